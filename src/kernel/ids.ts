@@ -1,0 +1,55 @@
+/** Identifiers: UUIDv7 (RFC 9562, section 5.7) for what needs order in time, UUIDv4 for what must not reveal it. */
+import { randomBytes, randomUUID } from "node:crypto";
+import type { Clock, Millis } from "./clock.ts";
+
+/** A string that has been checked, or made, to be of one kind; the brand exists for the compiler only. */
+export type Branded<Name extends string> = string & { readonly __brand: Name };
+
+export type EventId = Branded<"EventId">;
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}
+
+export function randomId(): string {
+  return randomUUID();
+}
+
+/**
+ * Makes UUIDv7s that never go backwards within the process, even when the clock does: the time part is the
+ * later of the clock and the last one used, and the 12 bits after it count within a millisecond.
+ */
+export class TimeOrderedIds {
+  readonly #clock: Clock;
+  #lastMs: Millis = 0;
+  #counter = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  next(): EventId {
+    const now = this.#clock.now();
+    if (now > this.#lastMs) {
+      this.#lastMs = now;
+      this.#counter = 0;
+    } else if (++this.#counter > 0xfff) {
+      this.#lastMs += 1;
+      this.#counter = 0;
+    }
+    const time = this.#lastMs.toString(16).padStart(12, "0");
+    const tail = randomBytes(8);
+    tail[0] = ((tail[0] as number) & 0x3f) | 0x80;
+    const random = tail.toString("hex");
+    const count = this.#counter.toString(16).padStart(3, "0");
+    return `${time.slice(0, 8)}-${time.slice(8)}-7${count}-${random.slice(0, 4)}-${random.slice(4)}` as EventId;
+  }
+}
+
+/** The moment a UUIDv7 was made, or undefined when the text is not one. */
+export function timeOfId(id: string): Millis | undefined {
+  if (!isUuid(id) || id[14] !== "7") return undefined;
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
