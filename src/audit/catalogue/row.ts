@@ -1,0 +1,32 @@
+/** A row of the catalogue: everything that is fixed about one operation, in every vocabulary. */
+import type { Severity } from "../event.ts";
+
+/**
+ * `read`: recorded, then answered. `change`: recorded in the transaction that makes it. `notice`: something the
+ * server did or saw with nobody asking for it by name (a start, a request no operation fits).
+ */
+export type Kind = "read" | "change" | "notice";
+
+export interface Row {
+  /** IBM's name: `service.objectType.verb`; dashes join words inside the object type. */
+  readonly action: string;
+  /** Further names under which IBM's vocabulary has had this operation (v1 of an API, say). */
+  readonly alsoKnownAs?: readonly string[];
+  /** CloudTrail's eventName; for what AWS does not have, a name in AWS's form. */
+  readonly aws: string;
+  /** DSV's audit path and method; for what DSV does not have, a path in DSV's form. */
+  readonly dsv: readonly [path: string, method: string];
+  readonly kind: Kind;
+  /** CADF data event (touches a payload) as against a management event. */
+  readonly dataEvent: boolean;
+  /** Of a success; what a failure weighs follows from its reason. */
+  readonly severity: Severity;
+  /** The only fields of the input and of the output that are recorded: an allow-list. */
+  readonly request: readonly string[];
+  readonly response: readonly string[];
+}
+
+/** Checks each row's form and keeps the exact names for the compiler. */
+export function rows<const Table extends Readonly<Record<string, Row>>>(table: Table): Table {
+  return table;
+}

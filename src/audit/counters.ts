@@ -1,0 +1,134 @@
+/**
+ * Counts events per target and per initiator, in ledger order: the numbers with which an owner can show that a
+ * history is complete. The counts are derived from the ledger; the store only saves counting from the beginning.
+ */
+import type { AuditEvent, Counters, EventDraft } from "./event.ts";
+
+/** What is counted: one key for each target and one for each initiator. */
+export type CounterKey = string;
+
+/** The port: counts as of a position in the ledger, kept together so that neither is ever without the other. */
+export interface CounterStore {
+  /** How many entries of the ledger the stored counts have seen. */
+  position(): Promise<number>;
+  /** The counts of those keys that have one. */
+  load(keys: readonly CounterKey[]): Promise<ReadonlyMap<CounterKey, number>>;
+  /** Writes counts and position in one transaction; may be lost in a crash as long as both are. */
+  save(counts: ReadonlyMap<CounterKey, number>, position: number): Promise<void>;
+}
+
+/** Counts kept in memory. More than twice the events that may be on their way to the disk at once. */
+export const MAX_CACHED_COUNTS = 250_000;
+
+type Counted = Pick<EventDraft, "target" | "initiator" | "account">;
+
+export function targetKey(event: Counted): CounterKey | undefined {
+  return event.target.id === "" ? undefined : `t:${event.target.id}`;
+}
+
+export function initiatorKey(event: Counted): CounterKey | undefined {
+  return event.initiator.id === "" ? undefined : `i:${event.initiator.id}`;
+}
+
+function keysOf(event: Counted): CounterKey[] {
+  return [targetKey(event), initiatorKey(event)].filter((key) => key !== undefined);
+}
+
+export class EventCounters {
+  readonly #store: CounterStore;
+  /** Counts of events that have been numbered; insertion order is age, for eviction. */
+  #counts = new Map<CounterKey, number>();
+  /** Counts of durable events that the store has not got yet. */
+  #unsaved = new Map<CounterKey, number>();
+  #position = 0;
+
+  constructor(store: CounterStore) {
+    this.#store = store;
+  }
+
+  /** Loads the position and counts every entry after it; call again to forget numbers given in vain. */
+  async catchUp(entries: (from: number) => AsyncIterable<AuditEvent>): Promise<void> {
+    this.#counts = new Map();
+    this.#unsaved = new Map();
+    this.#position = await this.#store.position();
+    for await (const event of entries(this.#position)) {
+      await this.warm([event]);
+      this.settled([event], [this.next(event)]);
+      if (this.#unsaved.size >= MAX_CACHED_COUNTS) await this.save();
+    }
+  }
+
+  /** Brings the counts of these events into memory, so that `next` can answer without waiting. */
+  async warm(events: readonly Counted[]): Promise<void> {
+    const missing = [...new Set(events.flatMap(keysOf))].filter((key) => !this.#counts.has(key));
+    if (missing.length === 0) return;
+    const stored = await this.#store.load(missing);
+    for (const key of missing) {
+      // Another call may have loaded, and counted, the same key while this one was waiting.
+      if (!this.#counts.has(key)) this.#counts.set(key, this.#unsaved.get(key) ?? stored.get(key) ?? 0);
+    }
+  }
+
+  isWarm(events: readonly Counted[]): boolean {
+    return events.every((event) => keysOf(event).every((key) => this.#counts.has(key)));
+  }
+
+  /** Gives the event its numbers. The event must be warm, and be appended next. */
+  next(event: Counted): Counters {
+    return { target: this.#count(targetKey(event)), initiator: this.#count(initiatorKey(event)) };
+  }
+
+  /** The events with these numbers are durable and are the next ones of the ledger. */
+  settled(events: readonly Counted[], numbers: readonly Counters[]): void {
+    events.forEach((event, i) => {
+      const target = targetKey(event);
+      const initiator = initiatorKey(event);
+      const given = numbers[i];
+      if (target && given?.target) this.#unsaved.set(target, given.target);
+      if (initiator && given?.initiator) this.#unsaved.set(initiator, given.initiator);
+    });
+    this.#position += events.length;
+  }
+
+  /** The durable count of a key: how many events of it the ledger holds. */
+  async total(key: CounterKey): Promise<number> {
+    return this.#unsaved.get(key) ?? (await this.#store.load([key])).get(key) ?? 0;
+  }
+
+  get unsaved(): number {
+    return this.#unsaved.size;
+  }
+
+  /** Saves what is durable. A crash before or during this costs counting again from the old position. */
+  async save(): Promise<void> {
+    if (this.#unsaved.size === 0) return;
+    // A copy: events go on settling while the store writes.
+    const saving = new Map(this.#unsaved);
+    const position = this.#position;
+    await this.#store.save(saving, position);
+    for (const [key, count] of saving) {
+      if (this.#unsaved.get(key) === count) this.#unsaved.delete(key);
+    }
+    this.#evict();
+  }
+
+  #count(key: CounterKey | undefined): number | null {
+    if (key === undefined) return null;
+    const count = (this.#counts.get(key) ?? 0) + 1;
+    this.#counts.delete(key);
+    this.#counts.set(key, count);
+    return count;
+  }
+
+  /**
+   * Forgets the least recently used. A key whose event is still on its way to the disk is among the most recently
+   * used, so what goes is always a count that the store has, or that `unsaved` keeps here.
+   */
+  #evict(): void {
+    let surplus = this.#counts.size - MAX_CACHED_COUNTS;
+    for (const key of this.#counts.keys()) {
+      if (surplus-- <= 0) return;
+      if (!this.#unsaved.has(key)) this.#counts.delete(key);
+    }
+  }
+}
