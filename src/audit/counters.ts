@@ -65,7 +65,8 @@ export class EventCounters {
     const stored = await this.#store.load(missing);
     for (const key of missing) {
       // Another call may have loaded, and counted, the same key while this one was waiting.
-      if (!this.#counts.has(key)) this.#counts.set(key, this.#unsaved.get(key) ?? stored.get(key) ?? 0);
+      if (!this.#counts.has(key))
+        this.#counts.set(key, this.#unsaved.get(key) ?? stored.get(key) ?? 0);
     }
   }
 

@@ -15,7 +15,11 @@ export function operatorPlace(): Place {
 }
 
 /** `crn:v1:bluemix:public:SERVICE:REGION:a/ACCOUNT:INSTANCE:KIND:ID` */
-export function crn(service: string, place: Place, resource?: { kind: string; id: string }): string {
+export function crn(
+  service: string,
+  place: Place,
+  resource?: { kind: string; id: string },
+): string {
   const where = `crn:v1:bluemix:public:${service}:${place.region}:a/${place.account}:${place.instance ?? ""}`;
   return resource ? `${where}:${resource.kind}:${resource.id}` : `${where}::`;
 }

@@ -80,7 +80,11 @@ function targetOf(action: string, target: TargetRef): EventTarget {
     target.id === ""
       ? crn(service, target.place)
       : crn(service, target.place, { kind: target.kind, id: target.id });
-  return { id, name: cut(target.name), typeURI: `${service}/${objectOf(action).replaceAll("-", "/")}` };
+  return {
+    id,
+    name: cut(target.name),
+    typeURI: `${service}/${objectOf(action).replaceAll("-", "/")}`,
+  };
 }
 
 /** `Secrets Manager: read secret db-prod`, and ` -failure` after what failed (IBM's profile, `message`). */

@@ -17,7 +17,13 @@ export type InitiatorType =
   | "service/security/clientid"
   | "service/security/client/certificateid";
 
-export type CredentialType = "token" | "user" | "apikey" | "apikey-serviceid" | "certificate" | "public-access";
+export type CredentialType =
+  | "token"
+  | "user"
+  | "apikey"
+  | "apikey-serviceid"
+  | "certificate"
+  | "public-access";
 
 /** Where the initiator called from. `agent` is what the client says of itself, cut to MAX_AGENT_CHARS. */
 export interface EventHost {

@@ -23,7 +23,9 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-export type RefusalDetails = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+export type RefusalDetails = Readonly<
+  Record<string, string | number | boolean | readonly string[]>
+>;
 
 /**
  * A domain's "no": a code from the closed list and a sentence fit for the caller. The sentence and the details

@@ -17,9 +17,13 @@ export function randomId(): string {
   return randomUUID();
 }
 
+/** How far the clock may step back and still be waited for; a larger step is believed. */
+export const MAX_SMOOTHED_STEP_MS = 5_000;
+
 /**
- * Makes UUIDv7s that never go backwards within the process, even when the clock does: the time part is the
- * later of the clock and the last one used, and the 12 bits after it count within a millisecond.
+ * Makes UUIDv7s that are ordered within the process: the time part is the later of the clock and the last one used,
+ * and the 12 bits after it count within a millisecond. A clock that steps back by more than MAX_SMOOTHED_STEP_MS is
+ * followed, so that one wrong setting does not stamp everything after it.
  */
 export class TimeOrderedIds {
   readonly #clock: Clock;
@@ -32,7 +36,7 @@ export class TimeOrderedIds {
 
   next(): EventId {
     const now = this.#clock.now();
-    if (now > this.#lastMs) {
+    if (now > this.#lastMs || now < this.#lastMs - MAX_SMOOTHED_STEP_MS) {
       this.#lastMs = now;
       this.#counter = 0;
     } else if (++this.#counter > 0xfff) {

@@ -1,0 +1,45 @@
+/** What a dialect knows of a request apart from its meaning: who calls, from where, about what. */
+import type { Refusal } from "../kernel/errors.ts";
+import type { Place } from "../audit/crn.ts";
+import type { CredentialType, Dialect, EventHost, InitiatorType } from "../audit/event.ts";
+
+/** An identity whose credential has been checked. `id` is its IAM id: `IBMid-…`, `iam-ServiceId-…`. */
+export interface Identity {
+  readonly kind: "identity";
+  readonly id: string;
+  readonly name: string;
+  readonly account: string;
+  readonly typeURI: InitiatorType;
+  readonly credentialType: CredentialType;
+  /** The credential used, by its identifier, never its value. */
+  readonly credentialId: string;
+  readonly authnId?: string;
+  readonly authnName?: string;
+}
+
+/** Nobody: no credential was offered (`refusal` null), or the one offered was refused. */
+export interface Anonymous {
+  readonly kind: "anonymous";
+  readonly refusal: Refusal | null;
+  /** Whom a credential spoke of that was genuine but is no longer good: expired, disabled, revoked. */
+  readonly claimed?: { readonly id: string; readonly typeURI: InitiatorType };
+}
+
+/** The server itself, on schedule. May do what its jobs do; recorded as a service with no address. */
+export interface Internal {
+  readonly kind: "internal";
+  readonly job: string;
+}
+
+export type Caller = Identity | Anonymous | Internal;
+
+export interface Call {
+  readonly caller: Caller;
+  readonly dialect: Dialect;
+  readonly place: Place;
+  readonly host: EventHost;
+  readonly requestId: string;
+  readonly correlationId: string;
+  /** What the request names in its path, for the record of a call that is refused before it is understood. */
+  readonly about: { readonly kind: string; readonly id: string } | null;
+}

@@ -1,0 +1,92 @@
+/** What an operation is: a name from the catalogue, what it acts on, and what it does. One to a file in `app/`. */
+import type { OperationName, OperationOfKind } from "../audit/catalogue.ts";
+import type { TargetRef } from "../audit/describe.ts";
+import type { Millis } from "../kernel/clock.ts";
+import type { Resource, Scope } from "../identity/authorize.ts";
+import type { Call, Caller } from "./call.ts";
+import type { Services } from "./services.ts";
+import type { Transaction, View } from "./state.ts";
+
+/**
+ * What an operation acts on, found before it is authorised, so that a refusal is recorded with its target.
+ * `resource` null means that anyone may: the credentials in the input are what is checked (a login).
+ */
+export interface Located<Subject> {
+  readonly target: TargetRef;
+  readonly resource: Resource | null;
+  readonly subject: Subject;
+  /** Enough to be allowed it in some part of the resource: a list, which then shows `scope` only. */
+  readonly inPart?: true;
+  /** The row of a family of operations that this turned out to be: a login by a user's key, or a service ID's. */
+  readonly operation?: OperationName;
+}
+
+/** A further event of the same undertaking: a version destroyed by a rotation, a member removed with its group. */
+export interface Consequence {
+  readonly operation: OperationName;
+  readonly target: TargetRef;
+  readonly input: object;
+  readonly output: object;
+}
+
+export interface Context<Store extends View> {
+  readonly store: Store;
+  readonly call: Call;
+  readonly caller: Caller;
+  readonly now: Millis;
+  readonly services: Services;
+  /** In which part of a resource the caller may do this; a list shows only that part. */
+  readonly scope: (resource: Resource) => Scope;
+  readonly also: (consequence: Consequence) => void;
+}
+
+/** The caller's id as it is kept in `created_by` and the like. */
+export function callerId(caller: Caller): string {
+  if (caller.kind === "identity") return caller.id;
+  return caller.kind === "internal" ? caller.job : "";
+}
+
+export interface Steps<Input extends object, Subject, Output extends object, Store extends View> {
+  locate(input: Input, context: Context<Store>): Promise<Located<Subject>>;
+  run(input: Input, located: Located<Subject>, context: Context<Store>): Promise<Output>;
+}
+
+export interface ReadOperation<Input extends object, Subject, Output extends object> extends Steps<
+  Input,
+  Subject,
+  Output,
+  View
+> {
+  readonly kind: "read";
+  readonly name: OperationOfKind<"read">;
+}
+
+export interface ChangeOperation<
+  Input extends object,
+  Subject,
+  Output extends object,
+> extends Steps<Input, Subject, Output, Transaction> {
+  readonly kind: "change";
+  readonly name: OperationOfKind<"change">;
+}
+
+export type Operation<Input extends object, Subject, Output extends object> =
+  | ReadOperation<Input, Subject, Output>
+  | ChangeOperation<Input, Subject, Output>;
+
+/**
+ * Declares an operation that changes nothing. The fields that its row in the catalogue allows are recorded from
+ * the input and the output, by name.
+ */
+export function readOperation<Input extends object, Subject, Output extends object>(
+  operation: Omit<ReadOperation<Input, Subject, Output>, "kind">,
+): ReadOperation<Input, Subject, Output> {
+  return { kind: "read", ...operation };
+}
+
+/** Declares an operation that runs, and is recorded, in one transaction. */
+export function changeOperation<Input extends object, Subject, Output extends object>(
+  operation: Omit<ChangeOperation<Input, Subject, Output>, "kind">,
+): ChangeOperation<Input, Subject, Output> {
+  return { kind: "change", ...operation };
+}

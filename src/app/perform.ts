@@ -1,0 +1,300 @@
+/**
+ * The only road in. Every operation, by whichever wire, passes `perform`: identify, decode, locate, authorise, run,
+ * record, answer. No answer leaves it before its event is durable, and nothing else writes events.
+ */
+import { catalogue, serviceOf, type OperationName } from "../audit/catalogue.ts";
+import { describe, type Ending, type TargetRef } from "../audit/describe.ts";
+import type { EventDraft } from "../audit/event.ts";
+import { refusalStatus } from "../audit/reason.ts";
+import type { Recorded, Trail } from "../audit/trail.ts";
+import { scopeOf, type Grant, type Scope } from "../identity/authorize.ts";
+import { rolesAllowing } from "../identity/roles.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { invariant, Outage, Refusal } from "../kernel/errors.ts";
+import { timeOfId, type TimeOrderedIds } from "../kernel/ids.ts";
+import type { Call, Caller } from "./call.ts";
+import { initiatorOf } from "./initiator.ts";
+import type {
+  ChangeOperation,
+  Consequence,
+  Context,
+  Located,
+  Operation,
+  Steps,
+} from "./operation.ts";
+import type { Services } from "./services.ts";
+import type { State, View } from "./state.ts";
+
+/** How an operation ended, with where it stands in the ledger. By then its events are durable. */
+export type Performed<Output> =
+  | { readonly kind: "done"; readonly output: Output; readonly recorded: Recorded }
+  | { readonly kind: "refused"; readonly refusal: Refusal; readonly recorded: Recorded };
+
+export interface PerformerPorts {
+  readonly state: State;
+  readonly trail: Trail;
+  readonly services: Services;
+  readonly clock: Clock;
+  readonly ids: TimeOrderedIds;
+}
+
+/** What is known of an operation so far; a refusal at any step is recorded with as much as this. */
+interface Attempt {
+  operation: OperationName;
+  readonly call: Call;
+  input: object;
+  target: TargetRef;
+}
+
+interface Ran<Output> {
+  readonly output: Output;
+  readonly drafts: readonly EventDraft[];
+}
+
+export class Performer {
+  readonly #ports: PerformerPorts;
+
+  constructor(ports: PerformerPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Performs one operation for one caller. A refusal, of whatever step, is recorded and returned. Throws an Outage
+   * when the trail or the state cannot be written (then nothing was done, or what was done has its event in the
+   * outbox), and whatever a bug throws; a bug is recorded as a failure first.
+   */
+  async perform<Input extends object, Subject, Output extends object>(
+    operation: Operation<Input, Subject, Output>,
+    call: Call,
+    decode: () => Input,
+  ): Promise<Performed<Output>> {
+    this.#ports.trail.assertRecordable();
+    const attempt: Attempt = {
+      operation: operation.name,
+      call,
+      input: {},
+      target: mentionedTarget(operation.name, call),
+    };
+    const ran = await this.#attempt(attempt, () => this.#run(operation, attempt, decode));
+    if (ran instanceof Refusal) return this.#refused(attempt, ran);
+    const recorded = await ran.recorded;
+    return { kind: "done", output: ran.output, recorded: firstOf(recorded) };
+  }
+
+  /** Records a request that no operation fits, or that could not be read at all, and refuses it. */
+  async reject(
+    call: Call,
+    refusal: Refusal,
+    input: { readonly method: string },
+  ): Promise<Performed<never>> {
+    this.#ports.trail.assertRecordable();
+    const operation = "request.reject";
+    const target = mentionedTarget(operation, call);
+    return this.#refused({ operation, call, input, target }, refusal);
+  }
+
+  /** Records something the server did of its own accord: it started, it stops. */
+  async notice(
+    operation: "server.start" | "server.stop",
+    call: Call,
+    facts: object,
+  ): Promise<Recorded> {
+    const target = mentionedTarget(operation, call);
+    const ending: Ending = { kind: "success", output: facts };
+    const draft = this.#describe({ operation, call, input: facts, target }, ending);
+    return firstOf(await this.#ports.trail.record([draft]));
+  }
+
+  /** Runs the steps; a refusal is returned, and anything else that is thrown is recorded on its way out. */
+  async #attempt<T>(attempt: Attempt, steps: () => Promise<T>): Promise<T | Refusal> {
+    try {
+      return await steps();
+    } catch (error) {
+      if (error instanceof Refusal) return error;
+      const [status, sentence] =
+        error instanceof Outage ? [503, "a store is out of service"] : [500, "internal error"];
+      await this.#ports.trail.record([
+        this.#describe(attempt, { kind: "failure", status, sentence }),
+      ]);
+      throw error;
+    }
+  }
+
+  async #refused(attempt: Attempt, refusal: Refusal): Promise<Performed<never>> {
+    const status = refusalStatus[refusal.code];
+    const ending: Ending = { kind: "failure", status, sentence: refusal.message };
+    const recorded = await this.#ports.trail.record([this.#describe(attempt, ending)]);
+    return { kind: "refused", refusal, recorded: firstOf(recorded) };
+  }
+
+  /**
+   * Resolves once a change is committed, or a read has its output, with the recording under way: the caller waits
+   * for `recorded` outside the steps, so that a trail that fails now is an Outage and not one more event.
+   */
+  async #run<Input extends object, Subject, Output extends object>(
+    operation: Operation<Input, Subject, Output>,
+    attempt: Attempt,
+    decode: () => Input,
+  ): Promise<{ readonly output: Output; readonly recorded: Promise<readonly Recorded[]> }> {
+    identify(attempt.call.caller);
+    const input = decode();
+    attempt.input = input;
+    if (operation.kind === "read") {
+      const ran = await this.#ports.state.read((view) =>
+        this.#steps(operation, attempt, { input, store: view }),
+      );
+      return { output: ran.output, recorded: this.#ports.trail.record(ran.drafts) };
+    }
+    return this.#change(operation, attempt, input);
+  }
+
+  async #change<Input extends object, Subject, Output extends object>(
+    operation: ChangeOperation<Input, Subject, Output>,
+    attempt: Attempt,
+    input: Input,
+  ): Promise<{ readonly output: Output; readonly recorded: Promise<readonly Recorded[]> }> {
+    const { state, trail } = this.#ports;
+    let recorded: Promise<readonly Recorded[]> | undefined;
+    const ran = await state.transact(
+      async (tx) => {
+        const result = await this.#steps(operation, attempt, { input, store: tx });
+        await tx.enqueue(result.drafts, trail.size);
+        return result;
+      },
+      // In the turn of the commit, so that events enter the ledger in the order of their commits.
+      (result) => {
+        recorded = trail.record(result.drafts);
+        recorded.then(
+          () => state.settle(result.drafts.map((draft) => draft.id)),
+          // The events stay in the outbox, and the next start records them; the caller hears of it below.
+          () => undefined,
+        );
+      },
+    );
+    invariant(recorded !== undefined, "a committed change is being recorded");
+    return { output: ran.output, recorded };
+  }
+
+  /** Locate, authorise, run: within one view or transaction. */
+  async #steps<Input extends object, Subject, Output extends object, Store extends View>(
+    operation: Steps<Input, Subject, Output, Store> & { readonly name: OperationName },
+    attempt: Attempt,
+    { input, store }: { readonly input: Input; readonly store: Store },
+  ): Promise<Ran<Output>> {
+    const { call } = attempt;
+    const grants = await grantsOf(call, store);
+    const consequences: Consequence[] = [];
+    const context: Context<Store> = {
+      store,
+      call,
+      caller: call.caller,
+      now: this.#ports.clock.now(),
+      services: this.#ports.services,
+      scope: (resource) =>
+        grants === "all" ? { kind: "all" } : scopeOf(grants, operation.name, resource),
+      also: (consequence) => consequences.push(consequence),
+    };
+    const located = await locate(operation, input, context);
+    attempt.operation = located.operation ?? operation.name;
+    attempt.target = located.target;
+    authorize(attempt.operation, located, context);
+    const output = await operation.run(input, located, context);
+    const drafts = [
+      this.#describe(attempt, { kind: "success", output }),
+      ...consequences.map((one) =>
+        this.#describe({ ...one, call }, { kind: "success", output: one.output }),
+      ),
+    ];
+    return { output, drafts };
+  }
+
+  #describe(attempt: Attempt, ending: Ending): EventDraft {
+    const { call, operation, target, input } = attempt;
+    const id = this.#ports.ids.next();
+    return describe({
+      id,
+      // The id's own time, so that a look-up by id knows when to look.
+      at: timeOfId(id) ?? this.#ports.clock.now(),
+      operation,
+      initiator: initiatorOf(call),
+      target,
+      input,
+      ending,
+      dialect: call.dialect,
+      requestId: call.requestId,
+      correlationId: call.correlationId,
+    });
+  }
+}
+
+/** A credential that was offered and refused ends the walk at its first step. */
+function identify(caller: Caller): void {
+  if (caller.kind === "anonymous" && caller.refusal) throw caller.refusal;
+}
+
+/** What the caller has been granted in the place of the call; the server's own jobs need no grant. */
+async function grantsOf(call: Call, view: View): Promise<readonly Grant[] | "all"> {
+  if (call.caller.kind === "internal") return "all";
+  if (call.caller.kind === "anonymous") return [];
+  return view.identity.grantsOf(call.caller.id, call.place.account);
+}
+
+/**
+ * Finds the target. To a caller who may not do this anywhere in the place, what does not exist and what may not be
+ * seen look the same.
+ */
+async function locate<Input extends object, Subject, Output extends object, Store extends View>(
+  operation: Steps<Input, Subject, Output, Store> & { readonly name: OperationName },
+  input: Input,
+  context: Context<Store>,
+): Promise<Located<Subject>> {
+  try {
+    return await operation.locate(input, context);
+  } catch (error) {
+    if (error instanceof Refusal && error.code === "not_found") {
+      const service = serviceOf(catalogue[operation.name].action);
+      const whole = { service, place: context.call.place };
+      if (isNowhere(context.scope(whole))) throw forbidden(operation.name, context.caller);
+    }
+    throw error;
+  }
+}
+
+function authorize<Store extends View>(
+  permission: OperationName,
+  located: Located<unknown>,
+  context: Context<Store>,
+): void {
+  if (located.resource === null) return;
+  const scope = context.scope(located.resource);
+  if (scope.kind === "all" || (located.inPart && scope.groups.size > 0)) return;
+  throw forbidden(permission, context.caller);
+}
+
+function isNowhere(scope: Scope): boolean {
+  return scope.kind === "groups" && scope.groups.size === 0;
+}
+
+function forbidden(permission: OperationName, caller: Caller): Refusal {
+  if (caller.kind === "anonymous") {
+    return new Refusal("unauthenticated", "The request carries no credential.");
+  }
+  const roles = rolesAllowing(permission);
+  return new Refusal("forbidden", `This needs one of the roles ${roles.join(", ")} here.`, {
+    permission,
+    roles,
+  });
+}
+
+/** The target of a call that has not been located: what its path names, or the place as a whole. */
+function mentionedTarget(operation: OperationName, call: Call): TargetRef {
+  const { place, about } = call;
+  if (about) return { place, kind: about.kind, id: about.id, name: "" };
+  return { place, kind: "", id: "", name: operation === "request.reject" ? "request" : "" };
+}
+
+function firstOf(recorded: readonly Recorded[]): Recorded {
+  const first = recorded[0];
+  invariant(first !== undefined, "an operation records at least one event");
+  return first;
+}

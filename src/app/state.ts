@@ -1,0 +1,40 @@
+/**
+ * The port to the state: secrets (sealed), identities, policies, and the outbox. One transaction does a change and
+ * puts its events into the outbox, so that a committed change always has its events.
+ */
+import type { EventDraft } from "../audit/event.ts";
+import type { EventId } from "../kernel/ids.ts";
+import type { IdentityReader, IdentityStore } from "../identity/store.ts";
+import type { SecretReader, SecretStore } from "../secrets/store.ts";
+
+/** A consistent view of what is committed. */
+export interface View {
+  readonly secrets: SecretReader;
+  readonly identity: IdentityReader;
+}
+
+export interface Transaction extends View {
+  readonly secrets: SecretStore;
+  readonly identity: IdentityStore;
+  /** Keeps events with the change. `ledgerSize` is the ledger's size now: they can only be found after it. */
+  enqueue(drafts: readonly EventDraft[], ledgerSize: number): Promise<void>;
+}
+
+/** An event that was committed with its change and is not known to be in the ledger. */
+export interface PendingEvent {
+  readonly draft: EventDraft;
+  readonly ledgerSize: number;
+}
+
+export interface State {
+  read<T>(work: (view: View) => Promise<T>): Promise<T>;
+  /**
+   * Runs one change at a time. When the promise resolves the change is durable; when `work` throws nothing has
+   * happened. `committed` runs in the very turn of the commit, before any other change can begin.
+   */
+  transact<T>(work: (tx: Transaction) => Promise<T>, committed?: (result: T) => void): Promise<T>;
+  /** Events of committed changes that have not been settled, in the order of their commits. */
+  pending(): Promise<readonly PendingEvent[]>;
+  /** These events are durable in the ledger. Forgetting them may be put off, or lost in a crash. */
+  settle(ids: readonly EventId[]): void;
+}

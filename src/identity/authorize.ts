@@ -1,0 +1,65 @@
+/** The decision: may this identity do this operation here? The permission is the operation's own name. */
+import type { OperationName } from "../audit/catalogue.ts";
+import type { Place } from "../audit/crn.ts";
+import { isServiceWide, permissionsOf, type RoleName } from "./roles.ts";
+
+/** What is acted on, as policies speak of it. Unset `secretGroup`: the instance, or account, as a whole. */
+export interface Resource {
+  readonly service: string;
+  readonly place: Place;
+  readonly secretGroup?: string;
+}
+
+/** The part of a place in which an operation is allowed. */
+export type Scope =
+  | { readonly kind: "all" }
+  | { readonly kind: "groups"; readonly groups: ReadonlySet<string> };
+
+/** What a policy grants its roles on; what is left out is not restricted. */
+export interface PolicyResource {
+  readonly service?: string;
+  readonly instance?: string;
+  readonly secretGroup?: string;
+}
+
+export interface Grant {
+  readonly roles: readonly RoleName[];
+  readonly resource: PolicyResource;
+}
+
+/** Whether any of the grants gives the permission on the resource. */
+export function isAllowed(
+  grants: readonly Grant[],
+  permission: OperationName,
+  resource: Resource,
+): boolean {
+  return grants.some((grant) => covers(grant, permission, resource));
+}
+
+/** Where within the resource's place the permission is given: everywhere, or in which secret groups. */
+export function scopeOf(
+  grants: readonly Grant[],
+  permission: OperationName,
+  resource: Resource,
+): Scope {
+  if (isAllowed(grants, permission, resource)) return { kind: "all" };
+  const groups = new Set<string>();
+  for (const grant of grants) {
+    const { secretGroup } = grant.resource;
+    if (secretGroup === undefined) continue;
+    if (covers(grant, permission, { ...resource, secretGroup })) groups.add(secretGroup);
+  }
+  return { kind: "groups", groups };
+}
+
+function covers(grant: Grant, permission: OperationName, resource: Resource): boolean {
+  const { service, instance, secretGroup } = grant.resource;
+  if (service !== undefined && service !== resource.service) return false;
+  if (instance !== undefined && instance !== resource.place.instance) return false;
+  if (secretGroup !== undefined && secretGroup !== resource.secretGroup) return false;
+  return grant.roles.some(
+    (role) =>
+      permissionsOf(role).has(permission) &&
+      (secretGroup === undefined || !isServiceWide(permission)),
+  );
+}

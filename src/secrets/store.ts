@@ -1,0 +1,2 @@
+export interface SecretReader {}
+export interface SecretStore extends SecretReader {}
