@@ -19,6 +19,9 @@ const LINE =
   "— example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n";
 const NOTE = `${TEXT}\n${LINE}`;
 
+// oxlint-disable-next-line no-control-regex -- control characters are what is left out
+const isLine = (s: string) => !/[\u0000-\u001f]/.test(s) && s.isWellFormed();
+
 function kindOf(run: () => unknown): NoteErrorKind | "opened" {
   try {
     run();
@@ -122,8 +125,6 @@ describe("a signed note", () => {
 
   test("of any text without control characters opens to that text", async () => {
     const signer = Ed25519Signer.generate("k");
-    // oxlint-disable-next-line no-control-regex -- control characters are what is left out
-    const isLine = (s: string) => !/[\u0000-\u001f]/.test(s) && s.isWellFormed();
     const line = fc.string({ unit: "grapheme" }).filter(isLine);
     await fc.assert(
       fc.asyncProperty(fc.array(line, { minLength: 1 }), async (lines) => {
