@@ -1,0 +1,85 @@
+/** One SQLite database (`node:sqlite`): durable commits, statements prepared once, one writer at a time. */
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from "node:sqlite";
+import { Outage } from "../../kernel/errors.ts";
+
+export type Row = Record<string, SQLOutputValue>;
+export type Value = SQLInputValue;
+
+/** Statements kept prepared; the stores' SQL is fixed text, so this is never reached in practice. */
+export const MAX_PREPARED_STATEMENTS = 500;
+
+/** SQLite's primary result codes for a store that is failing rather than a statement that is wrong. */
+const OUTAGE_CODES = new Set([
+  5, // SQLITE_BUSY
+  8, // SQLITE_READONLY
+  10, // SQLITE_IOERR
+  11, // SQLITE_CORRUPT
+  13, // SQLITE_FULL
+  14, // SQLITE_CANTOPEN
+  26, // SQLITE_NOTADB
+]);
+
+export class Database {
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  private constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  /** `:memory:` or a file. WAL with synchronous=FULL: a commit that returned survives power loss. */
+  static open(path: string, schema: readonly string[] = []): Database {
+    const db = outages(() => new DatabaseSync(path, { enableForeignKeyConstraints: true }));
+    const database = new Database(db);
+    database.exec(
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA secure_delete = ON;",
+    );
+    for (const sql of schema) database.exec(sql);
+    return database;
+  }
+
+  get(sql: string, ...values: Value[]): Row | undefined {
+    return outages(() => this.#prepare(sql).get(...values));
+  }
+
+  all(sql: string, ...values: Value[]): Row[] {
+    return outages(() => this.#prepare(sql).all(...values));
+  }
+
+  /** Returns the number of rows changed. */
+  run(sql: string, ...values: Value[]): number {
+    return outages(() => Number(this.#prepare(sql).run(...values).changes));
+  }
+
+  exec(sql: string): void {
+    outages(() => this.#db.exec(sql));
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#db.close();
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      if (this.#statements.size >= MAX_PREPARED_STATEMENTS) this.#statements.clear();
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+/** Names a disk that is full, failing or not ours as the outage it is; a wrong statement stays a bug. */
+function outages<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const code = (error as { readonly errcode?: unknown }).errcode;
+    if (typeof code === "number" && OUTAGE_CODES.has(code & 0xff)) {
+      throw new Outage("the state store cannot be used", { cause: error });
+    }
+    throw error;
+  }
+}
