@@ -1,5 +1,10 @@
 /** One SQLite database (`node:sqlite`): durable commits, statements prepared once, one writer at a time. */
-import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from "node:sqlite";
+import {
+  DatabaseSync,
+  type SQLInputValue,
+  type SQLOutputValue,
+  type StatementSync,
+} from "node:sqlite";
 import { Outage } from "../../kernel/errors.ts";
 
 export type Row = Record<string, SQLOutputValue>;

@@ -32,10 +32,7 @@ export class SqliteState implements State {
     return work(this.#view);
   }
 
-  transact<T>(
-    work: (tx: Transaction) => Promise<T>,
-    committed?: (result: T) => void,
-  ): Promise<T> {
+  transact<T>(work: (tx: Transaction) => Promise<T>, committed?: (result: T) => void): Promise<T> {
     const mine = this.#last.then(() => this.#transaction(work, committed));
     this.#last = mine.catch(() => undefined);
     return mine;

@@ -1,0 +1,63 @@
+/** JSON bodies, bounded: size by the server, depth and number of values here, prototype keys refused. */
+import type { FastifyRequest } from "fastify";
+import { fromUtf8 } from "../kernel/bytes.ts";
+import { Refusal } from "../kernel/errors.ts";
+
+export const MAX_JSON_DEPTH = 32;
+export const MAX_JSON_VALUES = 50_000;
+
+/** The request's body as a JSON object. Throws `invalid_request` for anything else; never quotes the body. */
+export function jsonObject(request: FastifyRequest): Readonly<Record<string, unknown>> {
+  const value = jsonValue(request.body);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new Refusal("invalid_request", "The request body must be a JSON object.");
+  }
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function jsonValue(body: unknown): unknown {
+  if (!(body instanceof Uint8Array) || body.length === 0) {
+    throw new Refusal("invalid_request", "The request has no body; a JSON object is expected.");
+  }
+  assertShallow(body);
+  let text: string;
+  try {
+    text = fromUtf8(body);
+  } catch {
+    throw new Refusal("invalid_request", "The request body is not valid UTF-8.");
+  }
+  let values = 0;
+  try {
+    return JSON.parse(text, (key, value: unknown) => {
+      if (++values > MAX_JSON_VALUES)
+        throw new Refusal("invalid_request", "The request body has too many values.");
+      if (key === "__proto__")
+        throw new Refusal("invalid_request", "The request body has a reserved key.");
+      return value;
+    });
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    throw new Refusal("invalid_request", "The request body is not valid JSON.");
+  }
+}
+
+/** Counts brackets outside strings before parsing, so that no depth of nesting costs stack. */
+function assertShallow(body: Uint8Array): void {
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < body.length; i++) {
+    const byte = body[i];
+    if (inString) {
+      if (byte === 0x5c) i += 1;
+      else if (byte === 0x22) inString = false;
+    } else if (byte === 0x22) inString = true;
+    else if (byte === 0x7b || byte === 0x5b) {
+      if (++depth > MAX_JSON_DEPTH) {
+        throw new Refusal(
+          "invalid_request",
+          `The request body nests deeper than ${MAX_JSON_DEPTH} levels.`,
+        );
+      }
+    } else if (byte === 0x7d || byte === 0x5d) depth -= 1;
+  }
+}
