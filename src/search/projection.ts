@@ -1,0 +1,202 @@
+/**
+ * From an event to the row that is searched. Every index stores this row and the predicate in memory runs on it;
+ * what the row does not say cannot be found anywhere, and what it says is found everywhere.
+ *
+ * - `seq`: the ledger index. `time`: milliseconds since the epoch.
+ * - A text column holds the value folded (`fold.ts`); `<column>_cs` holds it as written when that differs.
+ * - Number and flag columns hold numbers and booleans.
+ * - `data` holds every value that has no column, as `␞path␟value␞path␟value␞` with values folded, so that each
+ *   test on a path is a search for a substring. `data_cs` holds in the same form, as written, all values of those
+ *   paths of which one differs from its folded form.
+ * - Empty texts, nulls and empty objects are absent. Elements of an array share the array's path.
+ * - Text is made well formed Unicode without NUL; separators inside a value become spaces.
+ */
+import { timeOfId } from "../kernel/ids.ts";
+import { EVENT_FIELDS, EVENT_TIME, INDEX, SERVICE } from "./fields.ts";
+import type { Field } from "./fields.ts";
+import { fold } from "./fold.ts";
+
+export type EventRow = Readonly<Record<string, string | number | boolean>>;
+
+/** U+001E, between one path's value and the next path. */
+export const RECORD_SEPARATOR = "\u001e";
+/** U+001F, between a path and its value. */
+export const UNIT_SEPARATOR = "\u001f";
+/** Values nested deeper than this in an event have no path and are not found. */
+export const MAX_PATH_DEPTH = 32;
+
+/** The column of a field's text as it was written, filled only where that differs from the folded text. */
+export function writtenColumn(field: Field): string {
+  return `${field.column}_cs`;
+}
+
+interface Node {
+  readonly field: Field | undefined;
+  readonly members: ReadonlyMap<string, Node>;
+}
+
+interface MutableRow {
+  [column: string]: string | number | boolean;
+}
+
+interface Leaf {
+  readonly path: string;
+  readonly value: string;
+}
+
+const ROOT = nodeOf("");
+
+/** The row of a ledger entry. A line that is not a JSON object is found by its index alone. */
+export function projectLine(seq: number, line: Uint8Array): EventRow {
+  const text = Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString("utf8");
+  let event: unknown;
+  try {
+    event = JSON.parse(text);
+  } catch {
+    event = undefined;
+  }
+  return projectEvent(seq, event);
+}
+
+export function projectEvent(seq: number, event: unknown): EventRow {
+  const row: MutableRow = { [INDEX.column]: seq };
+  const leaves: Leaf[] = [];
+  if (isObject(event)) {
+    for (const [key, value] of Object.entries(event)) {
+      const node = ROOT.members.get(key);
+      if (node === undefined) addLeaves(leaves, { path: cleaned(key), value, depth: 1 });
+      else project({ row, leaves }, { node, path: key, value });
+    }
+  }
+  row[EVENT_TIME.column] ??= timeFromId(row["id"]);
+  const action = row["action"];
+  if (typeof action === "string") row[SERVICE.column] = action.split(".", 1)[0] ?? action;
+  if (leaves.length > 0) addData(row, leaves);
+  return row;
+}
+
+interface Target {
+  readonly row: MutableRow;
+  readonly leaves: Leaf[];
+}
+
+function project(
+  into: Target,
+  { node, path, value }: { readonly node: Node; readonly path: string; readonly value: unknown },
+): void {
+  if (node.field !== undefined && setColumn(into.row, node.field, value)) return;
+  if (node.field !== undefined || !isObject(value)) {
+    addLeaves(into.leaves, { path, value, depth: 1 });
+    return;
+  }
+  for (const [key, member] of Object.entries(value)) {
+    const below = node.members.get(key);
+    const belowPath = `${path}.${cleaned(key)}`;
+    if (below === undefined) addLeaves(into.leaves, { path: belowPath, value: member, depth: 2 });
+    else project(into, { node: below, path: belowPath, value: member });
+  }
+}
+
+/** False when the value is not of the field's kind: it is then found by its path, as what it is. */
+function setColumn(row: MutableRow, field: Field, value: unknown): boolean {
+  if (value === null || value === undefined || value === "") return true;
+  switch (field.kind) {
+    case "number": {
+      if (!Number.isSafeInteger(value)) return false;
+      row[field.column] = Number(value);
+      return true;
+    }
+    case "flag":
+      if (typeof value !== "boolean") return false;
+      row[field.column] = value;
+      return true;
+    case "time": {
+      const time = typeof value === "string" ? Date.parse(value) : Number.NaN;
+      if (Number.isNaN(time)) return false;
+      row[field.column] = time;
+      return true;
+    }
+    case "text":
+    case "prose":
+    default: {
+      const written = scalarText(value);
+      if (written === undefined) return false;
+      const folded = fold(written);
+      row[field.column] = folded;
+      if (folded !== written) row[writtenColumn(field)] = written;
+      return true;
+    }
+  }
+}
+
+function addLeaves(
+  leaves: Leaf[],
+  {
+    path,
+    value,
+    depth,
+  }: { readonly path: string; readonly value: unknown; readonly depth: number },
+): void {
+  if (value === null || value === undefined || value === "") return;
+  const text = scalarText(value);
+  if (text !== undefined) leaves.push({ path, value: text });
+  if (typeof value !== "object" || depth >= MAX_PATH_DEPTH) return;
+  for (const [key, member] of Object.entries(value)) {
+    const below = Array.isArray(value) ? path : `${path}.${cleaned(key)}`;
+    addLeaves(leaves, { path: below, value: member, depth: depth + 1 });
+  }
+}
+
+/** The indexed text of a string, number or boolean. */
+function scalarText(value: unknown): string | undefined {
+  if (typeof value === "string") return cleaned(value);
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
+}
+
+function addData(row: MutableRow, leaves: readonly Leaf[]): void {
+  row["data"] = joined(leaves, fold);
+  const differing = new Set<string>();
+  for (const { path, value } of leaves) if (fold(value) !== value) differing.add(path);
+  if (differing.size === 0) return;
+  row["data_cs"] = joined(
+    leaves.filter(({ path }) => differing.has(path)),
+    (value) => value,
+  );
+}
+
+function joined(leaves: readonly Leaf[], form: (value: string) => string): string {
+  let data = RECORD_SEPARATOR;
+  for (const { path, value } of leaves) {
+    data += path + UNIT_SEPARATOR + form(value) + RECORD_SEPARATOR;
+  }
+  return data;
+}
+
+// oxlint-disable-next-line no-control-regex -- these are the characters to be replaced
+const UNCLEAN = /[\u0000\u001e\u001f]/g;
+
+function cleaned(text: string): string {
+  return text.toWellFormed().replaceAll(UNCLEAN, (char) => (char === "\u0000" ? "\ufffd" : " "));
+}
+
+/** An event without a readable time stands where its id says it was made, or at the epoch. */
+function timeFromId(id: string | number | boolean | undefined): number {
+  return (typeof id === "string" ? timeOfId(id) : undefined) ?? 0;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The tree of the fields' paths, so that an event is walked once. */
+function nodeOf(path: string): Node {
+  const below = EVENT_FIELDS.filter((field) => path === "" || field.name.startsWith(`${path}.`));
+  const depth = path === "" ? 0 : path.split(".").length;
+  const keys = new Set(below.map((field) => field.name.split(".")[depth] ?? ""));
+  return {
+    field: EVENT_FIELDS.find((field) => field.name === path),
+    members: new Map(
+      Array.from(keys, (key) => [key, nodeOf(path === "" ? key : `${path}.${key}`)]),
+    ),
+  };
+}
