@@ -1,0 +1,135 @@
+/** How an installation is told what to do: options of `keytrail serve`, each with its environment variable. */
+import { parseArgs } from "node:util";
+import { isIP } from "node:net";
+
+export interface TlsFiles {
+  readonly kind: "files";
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** A certificate for loopback names, made at the first start and kept in the data folder. */
+export interface TlsSelfSigned {
+  readonly kind: "self-signed";
+}
+
+export interface ServeConfig {
+  readonly data: string;
+  readonly host: string;
+  readonly port: number;
+  readonly tls: TlsFiles | TlsSelfSigned | null;
+  readonly trustedProxies: readonly string[];
+  /** A C2SP tlog-policy file that names the witnesses to ask. */
+  readonly witnessPolicy: string | null;
+  /** Only at the first start: the name under which the log signs, a URL without scheme. */
+  readonly logName: string | null;
+  /** Only at the first start: the region of the instance that is made. */
+  readonly region: string;
+  readonly demo: boolean;
+  /** Base64 of 32 bytes; without it the root key is a file in the data folder. */
+  readonly rootKey: string | null;
+}
+
+/** The configuration contradicts itself or cannot be read. The message says what to change. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+export const DEFAULT_PORT = 8420;
+
+const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export const SERVE_OPTIONS = {
+  data: { type: "string" },
+  host: { type: "string" },
+  port: { type: "string" },
+  "tls-cert": { type: "string" },
+  "tls-key": { type: "string" },
+  "tls-self-signed": { type: "boolean" },
+  "allow-plaintext": { type: "boolean" },
+  "trust-proxy": { type: "string", multiple: true },
+  "witness-policy": { type: "string" },
+  "log-name": { type: "string" },
+  region: { type: "string" },
+  demo: { type: "boolean" },
+} as const;
+
+/** Options win over the environment, and that over the defaults: the loopback address, `./data`. */
+export function readServeConfig(args: readonly string[], env: Environment): ServeConfig {
+  const { values } = parseArgs({ args: [...args], options: SERVE_OPTIONS });
+  const host = values.host ?? env["KEYTRAIL_HOST"] ?? "127.0.0.1";
+  const tls = tlsOf(values, env);
+  if (
+    !tls &&
+    !LOOPBACK.has(host) &&
+    !isOn(values["allow-plaintext"], env["KEYTRAIL_ALLOW_PLAINTEXT"])
+  ) {
+    throw new ConfigError(
+      `Listening on ${host} without TLS would send secrets in the clear. Give --tls-cert and --tls-key, or ` +
+        "--tls-self-signed; or say --allow-plaintext if a proxy in front of it speaks TLS.",
+    );
+  }
+  return {
+    data: values.data ?? env["KEYTRAIL_DATA"] ?? "./data",
+    host,
+    port: portOf(values.port ?? env["KEYTRAIL_PORT"]),
+    tls,
+    trustedProxies: proxiesOf(values["trust-proxy"] ?? list(env["KEYTRAIL_TRUST_PROXY"])),
+    witnessPolicy: values["witness-policy"] ?? env["KEYTRAIL_WITNESS_POLICY"] ?? null,
+    logName: values["log-name"] ?? env["KEYTRAIL_LOG_NAME"] ?? null,
+    region: values.region ?? env["KEYTRAIL_REGION"] ?? "us-south",
+    demo: values.demo ?? false,
+    rootKey: env["KEYTRAIL_ROOT_KEY"] ?? null,
+  };
+}
+
+function tlsOf(
+  values: {
+    readonly "tls-cert"?: string;
+    readonly "tls-key"?: string;
+    readonly "tls-self-signed"?: boolean;
+  },
+  env: Environment,
+): ServeConfig["tls"] {
+  const certificate = values["tls-cert"] ?? env["KEYTRAIL_TLS_CERT"];
+  const key = values["tls-key"] ?? env["KEYTRAIL_TLS_KEY"];
+  const selfSigned = isOn(values["tls-self-signed"], env["KEYTRAIL_TLS_SELF_SIGNED"]);
+  if ((certificate === undefined) !== (key === undefined)) {
+    throw new ConfigError("TLS needs both --tls-cert and --tls-key: one of them is missing.");
+  }
+  if (certificate !== undefined && key !== undefined) {
+    if (selfSigned)
+      throw new ConfigError("Give either a certificate or --tls-self-signed, not both.");
+    return { kind: "files", certificate, key };
+  }
+  return selfSigned ? { kind: "self-signed" } : null;
+}
+
+/** Port 0 lets the system choose; the address that was chosen is printed. */
+function portOf(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_PORT;
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) {
+    throw new ConfigError("The port must be a number from 0 to 65535.");
+  }
+  return port;
+}
+
+function proxiesOf(addresses: readonly string[]): readonly string[] {
+  for (const address of addresses) {
+    if (isIP(address.split("/", 1)[0] ?? "") === 0) {
+      throw new ConfigError("A trusted proxy is an IP address or a CIDR range.");
+    }
+  }
+  return addresses;
+}
+
+function isOn(flag: boolean | undefined, text: string | undefined): boolean {
+  return flag ?? (text === "1" || text === "true");
+}
+
+function list(text: string | undefined): readonly string[] {
+  return text === undefined || text === "" ? [] : text.split(",").map((item) => item.trim());
+}
