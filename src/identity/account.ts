@@ -1,0 +1,35 @@
+/** An account owns identities and Secrets Manager instances; an instance is the place of calls about secrets. */
+import { randomBytes } from "node:crypto";
+import type { Place } from "../audit/crn.ts";
+import { toHex } from "../kernel/bytes.ts";
+import type { Millis } from "../kernel/clock.ts";
+
+export interface Account {
+  /** 32 hexadecimal digits, as IBM's account ids are. */
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: Millis;
+  /** Whether its first credentials have been handed over; until then every start makes them anew. */
+  readonly isHandedOver: boolean;
+}
+
+export interface Instance {
+  readonly id: string;
+  readonly account: string;
+  readonly region: string;
+  readonly name: string;
+  readonly createdAt: Millis;
+}
+
+export function newAccountId(): string {
+  return toHex(randomBytes(16));
+}
+
+/** Where an account's identities are: in no region, and in no instance. */
+export function accountPlace(account: string): Place {
+  return { account, region: "global", instance: null };
+}
+
+export function instancePlace({ account, region, id }: Instance): Place {
+  return { account, region, instance: id };
+}

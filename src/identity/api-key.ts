@@ -1,0 +1,57 @@
+/** An API key: the long-lived credential of a user or a service ID. Its value exists only when it is made. */
+import type { Millis } from "../kernel/clock.ts";
+import { Refusal } from "../kernel/errors.ts";
+import { isUuid, randomId } from "../kernel/ids.ts";
+import type { ServiceId } from "./service-id.ts";
+import type { User } from "./user.ts";
+
+export interface ApiKey {
+  readonly id: string;
+  readonly account: string;
+  /** Whose key it is: the IAM id of a user or of a service ID. */
+  readonly iamId: string;
+  readonly name: string;
+  readonly description: string;
+  /** A locked one can be neither changed nor deleted; it still logs in. */
+  readonly locked: boolean;
+  readonly disabled: boolean;
+  readonly expiresAt: Millis | null;
+  readonly entityTag: string;
+  readonly createdAt: Millis;
+  readonly createdBy: string;
+  readonly modifiedAt: Millis;
+}
+
+/** An identity that can hold credentials and be the subject of policies. */
+export type Principal = User | ServiceId;
+
+/** A credential with whom it belongs to: what a login and every later call are judged by. */
+export interface Credential {
+  readonly key: ApiKey;
+  readonly owner: Principal;
+}
+
+/** IBM's limit for one identity. */
+export const MAX_API_KEYS_PER_IDENTITY = 20;
+
+const PREFIX = "ApiKey-";
+
+export function newApiKeyId(): string {
+  return `${PREFIX}${randomId()}`;
+}
+
+export function isApiKeyId(text: string): boolean {
+  return text.startsWith(PREFIX) && isUuid(text.slice(PREFIX.length));
+}
+
+/** Why the credential is no good now, or undefined when it is. Asked at login and at each call after it. */
+export function credentialRefusal({ key, owner }: Credential, now: Millis): Refusal | undefined {
+  if (key.disabled) return new Refusal("unauthenticated", "The API key is disabled.");
+  if (key.expiresAt !== null && key.expiresAt <= now) {
+    return new Refusal("unauthenticated", "The API key has expired.");
+  }
+  if (owner.kind === "user" && owner.state !== "active") {
+    return new Refusal("unauthenticated", "The user of this API key is disabled.");
+  }
+  return undefined;
+}

@@ -1,0 +1,47 @@
+/**
+ * Refresh tokens: opaque, bound to the client they were given to, good for one use. Each use gives the next one of
+ * its session; one that comes a second time has been copied, and ends the session (RFC 9700, section 4.14.2).
+ */
+import type { Millis } from "../kernel/clock.ts";
+import { Refusal } from "../kernel/errors.ts";
+
+export interface RefreshToken {
+  /** SHA-256 of the token, in hex: the token itself is not kept. */
+  readonly hash: string;
+  /** Joins the tokens that descend from one login. */
+  readonly session: string;
+  readonly clientId: string;
+  /** The API key of that login; deleting the key deletes its tokens. */
+  readonly credentialId: string;
+  readonly account: string;
+  readonly expiresAt: Millis;
+  readonly isUsed: boolean;
+}
+
+/** As long as IBM's: a session that is not refreshed for three days is over. */
+export const REFRESH_TOKEN_LIFETIME_MS = 72 * 60 * 60 * 1_000;
+
+/** The client of a caller that names none. It gets no refresh token: it has its API key at hand. */
+export const DEFAULT_CLIENT_ID = "default";
+
+/** What stands in place of a refresh token for the default client, as on IBM's wire. */
+export const REFRESH_NOT_SUPPORTED = "not_supported";
+
+/** Why the token gives nothing to this client now, or undefined. */
+export function refreshRefusal(
+  token: RefreshToken,
+  { clientId, now }: { readonly clientId: string; readonly now: Millis },
+): Refusal | undefined {
+  if (token.clientId !== clientId) {
+    return new Refusal("unauthenticated", "The refresh token was issued to another client.");
+  }
+  if (token.isUsed) {
+    return new Refusal("unauthenticated", "The refresh token has been used before.", {
+      session: token.session,
+    });
+  }
+  if (token.expiresAt <= now) {
+    return new Refusal("unauthenticated", "The refresh token has expired.");
+  }
+  return undefined;
+}

@@ -1,0 +1,44 @@
+/** A service ID: the identity of a program. It has an id of its own and, derived from it, an IAM id that acts. */
+import { isUuid, randomId } from "../kernel/ids.ts";
+import type { Millis } from "../kernel/clock.ts";
+
+export interface ServiceId {
+  readonly kind: "serviceid";
+  /** `ServiceId-…`: what it is managed by. */
+  readonly id: string;
+  /** `iam-ServiceId-…`: what it acts as; the subject of policies and the initiator of events. */
+  readonly iamId: string;
+  readonly account: string;
+  readonly name: string;
+  readonly description: string;
+  /** A locked one can be neither changed nor deleted. */
+  readonly locked: boolean;
+  /** Differs after every change; what `If-Match` speaks of. */
+  readonly entityTag: string;
+  readonly createdAt: Millis;
+  readonly createdBy: string;
+  readonly modifiedAt: Millis;
+}
+
+/** IBM's limit for an account. */
+export const MAX_SERVICE_IDS_PER_ACCOUNT = 2_000;
+
+const PREFIX = "ServiceId-";
+const ACTING = "iam-";
+
+export function newServiceId(): string {
+  return `${PREFIX}${randomId()}`;
+}
+
+export function isServiceId(text: string): boolean {
+  return text.startsWith(PREFIX) && isUuid(text.slice(PREFIX.length));
+}
+
+/** The IAM id of a service ID: `iam-ServiceId-…`. */
+export function actingIdOf(serviceId: string): string {
+  return `${ACTING}${serviceId}`;
+}
+
+export function isActingServiceId(iamId: string): boolean {
+  return iamId.startsWith(ACTING) && isServiceId(iamId.slice(ACTING.length));
+}

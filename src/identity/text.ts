@@ -1,0 +1,45 @@
+/** Bounds on the texts that people give identities: names, descriptions, addresses. */
+import { Refusal } from "../kernel/errors.ts";
+
+export const MAX_NAME_CHARS = 255;
+export const MAX_DESCRIPTION_CHARS = 1_000;
+/** RFC 5321, section 4.5.3.1.3, less the angle brackets. */
+export const MAX_EMAIL_CHARS = 254;
+
+/** Control characters, and the separators that would break a line of a log or a screen. */
+const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
+const EMAIL = /^[^\s@]+@[^\s@]+$/u;
+
+/** The name in Unicode's composed form; refuses one that is empty, too long or not printable. */
+export function checkedName(name: string): string {
+  return bounded(name, { field: "name", min: 1, max: MAX_NAME_CHARS });
+}
+
+export function checkedDescription(description: string): string {
+  return bounded(description, { field: "description", min: 0, max: MAX_DESCRIPTION_CHARS });
+}
+
+/** The address as it is compared and kept: in lower case. Says nothing of whether it receives mail. */
+export function checkedEmail(email: string): string {
+  const text = bounded(email, { field: "email", min: 3, max: MAX_EMAIL_CHARS }).toLowerCase();
+  if (!EMAIL.test(text)) throw invalid("email", "`email` is not an e-mail address.");
+  return text;
+}
+
+function bounded(
+  given: string,
+  { field, min, max }: { readonly field: string; readonly min: number; readonly max: number },
+): string {
+  const text = given.normalize("NFC");
+  if (text.trim().length < min || text.length > max) {
+    throw invalid(field, `\`${field}\` must have between ${min} and ${max} characters.`);
+  }
+  if (UNPRINTABLE.test(text)) {
+    throw invalid(field, `\`${field}\` has characters that cannot be printed.`);
+  }
+  return text;
+}
+
+function invalid(field: string, sentence: string): Refusal {
+  return new Refusal("invalid_request", sentence, { field });
+}
