@@ -1,0 +1,53 @@
+/** Where everything of an installation lies, and that nobody else of the machine may read it. */
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+export const FOLDER_MODE = 0o700;
+export const FILE_MODE = 0o600;
+
+export interface DataFolder {
+  readonly root: string;
+  /** Segments, tiles, checkpoint and the log's public key: what an auditor copies. */
+  readonly ledger: string;
+  /** The last signed head. Never restored from a backup. */
+  readonly head: string;
+  readonly state: string;
+  readonly counters: string;
+  readonly index: string;
+  /** The log's signing key, the token key, the root key, the TLS key. */
+  readonly keys: string;
+  readonly bootstrap: string;
+}
+
+export function openDataFolder(path: string): DataFolder {
+  const folder: DataFolder = {
+    root: path,
+    ledger: join(path, "ledger"),
+    head: join(path, "ledger-head"),
+    state: join(path, "state", "state.db"),
+    counters: join(path, "state", "counters.db"),
+    index: join(path, "index"),
+    keys: join(path, "keys"),
+    bootstrap: join(path, "bootstrap.json"),
+  };
+  for (const part of [path, folder.ledger, folder.head, folder.index, folder.keys, join(path, "state")]) {
+    mkdirSync(part, { recursive: true, mode: FOLDER_MODE });
+    // A folder that was there before keeps its mode, and is tightened.
+    chmodSync(part, FOLDER_MODE);
+  }
+  return folder;
+}
+
+/** Reads a file, or has it made and keeps it: whole or not at all, readable by the owner only. */
+export async function readOrMake(path: string, make: () => Promise<string> | string): Promise<string> {
+  if (existsSync(path)) return readFileSync(path, "utf8");
+  const text = await make();
+  writePrivate(path, text);
+  return text;
+}
+
+export function writePrivate(path: string, text: string): void {
+  const temporary = `${path}.new`;
+  writeFileSync(temporary, text, { mode: FILE_MODE, flush: true });
+  renameSync(temporary, path);
+}
