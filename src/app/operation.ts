@@ -19,6 +19,8 @@ export interface Located<Subject> {
   readonly inPart?: true;
   /** The row of a family of operations that this turned out to be: a login by a user's key, or a service ID's. */
   readonly operation?: OperationName;
+  /** Who the caller turned out to be: nobody is known to a login before its credential has been looked at. */
+  readonly caller?: Caller;
 }
 
 /** A further event of the same undertaking: a version destroyed by a rotation, a member removed with its group. */

@@ -41,7 +41,7 @@ export interface PerformerPorts {
 /** What is known of an operation so far; a refusal at any step is recorded with as much as this. */
 interface Attempt {
   operation: OperationName;
-  readonly call: Call;
+  call: Call;
   input: object;
   target: TargetRef;
 }
@@ -197,12 +197,13 @@ export class Performer {
     const located = await locate(operation, input, context);
     attempt.operation = located.operation ?? operation.name;
     attempt.target = located.target;
+    if (located.caller) attempt.call = { ...call, caller: located.caller };
     authorize(attempt.operation, located, context);
     const output = await operation.run(input, located, context);
     const drafts = [
       this.#describe(attempt, { kind: "success", output }),
       ...consequences.map((one) =>
-        this.#describe({ ...one, call }, { kind: "success", output: one.output }),
+        this.#describe({ ...one, call: attempt.call }, { kind: "success", output: one.output }),
       ),
     ];
     return { output, drafts };

@@ -2,6 +2,16 @@
 import { rows } from "./row.ts";
 
 export const identityRows = rows({
+  "account.create": {
+    action: "iam-identity.account.create",
+    aws: "CreateAccount",
+    dsv: ["config:account", "POST"],
+    kind: "change",
+    dataEvent: false,
+    severity: "normal",
+    request: ["name", "region"],
+    response: ["id", "instanceId"],
+  },
   "user.create": {
     action: "user-management.user.invite",
     aws: "CreateUser",
@@ -170,6 +180,16 @@ export const identityRows = rows({
     dataEvent: false,
     severity: "normal",
     request: ["client_id", "grant_type"],
-    response: [],
+    response: ["apikeyId"],
+  },
+  "session.end": {
+    action: "iam-identity.session.delete",
+    aws: "RevokeSession",
+    dsv: ["token", "DELETE"],
+    kind: "change",
+    dataEvent: false,
+    severity: "critical",
+    request: ["session", "because"],
+    response: ["apikeyId"],
   },
 });
