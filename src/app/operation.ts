@@ -2,7 +2,7 @@
 import type { OperationName, OperationOfKind } from "../audit/catalogue.ts";
 import type { TargetRef } from "../audit/describe.ts";
 import type { Millis } from "../kernel/clock.ts";
-import type { Resource, Scope } from "../identity/authorize.ts";
+import type { Part, Resource, Scope } from "../identity/authorize.ts";
 import type { Call, Caller } from "./call.ts";
 import type { Services } from "./services.ts";
 import type { Transaction, View } from "./state.ts";
@@ -17,6 +17,8 @@ export interface Located<Subject> {
   readonly subject: Subject;
   /** Enough to be allowed it in some part of the resource: a list, which then shows `scope` only. */
   readonly inPart?: true;
+  /** Enough to be allowed it in any part of the account: a search, which then shows `parts` only. */
+  readonly anywhere?: true;
   /** The row of a family of operations that this turned out to be: a login by a user's key, or a service ID's. */
   readonly operation?: OperationName;
   /** Who the caller turned out to be: nobody is known to a login before its credential has been looked at. */
@@ -39,6 +41,8 @@ export interface Context<Store extends View> {
   readonly services: Services;
   /** In which part of a resource the caller may do this; a list shows only that part. */
   readonly scope: (resource: Resource) => Scope;
+  /** The parts of all there is in which the caller may do this as a whole; a search shows only those. */
+  readonly parts: () => readonly Part[];
   readonly also: (consequence: Consequence) => void;
 }
 

@@ -7,7 +7,7 @@ import { describe, type Ending, type TargetRef } from "../audit/describe.ts";
 import type { EventDraft } from "../audit/event.ts";
 import { refusalStatus } from "../audit/reason.ts";
 import type { Recorded, Trail } from "../audit/trail.ts";
-import { scopeOf, type Grant, type Scope } from "../identity/authorize.ts";
+import { partsOf, scopeOf, type Grant, type Scope } from "../identity/authorize.ts";
 import { rolesAllowing } from "../identity/roles.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { invariant, Outage, Refusal } from "../kernel/errors.ts";
@@ -192,6 +192,7 @@ export class Performer {
       services: this.#ports.services,
       scope: (resource) =>
         grants === "all" ? { kind: "all" } : scopeOf(grants, operation.name, resource),
+      parts: () => (grants === "all" ? [{}] : partsOf(grants, operation.name, call.place.account)),
       also: (consequence) => consequences.push(consequence),
     };
     const located = await locate(operation, input, context);
@@ -269,6 +270,7 @@ function authorize<Store extends View>(
   if (located.resource === null) return;
   const scope = context.scope(located.resource);
   if (scope.kind === "all" || (located.inPart && scope.groups.size > 0)) return;
+  if (located.anywhere && context.parts().length > 0) return;
   throw forbidden(permission, context.caller);
 }
 

@@ -20,8 +20,8 @@ export interface Dialect {
   owns(path: string): boolean;
   /** Never throws a Refusal: a credential that is no good is a caller of kind `anonymous` that carries it. */
   authenticate(request: FastifyRequest): Promise<Caller>;
-  /** Which account, region and instance the request is addressed to. */
-  place(request: FastifyRequest): Promise<Place>;
+  /** Which account, region and instance the request is addressed to, for want of anything else by who calls. */
+  place(request: FastifyRequest, caller: Caller): Promise<Place>;
   /** Total over the error codes: a code the dialect has not decided on does not compile. */
   refusal(refusal: Refusal, exchange: Exchange): Answer;
   /** The trail or a store is out of service: 503, and nothing was answered. */

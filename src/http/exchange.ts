@@ -128,10 +128,11 @@ async function callOf(
   exchange: Exchange,
 ): Promise<Call> {
   const { request } = exchange;
+  const caller = await dialect.authenticate(request);
   return {
-    caller: await dialect.authenticate(request),
+    caller,
     dialect: dialect.name,
-    place: await dialect.place(request),
+    place: await dialect.place(request, caller),
     host: hostOf(request),
     requestId: exchange.requestId,
     correlationId: exchange.correlationId,

@@ -1,6 +1,6 @@
 /** The decision: may this identity do this operation here? The permission is the operation's own name. */
 import type { OperationName } from "../audit/catalogue.ts";
-import type { Place } from "../audit/crn.ts";
+import { OPERATOR_ACCOUNT, type Place } from "../audit/crn.ts";
 import { isServiceWide, permissionsOf, type RoleName } from "./roles.ts";
 
 /** What is acted on, as policies speak of it. Unset `secretGroup`: the instance, or account, as a whole. */
@@ -50,6 +50,38 @@ export function scopeOf(
     if (covers(grant, permission, { ...resource, secretGroup })) groups.add(secretGroup);
   }
   return { kind: "groups", groups };
+}
+
+/** A part of all there is, as policies bound it; what is left out is not bounded. */
+export interface Part {
+  readonly account?: string;
+  readonly service?: string;
+  readonly instance?: string;
+}
+
+/**
+ * Every part of an account in which the permission is given as a whole: what a search of the trail may show. Whoever
+ * operates the installation, without bounds, also sees what belongs to no account: the operator's own stream.
+ */
+export function partsOf(
+  grants: readonly Grant[],
+  permission: OperationName,
+  account: string,
+): readonly Part[] {
+  const parts: Part[] = [];
+  for (const { roles, resource } of grants) {
+    const { service, instance, secretGroup } = resource;
+    const giving = roles.filter((role) => permissionsOf(role).has(permission));
+    if (giving.length === 0 || secretGroup !== undefined) continue;
+    parts.push({
+      account,
+      ...(service === undefined ? {} : { service }),
+      ...(instance === undefined ? {} : { instance }),
+    });
+    const isUnbounded = service === undefined && instance === undefined;
+    if (isUnbounded && giving.includes("Operator")) parts.push({ account: OPERATOR_ACCOUNT });
+  }
+  return parts;
 }
 
 function covers(grant: Grant, permission: OperationName, resource: Resource): boolean {
