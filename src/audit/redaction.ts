@@ -28,7 +28,8 @@ function plain(value: unknown, depth: number): unknown {
   if (typeof value === "string") return cut(value);
   if (value === null || typeof value === "boolean") return value;
   if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
-  if (typeof value !== "object") return cut(String(value));
+  if (typeof value === "bigint") return String(value);
+  if (typeof value !== "object") return undefined;
   if (depth >= MAX_RECORDED_DEPTH) return "…";
   if (Array.isArray(value)) {
     const items = value.slice(0, MAX_RECORDED_ITEMS).map((item) => plain(item, depth + 1));

@@ -7,7 +7,7 @@ import { countersSchema, SqliteCounterStore } from "../storage/sqlite/counters.t
 import { Database } from "../storage/sqlite/database.ts";
 import { initiatorKey, targetKey } from "./counters.ts";
 import { describe as describeEvent } from "./describe.ts";
-import { parseEvent, type AuditEvent, type EventDraft } from "./event.ts";
+import { parseEvent, type EventDraft } from "./event.ts";
 import { Trail } from "./trail.ts";
 
 const ids = new TimeOrderedIds(new ManualClock(Date.UTC(2026, 0, 1)));
@@ -120,7 +120,7 @@ describe("the trail", () => {
                 maxLength: 6,
               },
             ),
-            then: fc.constantFrom("go on", "save", "crash", "fail before", "fail after"),
+            after: fc.constantFrom("go on", "save", "crash", "fail before", "fail after"),
           }),
           { maxLength: 12 },
         ),
@@ -128,19 +128,19 @@ describe("the trail", () => {
           const log = new MemoryEntryLog();
           const store = counterStore();
           let trail = await Trail.open(log, store);
-          for (const { events, then } of steps) {
-            if (then === "fail before") log.failNext = "before";
-            if (then === "fail after") log.failNext = "after";
+          for (const { events, after } of steps) {
+            if (after === "fail before") log.failNext = "before";
+            if (after === "fail after") log.failNext = "after";
             await Promise.allSettled(
               events.map(([target, who]) => trail.record([draft(target, who)])),
             );
-            if (then === "save") await trail.close();
-            if (then === "crash" || then === "save") trail = await Trail.open(log, store);
+            if (after === "save") await trail.close();
+            if (after === "crash" || after === "save") trail = await Trail.open(log, store);
           }
           expectCounted(log.lines);
           const totals = new Map<string, number>();
           for (const event of log.lines.map(parseEvent)) {
-            const key = targetKey(event as AuditEvent) as string;
+            const key = targetKey(event) as string;
             totals.set(key, (totals.get(key) ?? 0) + 1);
           }
           // What failed after it was written is known to the trail once it has looked at the log again.

@@ -46,10 +46,6 @@ export class Refusal extends Error {
 /** The trail or a store cannot do its work. Callers answer 503 and do nothing further: fail closed. */
 export class Outage extends Error {
   override readonly name = "Outage";
-
-  constructor(message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
-  }
 }
 
 /** States what must hold; a false condition is a bug in this program, never bad input. */
