@@ -97,6 +97,11 @@ export class CompactRange {
     this.#size += 1;
   }
 
+  /** The hashes of the subtrees that `edgeOf(size)` names. */
+  edge(): readonly Hash[] {
+    return [...this.#edge];
+  }
+
   root(): Hash {
     return this.#edge.length === 0 ? EMPTY_ROOT : foldEdge(this.#edge);
   }

@@ -100,7 +100,7 @@ export function splitLines(bytes: Uint8Array): Uint8Array[] {
 /** Lines as they stand in a file, each with its newline, written into `into` or a buffer made for them. */
 export function joinLines(
   lines: readonly Uint8Array[],
-  into = new Uint8Array(joinedBytes(lines)),
+  into: Uint8Array = new Uint8Array(joinedBytes(lines)),
 ): Uint8Array {
   let at = 0;
   for (const line of lines) {
@@ -166,7 +166,7 @@ export function decodeManifest(bytes: Uint8Array, first: number): SegmentManifes
 export async function sealLines(
   plain: Uint8Array,
   offsets: readonly number[],
-): Promise<{ readonly sealed: Uint8Array; readonly frames: number[] }> {
+): Promise<{ readonly sealed: Uint8Array<ArrayBuffer>; readonly frames: number[] }> {
   const params = {
     [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL,
     // Damage to a frame is then an error of the decompressor too, also for `zstdcat`.

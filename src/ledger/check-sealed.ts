@@ -1,0 +1,148 @@
+/** Sealed segments at recovery: each must be the file its manifest describes, and its tiles with it. */
+import { bytesEqual, toHex } from "../kernel/bytes.ts";
+import { LedgerCorruption, RESTORE } from "./corruption.ts";
+import type { LeafHasher } from "./leaf-hasher.ts";
+import { HASH_BYTES } from "./merkle.ts";
+import type { RecoveryReport } from "./recovery.ts";
+import { firstDifference, segmentTiles } from "./sealer.ts";
+import {
+  FRAME_ENTRIES,
+  SEGMENT_ENTRIES,
+  type SegmentManifest,
+  decodeManifest,
+  fileDigest,
+  joinLines,
+  openFrame,
+  segmentFile,
+} from "./segment.ts";
+import type { LedgerStore } from "./store.ts";
+import { foldTile, tilePath } from "./tile.ts";
+import { checkTile } from "./tile-repair.ts";
+import { TreeGrowth } from "./tree-growth.ts";
+
+/** Segments that are checked at a time: as many as the thread pool has threads. */
+const PARALLEL_CHECKS = 4;
+
+export interface Checking {
+  readonly store: LedgerStore;
+  readonly hasher: LeafHasher;
+  readonly report: ((report: RecoveryReport) => void) | undefined;
+  readonly totalEntries: number;
+}
+
+/** The manifests of the segments, once every one is in order. Throws LedgerCorruption for the first that is not. */
+export async function checkSealedSegments(
+  checking: Checking,
+  firsts: readonly number[],
+): Promise<SegmentManifest[]> {
+  const manifests: SegmentManifest[] = [];
+  for (let at = 0; at < firsts.length; at += PARALLEL_CHECKS) {
+    const group = firsts.slice(at, at + PARALLEL_CHECKS);
+    const outcomes = await Promise.allSettled(group.map((first) => checkSegment(checking, first)));
+    for (const outcome of outcomes) {
+      if (outcome.status === "rejected") throw outcome.reason;
+      manifests.push(outcome.value);
+    }
+    const doneEntries = manifests.length * SEGMENT_ENTRIES;
+    checking.report?.({ kind: "checking", doneEntries, totalEntries: checking.totalEntries });
+  }
+  return manifests;
+}
+
+async function checkSegment(checking: Checking, first: number): Promise<SegmentManifest> {
+  const { store } = checking;
+  const file = segmentFile("manifest", first);
+  const manifest = decodeManifest((await store.read(file)) ?? new Uint8Array(0), first);
+  if (manifest === undefined) {
+    const sentence = `${file} is no manifest of this segment. ${RESTORE}`;
+    throw new LedgerCorruption("bad-manifest", sentence, { file, index: first });
+  }
+  const sealed = Uint8Array.from((await store.read(segmentFile("sealed", first))) ?? []);
+  if ((await fileDigest(sealed)) !== manifest.sha256) {
+    throw await nameDamage(checking, manifest, sealed);
+  }
+  const leafTiles = await readSegmentTiles(store, first);
+  if (leafTiles === undefined || (await fileDigest(leafTiles)) !== manifest.tiles) {
+    await repairTiles(checking, manifest, sealed);
+  }
+  const root = leafTiles && toHex(foldTile(leafTiles.subarray(SEGMENT_ENTRIES * HASH_BYTES)));
+  if (root !== undefined && root !== manifest.root) {
+    const sentence = `${file} gives another root than the segment's tiles. ${RESTORE}`;
+    throw new LedgerCorruption("bad-manifest", sentence, { file, index: first });
+  }
+  return manifest;
+}
+
+/** The tiles one after the other; undefined when one is missing or not whole. */
+async function readSegmentTiles(
+  store: LedgerStore,
+  first: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const tiles = segmentTiles(first);
+  const found = await Promise.all(tiles.map((tile) => store.read(tilePath(tile))));
+  const packed: Uint8Array[] = [];
+  for (const [i, bytes] of found.entries()) {
+    if (bytes?.length !== (tiles[i]?.width ?? 0) * HASH_BYTES) return undefined;
+    packed.push(bytes);
+  }
+  return Buffer.concat(packed);
+}
+
+/** Finds the first entry whose leaf hash is not the one in its tile. */
+async function nameDamage(
+  { store, hasher }: Checking,
+  manifest: SegmentManifest,
+  sealed: Uint8Array,
+): Promise<LedgerCorruption> {
+  const file = segmentFile("sealed", manifest.first);
+  for (const [i, tile] of segmentTiles(manifest.first).slice(0, -1).entries()) {
+    const hashes = await hashFrame(hasher, manifest, { sealed, frame: i });
+    const expected = (await store.read(tilePath(tile))) ?? new Uint8Array(0);
+    if (hashes !== undefined && bytesEqual(hashes, expected)) continue;
+    const index =
+      manifest.first + i * FRAME_ENTRIES + (hashes ? firstDifference(hashes, expected) : 0);
+    const sentence =
+      hashes === undefined
+        ? `${file} cannot be decompressed from entry ${index} on. ${RESTORE}`
+        : `entry ${index} in ${file} is not what was recorded. ${RESTORE}`;
+    return new LedgerCorruption("altered-segment", sentence, { file, index });
+  }
+  const sentence = `${file} is not the file its manifest describes, although every entry in it is as recorded. ${RESTORE}`;
+  return new LedgerCorruption("altered-segment", sentence, { file });
+}
+
+/** Makes the segment's tiles again where a crash left them unwritten; throws LedgerCorruption for a wrong one. */
+async function repairTiles(
+  { store, hasher, report }: Checking,
+  manifest: SegmentManifest,
+  sealed: Uint8Array,
+): Promise<void> {
+  const growth = TreeGrowth.empty();
+  for (let frame = 0; frame < SEGMENT_ENTRIES / FRAME_ENTRIES; frame++) {
+    const hashes = await hashFrame(hasher, manifest, { sealed, frame });
+    if (hashes === undefined)
+      throw await nameDamage({ store, hasher, report, totalEntries: 0 }, manifest, sealed);
+    growth.grow(hashes);
+  }
+  const tiles = segmentTiles(manifest.first);
+  // A segment on its own is the first one of a tree: its tiles of levels 0 and 1 come in the order of segmentTiles.
+  for (const [i, { bytes }] of growth.snapshot().tiles.slice(0, tiles.length).entries()) {
+    const tile = tiles[i];
+    if (tile !== undefined) await checkTile({ store, report }, { tile, bytes });
+  }
+  if (toHex(growth.root()) !== manifest.root) {
+    const file = segmentFile("manifest", manifest.first);
+    const sentence = `${file} gives another root than the segment's entries. ${RESTORE}`;
+    throw new LedgerCorruption("bad-manifest", sentence, { file, index: manifest.first });
+  }
+}
+
+async function hashFrame(
+  hasher: LeafHasher,
+  manifest: SegmentManifest,
+  { sealed, frame }: { readonly sealed: Uint8Array; readonly frame: number },
+): Promise<Uint8Array | undefined> {
+  const bytes = sealed.subarray(manifest.frames[frame], manifest.frames[frame + 1]);
+  const lines = await openFrame(bytes).catch(() => undefined);
+  return lines && hasher.hash(joinLines(lines));
+}

@@ -1,0 +1,121 @@
+/**
+ * Leaf hashes of runs of lines: on the spot for a few, on threads for many, so that a heavy batch is hashed while
+ * it is being written and the main thread does neither.
+ */
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { Outage } from "../kernel/errors.ts";
+import { HASH_BYTES, leafHash } from "./merkle.ts";
+import { splitLines } from "./segment.ts";
+
+/** Fewer bytes than this are hashed sooner than a thread would have been asked. */
+const INLINE_BYTES = 16_384;
+const MAX_THREADS = 3;
+
+export interface HashTask {
+  readonly id: number;
+  readonly bytes: Uint8Array;
+}
+
+export interface HashAnswer {
+  readonly id: number;
+  readonly hashes: Uint8Array<ArrayBuffer>;
+}
+
+/** The leaf hashes, one after the other, of whole lines. */
+export function hashLines(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const lines = splitLines(bytes);
+  const hashes = new Uint8Array(lines.length * HASH_BYTES);
+  for (const [i, line] of lines.entries()) hashes.set(leafHash(line), i * HASH_BYTES);
+  return hashes;
+}
+
+interface Pending {
+  readonly resolve: (hashes: Uint8Array) => void;
+  readonly reject: (error: Outage) => void;
+}
+
+/** A few threads, started when first needed. They keep no process alive. */
+export class LeafHasher {
+  readonly #threads: HashThread[] = [];
+  readonly #threadCount = Math.max(1, Math.min(MAX_THREADS, availableParallelism() - 1));
+  #isClosed = false;
+
+  /**
+   * Hashes whole lines. Bytes in shared memory are read in place and must not change until this resolves; others are
+   * copied. Rejects with an Outage when the thread died.
+   */
+  hash(bytes: Uint8Array): Promise<Uint8Array> {
+    if (bytes.length < INLINE_BYTES) return Promise.resolve(hashLines(bytes));
+    if (this.#isClosed) return Promise.reject(new Outage("the leaf hasher is closed"));
+    return this.#idlest().hash(bytes);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all(this.#threads.map((thread) => thread.stop()));
+  }
+
+  #idlest(): HashThread {
+    const idlest = this.#threads.toSorted((a, b) => a.load - b.load)[0];
+    if (idlest !== undefined && (idlest.load === 0 || this.#threads.length === this.#threadCount)) {
+      return idlest;
+    }
+    const thread = new HashThread();
+    this.#threads.push(thread);
+    return thread;
+  }
+}
+
+class HashThread {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  #nextId = 0;
+  #death: Outage | undefined;
+
+  constructor() {
+    // The extension is this file's own: .ts from the sources, .js once compiled.
+    const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
+    this.#worker = new Worker(new URL(`./leaf-hash-worker${extension}`, import.meta.url));
+    this.#worker.unref();
+    this.#worker.on("message", ({ id, hashes }: HashAnswer) => {
+      this.#pending.get(id)?.resolve(hashes);
+      this.#settled(id);
+    });
+    this.#worker.on("error", (cause) =>
+      this.#die(new Outage("a hashing thread failed", { cause })),
+    );
+    this.#worker.on("exit", () => this.#die(new Outage("a hashing thread ended")));
+  }
+
+  get load(): number {
+    return this.#pending.size;
+  }
+
+  hash(bytes: Uint8Array): Promise<Uint8Array> {
+    if (this.#death !== undefined) return Promise.reject(this.#death);
+    const id = this.#nextId++;
+    const task: HashTask = { id, bytes };
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      // While work is under way the process waits for it.
+      this.#worker.ref();
+      this.#worker.postMessage(task, []);
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #settled(id: number): void {
+    this.#pending.delete(id);
+    if (this.#pending.size === 0) this.#worker.unref();
+  }
+
+  #die(reason: Outage): void {
+    this.#death ??= reason;
+    for (const { reject } of this.#pending.values()) reject(this.#death);
+    this.#pending.clear();
+  }
+}

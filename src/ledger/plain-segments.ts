@@ -1,0 +1,192 @@
+/** Plain segments at recovery: every line is hashed again, and what a crash tore off the end is cut. */
+import { bytesEqual, fromUtf8 } from "../kernel/bytes.ts";
+import type { Checking } from "./check-sealed.ts";
+import { LedgerCorruption, RESTORE } from "./corruption.ts";
+import type { LeafHasher } from "./leaf-hasher.ts";
+import { HASH_BYTES, type Hash } from "./merkle.ts";
+import { firstDifference } from "./sealer.ts";
+import { SEGMENT_ENTRIES, lineFault, lineOffsets, segmentFile } from "./segment.ts";
+import type { PlainSegment } from "./segments.ts";
+import { TILE_WIDTH, tilePath, tileWidth } from "./tile.ts";
+
+/** What is hashed in one piece. */
+const CHUNK_LINES = 4096;
+
+/** A plain segment's file as it was found, hashed line by line. */
+export interface ReadSegment extends PlainSegment {
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  /** Of its whole lines, one after the other. */
+  readonly leafHashes: Uint8Array;
+}
+
+/** Reads and hashes the plain segments, as they are. */
+export async function readPlainSegments(
+  { store, hasher, report, totalEntries }: Checking,
+  firsts: readonly number[],
+): Promise<ReadSegment[]> {
+  const segments: ReadSegment[] = [];
+  for (const first of firsts) {
+    const file = segmentFile("plain", first);
+    const bytes = (await store.read(file)) ?? new Uint8Array(0);
+    const offsets = lineOffsets(bytes);
+    const leafHashes = await hashAll(hasher, bytes, offsets);
+    segments.push({ first, file, bytes, offsets, leafHashes });
+    report?.({ kind: "checking", doneEntries: first + offsets.length - 1, totalEntries });
+  }
+  return segments;
+}
+
+/**
+ * For entries that do not give the signed root: names the first that is not what its tile says, or that is missing.
+ * Undefined when tiles and entries agree, and so are of another history than the head.
+ */
+export async function nameDifference(
+  checking: Checking,
+  segments: readonly ReadSegment[],
+  signedSize: number,
+): Promise<LedgerCorruption | undefined> {
+  for (const segment of segments) {
+    const named = await compareWithTiles(checking, segment, signedSize);
+    if (named !== undefined) return named;
+    const shortage = nameShortage(segment, Math.min(signedSize, segment.first + SEGMENT_ENTRIES));
+    if (shortage !== undefined) return shortage;
+  }
+  return undefined;
+}
+
+/**
+ * Settles what lies above the signed head, and was never proven to be what it is: whole lines stay, bytes at the very
+ * end that are no whole line were torn by a crash before they were acknowledged, and are cut. Throws LedgerCorruption
+ * for anything that no crash leaves. Resolves to the segments as they now stand.
+ */
+export async function settleTail(
+  checking: Checking,
+  segments: readonly ReadSegment[],
+  signedSize: number,
+): Promise<PlainSegment[]> {
+  const kept: PlainSegment[] = [];
+  for (const segment of segments) {
+    const isLast = segment === segments.at(-1);
+    const shortage = isLast ? undefined : nameShortage(segment, segment.first + SEGMENT_ENTRIES);
+    if (shortage !== undefined) throw shortage;
+    const count = await cutTornTail(checking, { segment, isLast, signedSize });
+    kept.push({ first: segment.first, offsets: segment.offsets.slice(0, count + 1) });
+  }
+  return kept;
+}
+
+async function hashAll(
+  hasher: LeafHasher,
+  bytes: Uint8Array,
+  offsets: readonly number[],
+): Promise<Uint8Array> {
+  const chunks: Promise<Uint8Array>[] = [];
+  for (let line = 0; line + 1 < offsets.length; line += CHUNK_LINES) {
+    const end = offsets[Math.min(line + CHUNK_LINES, offsets.length - 1)];
+    chunks.push(hasher.hash(bytes.subarray(offsets[line], end)));
+  }
+  return Buffer.concat(await Promise.all(chunks));
+}
+
+async function compareWithTiles(
+  { store }: Checking,
+  { first, file, leafHashes }: ReadSegment,
+  signedSize: number,
+): Promise<LedgerCorruption | undefined> {
+  const end = Math.min(signedSize, first + leafHashes.length / HASH_BYTES);
+  for (let index = first; index < end; index += TILE_WIDTH) {
+    const number = index / TILE_WIDTH;
+    const tile = { level: 0, index: number, width: tileWidth(0, number, signedSize) };
+    const expected = await store.read(tilePath(tile));
+    // One that a crash left unwritten cannot tell.
+    if (expected?.length !== tile.width * HASH_BYTES) continue;
+    const from = (index - first) * HASH_BYTES;
+    const found = leafHashes.subarray(from, (end - first) * HASH_BYTES);
+    const at = firstDifference(found.subarray(0, expected.length), expected);
+    const right = expected.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES);
+    if (index + at >= end || right.length === 0) continue;
+    return nameChange({ file, first, index: index + at, right }, leafHashes);
+  }
+  return undefined;
+}
+
+function nameChange(
+  change: {
+    readonly file: string;
+    readonly first: number;
+    readonly index: number;
+    readonly right: Hash;
+  },
+  leafHashes: Uint8Array,
+): LedgerCorruption {
+  const { file, first, index, right } = change;
+  for (let at = 0; at < leafHashes.length; at += HASH_BYTES) {
+    if (!bytesEqual(leafHashes.subarray(at, at + HASH_BYTES), right)) continue;
+    const sentence = `entry ${index} of ${file} stands at ${first + at / HASH_BYTES}, and another in its place. ${RESTORE}`;
+    return new LedgerCorruption("moved-entry", sentence, { file, index });
+  }
+  const sentence = `entry ${index} in ${file} is not what was recorded. ${RESTORE}`;
+  return new LedgerCorruption("altered-entry", sentence, { file, index });
+}
+
+function nameShortage(
+  { first, file, offsets }: ReadSegment,
+  end: number,
+): LedgerCorruption | undefined {
+  const index = first + offsets.length - 1;
+  if (index >= end) return undefined;
+  const sentence = `${file} ends before entry ${index}, although ${end} entries were recorded. ${RESTORE}`;
+  return new LedgerCorruption("missing-entries", sentence, { file, index });
+}
+
+interface Tail {
+  readonly segment: ReadSegment;
+  readonly isLast: boolean;
+  readonly signedSize: number;
+}
+
+/** How many lines stay. A bad line with whole ones behind it is no crash's work, nor is anything in a full segment. */
+async function cutTornTail(
+  checking: Checking,
+  { segment, isLast, signedSize }: Tail,
+): Promise<number> {
+  const { first, file, bytes, offsets } = segment;
+  const signed = Math.max(0, signedSize - first);
+  let kept = offsets.length - 1;
+  while (kept > signed && !isWholeLine(lineAt(segment, kept - 1))) kept -= 1;
+  for (let line = signed; line < kept; line++) {
+    if (!isWholeLine(lineAt(segment, line))) throw malformed(segment, line, "is no line of JSON");
+  }
+  if (kept > SEGMENT_ENTRIES)
+    throw malformed(segment, SEGMENT_ENTRIES, "is one more than a segment holds");
+  const keptBytes = offsets[kept] ?? 0;
+  const cutBytes = bytes.length - keptBytes;
+  if (cutBytes === 0) return kept;
+  if (!isLast || kept === SEGMENT_ENTRIES) {
+    throw malformed(segment, kept, "is bytes where nothing is ever written");
+  }
+  await checking.store.truncate(file, keptBytes);
+  checking.report?.({ kind: "torn-tail-cut", file, cutBytes, atIndex: first + kept });
+  return kept;
+}
+
+function malformed({ first, file }: ReadSegment, line: number, what: string): LedgerCorruption {
+  const index = first + line;
+  const sentence = `what stands for entry ${index} in ${file} ${what}, and no crash leaves it so. ${RESTORE}`;
+  return new LedgerCorruption("malformed-entry", sentence, { file, index });
+}
+
+function lineAt({ bytes, offsets }: ReadSegment, line: number): Uint8Array {
+  return bytes.subarray(offsets[line], (offsets[line + 1] ?? 1) - 1);
+}
+
+function isWholeLine(line: Uint8Array): boolean {
+  if (lineFault(line) !== undefined) return false;
+  try {
+    JSON.parse(fromUtf8(line));
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * Recovery: from files to a ledger one may go on with, or to the name of what is wrong with them.
+ *
+ * What a crash leaves is repaired: a torn line at the very end, tiles that were not yet on the disk, a checkpoint one
+ * step behind the head lock, a plain segment beside its sealed one. Whatever no crash can leave is a LedgerCorruption.
+ * Nothing at or below the last signed head is ever cut.
+ */
+import { bytesEqual, fromUtf8, toHex } from "../kernel/bytes.ts";
+import { type SignedCheckpoint, openCheckpoint } from "./checkpoint.ts";
+import { checkSealedSegments } from "./check-sealed.ts";
+import { LedgerCorruption, RESTORE } from "./corruption.ts";
+import { type HeadRecord, decodeHeadRecord } from "./head-record.ts";
+import type { LeafHasher } from "./leaf-hasher.ts";
+import { HASH_BYTES } from "./merkle.ts";
+import { nameDifference, readPlainSegments, settleTail } from "./plain-segments.ts";
+import type { NoteSigner } from "./note.ts";
+import { CHECKPOINT_FILE } from "./publisher.ts";
+import {
+  SEGMENT_ENTRIES,
+  SEGMENT_FOLDER,
+  parseSegmentFile,
+  segmentFile,
+  segmentOf,
+} from "./segment.ts";
+import type { SegmentFileKind, SegmentManifest } from "./segment.ts";
+import { Segments } from "./segments.ts";
+import type { HeadLock, LedgerStore } from "./store.ts";
+import { checkTile } from "./tile-repair.ts";
+import { TreeGrowth } from "./tree-growth.ts";
+
+export type RecoveryReport =
+  | { readonly kind: "checking"; readonly doneEntries: number; readonly totalEntries: number }
+  | {
+      readonly kind: "torn-tail-cut";
+      readonly file: string;
+      readonly cutBytes: number;
+      readonly atIndex: number;
+    }
+  | { readonly kind: "tile-rebuilt"; readonly file: string }
+  | { readonly kind: "checkpoint-restored"; readonly size: number };
+
+export interface RecoveryOptions {
+  readonly store: LedgerStore;
+  readonly lock: HeadLock;
+  readonly signer: NoteSigner;
+  readonly hasher: LeafHasher;
+  readonly report?: (report: RecoveryReport) => void;
+}
+
+export interface RecoveredHead {
+  readonly record: HeadRecord | undefined;
+  readonly checkpoint: SignedCheckpoint | undefined;
+  readonly published: string | undefined;
+}
+
+export interface Recovered {
+  readonly segments: Segments;
+  /** Over all entries; tiles are in order for the signed head. */
+  readonly tree: TreeGrowth;
+  /** Bytes in the open segment's file. */
+  readonly openBytes: number;
+  readonly head: RecoveredHead;
+}
+
+/** Throws LedgerCorruption, or the store's Outage. */
+export async function recover(options: RecoveryOptions): Promise<Recovered> {
+  const { store, hasher, report } = options;
+  const inventory = await takeInventory(store);
+  const head = await recoverHead(options, inventory.size > 0);
+  const checkpoint = head.checkpoint;
+  if (checkpoint === undefined) {
+    return { segments: new Segments(store, [], []), tree: TreeGrowth.empty(), openBytes: 0, head };
+  }
+  const { sealed, plain } = sortInventory(inventory, checkpoint.size);
+  const checking = { store, hasher, report, totalEntries: checkpoint.size };
+  const manifests = await checkSealedSegments(checking, sealed);
+  await removeSealedPlain(store, inventory, manifests);
+  const sealedEntries = manifests.length * SEGMENT_ENTRIES;
+  if (sealedEntries > checkpoint.size) {
+    const sentence = `${sealedEntries} entries are sealed, but the last signed head recorded is of ${checkpoint.size}. The head lock is older than the data; it is never restored from a backup.`;
+    throw new LedgerCorruption("rolled-back-head", sentence);
+  }
+  const read = await readPlainSegments(checking, plain);
+  const leafHashes = Buffer.concat(read.map((segment) => segment.leafHashes));
+  const tree = TreeGrowth.ofSegments(manifests.map(({ root }) => Buffer.from(root, "hex")));
+  const signedBytes = (checkpoint.size - sealedEntries) * HASH_BYTES;
+  tree.grow(leafHashes.subarray(0, signedBytes));
+  if (tree.size !== checkpoint.size || !bytesEqual(tree.root(), checkpoint.root)) {
+    throw (await nameDifference(checking, read, checkpoint.size)) ?? headMismatch(tree, checkpoint);
+  }
+  for (const write of tree.snapshot().tiles) await checkTile({ store, report }, write);
+  tree.written(checkpoint.size);
+  const tail = await settleTail(checking, read, checkpoint.size);
+  const segments = new Segments(store, manifests, tail);
+  const keptBytes = (segments.size - sealedEntries) * HASH_BYTES;
+  tree.grow(leafHashes.subarray(signedBytes, keptBytes));
+  const isOpen = segments.size % SEGMENT_ENTRIES !== 0;
+  return { segments, tree, openBytes: (isOpen && tail.at(-1)?.offsets.at(-1)) || 0, head };
+}
+
+function headMismatch(tree: TreeGrowth, checkpoint: SignedCheckpoint): LedgerCorruption {
+  const sentence = `the entries have the root ${toHex(tree.root())}, but the head signed at ${checkpoint.size} entries has ${toHex(checkpoint.root)}: the files are of another history. ${RESTORE}`;
+  return new LedgerCorruption("head-mismatch", sentence);
+}
+
+type Inventory = ReadonlyMap<number, ReadonlySet<SegmentFileKind>>;
+
+async function takeInventory(store: LedgerStore): Promise<Inventory> {
+  const inventory = new Map<number, Set<SegmentFileKind>>();
+  for (const { name } of await store.list(SEGMENT_FOLDER)) {
+    const file = parseSegmentFile(name);
+    if (file === undefined) continue;
+    const kinds = inventory.get(file.first) ?? new Set();
+    inventory.set(file.first, kinds.add(file.kind));
+  }
+  return inventory;
+}
+
+/** Which segments are sealed and which are plain; each must be there, in one piece, up to the last. */
+function sortInventory(
+  inventory: Inventory,
+  signedSize: number,
+): { readonly sealed: number[]; readonly plain: number[] } {
+  const sealed: number[] = [];
+  const plain: number[] = [];
+  const last = Math.max(...inventory.keys(), segmentOf(Math.max(0, signedSize - 1)));
+  if (signedSize === 0 && inventory.size === 0) return { sealed, plain };
+  for (let first = 0; first <= last; first += SEGMENT_ENTRIES) {
+    const kinds = inventory.get(first) ?? new Set();
+    const isSealed = kinds.has("sealed") && kinds.has("manifest");
+    if (isSealed && plain.length === 0) sealed.push(first);
+    else if (kinds.has("plain")) plain.push(first);
+    else throw missingSegment(first, kinds);
+  }
+  return { sealed, plain };
+}
+
+function missingSegment(first: number, kinds: ReadonlySet<SegmentFileKind>): LedgerCorruption {
+  if (kinds.has("sealed")) {
+    const file = segmentFile("manifest", first);
+    const sentence = `${file} is missing, and with it what ${segmentFile("sealed", first)} must be. ${RESTORE}`;
+    return new LedgerCorruption("bad-manifest", sentence, { file, index: first });
+  }
+  const file = segmentFile(kinds.has("manifest") ? "sealed" : "plain", first);
+  const sentence = `${file} is missing, and with it the entries from ${first} on. ${RESTORE}`;
+  return new LedgerCorruption("missing-segment", sentence, { file, index: first });
+}
+
+/** A crash after sealing and before the removal leaves the plain lines beside the sealed ones, which are in charge. */
+async function removeSealedPlain(
+  store: LedgerStore,
+  inventory: Inventory,
+  manifests: readonly SegmentManifest[],
+): Promise<void> {
+  for (const { first } of manifests) {
+    if (inventory.get(first)?.has("plain")) await store.remove(segmentFile("plain", first));
+  }
+}
+
+async function recoverHead(options: RecoveryOptions, hasSegments: boolean): Promise<RecoveredHead> {
+  const { store, lock, signer, report } = options;
+  const held = await lock.load();
+  const file = await store.read(CHECKPOINT_FILE);
+  if (held === undefined) {
+    if (!hasSegments && file === undefined) {
+      return { record: undefined, checkpoint: undefined, published: undefined };
+    }
+    const sentence =
+      "the record of the last signed head is gone, while the ledger has been signed before. Without it this log could sign a second history: bring the newest one back, or begin a new log under another name.";
+    throw new LedgerCorruption("missing-head", sentence);
+  }
+  const record = decodeHeadRecord(held);
+  const checkpoint = record && openOrUndefined(record.current, signer.vkey);
+  if (record === undefined || checkpoint === undefined) {
+    const sentence = `the record of the last signed head is not signed by ${signer.name}, or not readable. Bring it back, and check that the log's key is the right one.`;
+    throw new LedgerCorruption("altered-head", sentence);
+  }
+  const published = file && textOrUndefined(file);
+  if (file !== undefined && published !== record.current) {
+    checkPublished({ text: published ?? "", record, checkpoint, vkey: signer.vkey });
+  }
+  if (published === record.current) return { record, checkpoint, published };
+  report?.({ kind: "checkpoint-restored", size: checkpoint.size });
+  return { record, checkpoint, published: undefined };
+}
+
+/** The checkpoint file is not the last signed head: that is in order only for the one just before it. */
+function checkPublished(found: {
+  readonly text: string;
+  readonly record: HeadRecord;
+  readonly checkpoint: SignedCheckpoint;
+  readonly vkey: string;
+}): void {
+  if (found.text === found.record.previous) return;
+  const { size } = found.checkpoint;
+  const file = CHECKPOINT_FILE;
+  const published = openOrUndefined(found.text, found.vkey);
+  if (published === undefined || published.size === size) {
+    const sentence = `the published checkpoint is not what this log has signed at ${size} entries. Remove it, and it is written again; find out who changed it.`;
+    throw new LedgerCorruption("altered-checkpoint", sentence, { file });
+  }
+  if (published.size > size) {
+    const sentence = `the published checkpoint is of ${published.size} entries, the last signed head recorded of ${size}. The head lock is older than the data; it is never restored from a backup.`;
+    throw new LedgerCorruption("rolled-back-head", sentence, { file });
+  }
+  const sentence = `the published checkpoint is of ${published.size} entries, while ${size} have been signed. Someone has put an old one back: the data may be old as well. ${RESTORE}`;
+  throw new LedgerCorruption("rolled-back-checkpoint", sentence, { file });
+}
+
+function openOrUndefined(note: string, vkey: string): SignedCheckpoint | undefined {
+  try {
+    return openCheckpoint(note, vkey);
+  } catch {
+    return undefined;
+  }
+}
+
+function textOrUndefined(bytes: Uint8Array): string | undefined {
+  try {
+    return fromUtf8(bytes);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,178 @@
+/** The entries, wherever they stand: sealed in frames, or in the plain lines of a segment that is still to be sealed. */
+import { LedgerCorruption, RESTORE } from "./corruption.ts";
+import {
+  FRAME_ENTRIES,
+  SEGMENT_ENTRIES,
+  type SegmentManifest,
+  joinedBytes,
+  openFrame,
+  segmentFile,
+  segmentOf,
+  splitLines,
+} from "./segment.ts";
+import type { LedgerStore } from "./store.ts";
+
+/** Decompressed frames that are kept, by the bytes of their lines. */
+const FRAME_CACHE_BYTES = 32 * 1024 * 1024;
+
+/** Consecutive entries. */
+export interface EntryRun {
+  readonly first: number;
+  readonly lines: Uint8Array[];
+}
+
+/** Where a segment's lines stand in its plain file: offsets[i] is where line i begins, the last where the next will. */
+export interface PlainSegment {
+  readonly first: number;
+  readonly offsets: number[];
+}
+
+/** Knows every entry that is durable, and reads any of them. */
+export class Segments {
+  readonly #store: LedgerStore;
+  readonly #sealed = new Map<number, SegmentManifest>();
+  readonly #plain = new Map<number, PlainSegment>();
+  readonly #frames = new Map<number, readonly Uint8Array[]>();
+  #framesBytes = 0;
+  #size = 0;
+
+  constructor(
+    store: LedgerStore,
+    sealed: readonly SegmentManifest[],
+    plain: readonly PlainSegment[],
+  ) {
+    this.#store = store;
+    for (const manifest of sealed) {
+      this.#sealed.set(manifest.first, manifest);
+      this.#size += SEGMENT_ENTRIES;
+    }
+    for (const segment of plain) {
+      this.#plain.set(segment.first, segment);
+      this.#size += segment.offsets.length - 1;
+    }
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Full segments whose lines are still plain, oldest first. */
+  unsealed(): PlainSegment[] {
+    return [...this.#plain.values()].filter(({ offsets }) => offsets.length > SEGMENT_ENTRIES);
+  }
+
+  /** Takes note of lines that have become durable. */
+  appended(lines: readonly Uint8Array[]): void {
+    for (const line of lines) {
+      const first = segmentOf(this.#size);
+      const segment = this.#plain.get(first) ?? { first, offsets: [0] };
+      if (segment.offsets.length === 1) this.#plain.set(first, segment);
+      segment.offsets.push((segment.offsets.at(-1) ?? 0) + line.length + 1);
+      this.#size += 1;
+    }
+  }
+
+  /** From now on the segment is read from its sealed file; the plain one may go. */
+  sealed(manifest: SegmentManifest): void {
+    this.#sealed.set(manifest.first, manifest);
+    this.#plain.delete(manifest.first);
+  }
+
+  /** The entries from `from` up to `to`, in runs that do not cross a frame; one frame is read ahead. */
+  async *read(from: number, to: number): AsyncGenerator<EntryRun> {
+    if (from >= to) return;
+    let ahead = this.#run(from, to);
+    for (let at = from; at < to;) {
+      const run = await ahead;
+      at += run.lines.length;
+      if (at < to) {
+        ahead = this.#run(at, to);
+        // A reader that stops early leaves the read-ahead behind; its failure is then nobody's.
+        ahead.catch(() => undefined);
+      }
+      yield run;
+    }
+  }
+
+  /** Entries by index, in the order asked. */
+  async entries(indexes: readonly number[]): Promise<Uint8Array[]> {
+    const byFrame = Map.groupBy(indexes, frameOf);
+    const found = new Map<number, Uint8Array>();
+    await Promise.all(
+      [...byFrame.values()].map(async (group) => {
+        const from = Math.min(...group);
+        const { lines } = await this.#run(from, Math.max(...group) + 1);
+        for (const [i, line] of lines.entries()) found.set(from + i, line);
+      }),
+    );
+    return indexes.map((index) => found.get(index) ?? missing(index));
+  }
+
+  /** The entries from `from` to the end of its frame, or to `to` when that comes first. */
+  async #run(from: number, to: number): Promise<EntryRun> {
+    const end = Math.min(to, frameOf(from) + FRAME_ENTRIES);
+    const plain = this.#plain.get(segmentOf(from));
+    const lines =
+      (plain === undefined ? undefined : await this.#plainLines(plain, from, end)) ??
+      // Not plain, or sealed while we were reading: the file was removed under our hands.
+      (await this.#sealedLines(from, end));
+    if (lines.length !== end - from) missing(from);
+    return { first: from, lines };
+  }
+
+  async #plainLines(
+    { first, offsets }: PlainSegment,
+    from: number,
+    end: number,
+  ): Promise<Uint8Array[] | undefined> {
+    const offset = offsets[from - first] ?? missing(from);
+    const length = (offsets[end - first] ?? missing(end - 1)) - offset;
+    const bytes = await this.#store.read(segmentFile("plain", first), { offset, length });
+    if (bytes === undefined && this.#sealed.has(first)) return undefined;
+    if (bytes?.length !== length) missing(from);
+    return splitLines(bytes);
+  }
+
+  async #sealedLines(from: number, end: number): Promise<Uint8Array[]> {
+    const frame = frameOf(from);
+    const lines = this.#frames.get(frame) ?? (await this.#openFrame(frame));
+    // Re-inserted, so that the map's order is the order of last use.
+    this.#keep(frame, lines);
+    return lines.slice(from - frame, end - frame);
+  }
+
+  async #openFrame(frame: number): Promise<readonly Uint8Array[]> {
+    const manifest = this.#sealed.get(segmentOf(frame)) ?? missing(frame);
+    const name = segmentFile("sealed", manifest.first);
+    const number = (frame - manifest.first) / FRAME_ENTRIES;
+    const [offset = 0, next = 0] = manifest.frames.slice(number, number + 2);
+    const bytes = await this.#store.read(name, { offset, length: next - offset });
+    if (bytes === undefined) {
+      throw new LedgerCorruption("missing-segment", `${name} has gone. ${RESTORE}`, { file: name });
+    }
+    return openFrame(bytes).catch(() => {
+      const sentence = `entries from ${frame} on can no longer be read from ${name}. ${RESTORE}`;
+      throw new LedgerCorruption("altered-segment", sentence, { file: name, index: frame });
+    });
+  }
+
+  #keep(frame: number, lines: readonly Uint8Array[]): void {
+    if (!this.#frames.delete(frame)) this.#framesBytes += joinedBytes(lines);
+    this.#frames.set(frame, lines);
+    for (const [oldest, oldLines] of this.#frames) {
+      if (this.#framesBytes <= FRAME_CACHE_BYTES || oldest === frame) break;
+      this.#frames.delete(oldest);
+      this.#framesBytes -= joinedBytes(oldLines);
+    }
+  }
+}
+
+function frameOf(index: number): number {
+  return index - (index % FRAME_ENTRIES);
+}
+
+function missing(index: number): never {
+  const file = segmentFile("plain", segmentOf(index));
+  const sentence = `entry ${index} is no longer where it was written. ${RESTORE}`;
+  throw new LedgerCorruption("missing-entries", sentence, { file, index });
+}
