@@ -1,12 +1,15 @@
 /** What operations may use besides the state: the capabilities of the domains, made once in `main.ts`. */
 import type { CredentialKeeper } from "../identity/credentials.ts";
 import type { TokenIssuer } from "../identity/tokens.ts";
+import type { Retrievals } from "../secrets/retrievals.ts";
 import type { Vault } from "../secrets/vault.ts";
 import type { TrailReader } from "./trail/trail-reader.ts";
 
 export interface Services {
   /** Seals and opens secret values. */
   readonly vault: Vault;
+  /** Knows when values were last given out, ahead of the store. */
+  readonly retrievals: Retrievals;
   /** Makes and checks API keys and passwords. */
   readonly credentials: CredentialKeeper;
   /** Signs and checks access and refresh tokens. */

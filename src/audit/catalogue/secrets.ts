@@ -33,7 +33,7 @@ export const secretRows = rows({
     dataEvent: true,
     severity: "normal",
     request: WHICH_SECRET,
-    response: ["id", "versionId", "downloaded"],
+    response: ["id", "versionId", "payloadAvailable", "downloaded"],
   },
   "secret.delete": {
     action: "secrets-manager.secret.delete",
@@ -64,7 +64,7 @@ export const secretRows = rows({
     dataEvent: false,
     severity: "warning",
     request: ["id", "changes"],
-    response: ["id"],
+    response: ["id", "changes"],
   },
   "secret.action": {
     action: "secrets-manager.secret-action.create",
@@ -95,7 +95,7 @@ export const secretRows = rows({
     dataEvent: true,
     severity: "warning",
     request: ["id", "restoreFromVersion", "autoRotated"],
-    response: ["versionId", "previousVersionId", "autoRotated"],
+    response: ["versionId", "previousVersionId", "payloadDroppedFrom", "autoRotated"],
   },
   "version.read": {
     action: "secrets-manager.secret-version.read",
@@ -105,7 +105,7 @@ export const secretRows = rows({
     dataEvent: true,
     severity: "normal",
     request: WHICH_VERSION,
-    response: ["versionId", "downloaded"],
+    response: ["versionId", "payloadAvailable", "downloaded"],
   },
   "version.metadata.read": {
     action: "secrets-manager.secret-version-metadata.read",
@@ -196,7 +196,7 @@ export const secretRows = rows({
     dataEvent: false,
     severity: "warning",
     request: ["id", "changes"],
-    response: ["id"],
+    response: ["id", "changes"],
   },
   "secret-group.delete": {
     action: "secrets-manager.secret-group.delete",

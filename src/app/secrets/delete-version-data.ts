@@ -1,0 +1,32 @@
+/** Deletes the value of one version for good; what is known of the version stays. */
+import { Refusal } from "../../kernel/errors.ts";
+import { locked } from "../../secrets/lock.ts";
+import { changeOperation } from "../operation.ts";
+import { locateVersion, type SecretVersion, type WhichVersion } from "./find.ts";
+
+export type DeleteVersionDataInput = WhichVersion;
+
+export interface DeleteVersionDataOutput {
+  readonly versionId: string;
+}
+
+export const deleteVersionData = changeOperation<
+  DeleteVersionDataInput,
+  SecretVersion,
+  DeleteVersionDataOutput
+>({
+  name: "version.data.delete",
+
+  locate: locateVersion,
+
+  async run(_input, { subject: { secret, version } }, { store, now }) {
+    const locks = await store.secrets.locksOf(secret.id);
+    if (locks.some((lock) => lock.versionId === version.id)) throw locked();
+    if (!version.sealed) {
+      throw new Refusal("gone", "The version has no value any more.");
+    }
+    await store.secrets.updateVersion({ ...version, sealed: null });
+    await store.secrets.updateSecret({ ...secret, updatedAt: now });
+    return { versionId: version.id };
+  },
+});

@@ -1,0 +1,83 @@
+/** Finding what an operation on secrets is about, and saying so: the target of its event, the resource of its policy. */
+import type { TargetRef } from "../../audit/describe.ts";
+import type { Place } from "../../audit/crn.ts";
+import type { Resource } from "../../identity/authorize.ts";
+import { Refusal } from "../../kernel/errors.ts";
+import { defaultGroup, DEFAULT_GROUP_ID, type SecretGroup } from "../../secrets/group.ts";
+import type { Instance, Secret } from "../../secrets/secret.ts";
+import type { SecretReader } from "../../secrets/store.ts";
+import type { Version, VersionSelector } from "../../secrets/version.ts";
+import type { Context, Located } from "../operation.ts";
+import type { View } from "../state.ts";
+
+export const SERVICE = "secrets-manager";
+
+export function instanceOf(place: Place): Instance {
+  if (place.instance === null) throw new Refusal("not_found", "There is no such instance.");
+  return { account: place.account, instance: place.instance };
+}
+
+/** The instance as a whole, of which a caller may be allowed a part: for lists. */
+export function locatedInstance(place: Place): Located<Instance> {
+  const target: TargetRef = { place, kind: "", id: "", name: "" };
+  return { target, resource: wholeOf(place), subject: instanceOf(place), inPart: true };
+}
+
+export function wholeOf(place: Place): Resource {
+  return { service: SERVICE, place };
+}
+
+/** Whatever is done to a secret, to a version or to a lock of it carries the secret's own name. */
+export function locatedSecret<Subject>(
+  place: Place,
+  secret: Pick<Secret, "id" | "name" | "groupId">,
+  subject: Subject,
+): Located<Subject> {
+  return {
+    target: { place, kind: "secret", id: secret.id, name: secret.name },
+    resource: { ...wholeOf(place), secretGroup: secret.groupId },
+    subject,
+  };
+}
+
+export async function locateSecret<Store extends View>(
+  input: { readonly id: string },
+  { store, call }: Context<Store>,
+): Promise<Located<Secret>> {
+  const secret = await store.secrets.secret(instanceOf(call.place), input.id);
+  if (!secret) throw noSecret();
+  return locatedSecret(call.place, secret, secret);
+}
+
+export interface SecretVersion {
+  readonly secret: Secret;
+  readonly version: Version;
+}
+
+/** One version of a secret, by its id or as `current` or `previous`. */
+export type WhichVersion = { readonly id: string } & VersionSelector;
+
+export async function locateVersion<Store extends View>(
+  input: WhichVersion,
+  context: Context<Store>,
+): Promise<Located<SecretVersion>> {
+  const { subject: secret } = await locateSecret(input, context);
+  const version = await context.store.secrets.version(secret, input);
+  if (!version) throw new Refusal("not_found", "There is no such version of the secret.");
+  return locatedSecret(context.call.place, secret, { secret, version });
+}
+
+export function noSecret(): Refusal {
+  return new Refusal("not_found", "There is no such secret.");
+}
+
+/** The group with this id, the default one included. */
+export async function findGroup(
+  reader: SecretReader,
+  at: Instance,
+  id: string,
+): Promise<SecretGroup> {
+  const group = id === DEFAULT_GROUP_ID ? defaultGroup(at) : await reader.group(at, id);
+  if (!group) throw new Refusal("not_found", "There is no such secret group.");
+  return group;
+}

@@ -1,0 +1,32 @@
+/** Lists the versions of a secret that are still known of, newest first, without their values. */
+import type { Secret } from "../../secrets/secret.ts";
+import { readOperation } from "../operation.ts";
+import type { VersionMetadata } from "./answers.ts";
+import { locateSecret } from "./find.ts";
+import { retrievalsOf, versionMetadataOf } from "./show.ts";
+
+export interface ListVersionsInput {
+  readonly id: string;
+}
+
+export interface ListVersionsOutput {
+  readonly totalCount: number;
+  readonly versions: readonly VersionMetadata[];
+}
+
+export const listVersions = readOperation<ListVersionsInput, Secret, ListVersionsOutput>({
+  name: "version.list",
+
+  locate: locateSecret,
+
+  async run(_input, { subject: secret }, context) {
+    const versions = await context.store.secrets.versions(secret);
+    const retrievals = await retrievalsOf(secret, context);
+    return {
+      totalCount: versions.length,
+      versions: versions.map((version) =>
+        versionMetadataOf(secret, version, retrievals.has(version.id)),
+      ),
+    };
+  },
+});

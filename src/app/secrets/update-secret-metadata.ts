@@ -1,0 +1,158 @@
+/** Changes what is known of a secret. Its value stays. */
+import { Refusal } from "../../kernel/errors.ts";
+import { toRfc3339, type Millis } from "../../kernel/clock.ts";
+import { expiryOf } from "../../secrets/expiry.ts";
+import { checkPasswordPolicy, type PasswordPolicy } from "../../secrets/password.ts";
+import {
+  checkPasswordRotation,
+  nextRotation,
+  type RotationPolicy,
+} from "../../secrets/rotation.ts";
+import {
+  checkCustomMetadata,
+  checkDescription,
+  checkLabels,
+  checkName,
+  DESTROYED,
+  type JsonObject,
+  type Secret,
+} from "../../secrets/secret.ts";
+import { changeOperation, type Context } from "../operation.ts";
+import type { Transaction } from "../state.ts";
+import type { SecretMetadata } from "./answers.ts";
+import { changedFields, type Change } from "./changes.ts";
+import { locateSecret } from "./find.ts";
+import { currentVersion } from "./open.ts";
+import { metadataOf, retrievalOf } from "./show.ts";
+
+/** A merge patch: what is left out stays, null removes. */
+export interface SecretPatch {
+  readonly name?: string | undefined;
+  readonly description?: string | null | undefined;
+  readonly labels?: readonly string[] | null | undefined;
+  readonly customMetadata?: JsonObject | null | undefined;
+  /** RFC 3339. */
+  readonly expirationDate?: string | null | undefined;
+  readonly rotation?: RotationPolicy | undefined;
+  readonly passwordPolicy?: PasswordPolicy | undefined;
+}
+
+export interface UpdateSecretMetadataInput {
+  readonly id: string;
+  readonly patch: SecretPatch;
+  /** The names of the patch's fields, for the record. */
+  readonly changes: readonly string[];
+}
+
+/** The input of an update: the dialects' way to make it. */
+export function updateSecretMetadataInput(
+  id: string,
+  patch: SecretPatch,
+): UpdateSecretMetadataInput {
+  return { id, patch, changes: changedFields(patch) };
+}
+
+export interface UpdateSecretMetadataOutput extends SecretMetadata {
+  /** With the values before and after where those may be recorded. */
+  readonly changes: readonly Change[];
+}
+
+export const updateSecretMetadata = changeOperation<
+  UpdateSecretMetadataInput,
+  Secret,
+  UpdateSecretMetadataOutput
+>({
+  name: "secret.metadata.update",
+
+  locate: locateSecret,
+
+  async run({ patch, changes }, { subject: secret }, context) {
+    const { store, call } = context;
+    await assertNameFree(patch, secret, context);
+    const changed = patched(secret, patch, context);
+    await store.secrets.updateSecret(changed);
+    if (changed.expiresAt !== secret.expiresAt) {
+      const current = await currentVersion(store.secrets, secret);
+      await store.secrets.updateVersion({ ...current, expiresAt: changed.expiresAt });
+    }
+    const metadata = metadataOf(changed, call.place, await retrievalOf(secret, context));
+    return { ...metadata, changes: changes.map((field) => changeOf(field, secret, changed)) };
+  },
+});
+
+async function assertNameFree(
+  { name }: SecretPatch,
+  secret: Secret,
+  { store }: Context<Transaction>,
+): Promise<void> {
+  if (name === undefined || name === secret.name) return;
+  checkName(name);
+  if (await store.secrets.secretNamed(secret.at, secret.type, name)) {
+    throw new Refusal("conflict", "A secret of this type and name already exists.", {
+      field: "name",
+    });
+  }
+}
+
+function patched(secret: Secret, patch: SecretPatch, { now }: Context<Transaction>): Secret {
+  const { name = secret.name, description = secret.description } = patch;
+  const { customMetadata = secret.customMetadata, labels } = patch;
+  if (description !== null) checkDescription(description);
+  if (customMetadata !== null) checkCustomMetadata(customMetadata, "customMetadata");
+  return {
+    ...secret,
+    name,
+    description,
+    customMetadata,
+    labels: labels === undefined ? secret.labels : checkLabels(labels ?? []),
+    ...lifetimeOf(secret, patch, now),
+    updatedAt: now,
+  };
+}
+
+/** Expiry, rotation and password policy: what a destroyed secret has no more of. */
+function lifetimeOf(
+  secret: Secret,
+  { expirationDate, rotation, passwordPolicy }: SecretPatch,
+  now: Millis,
+): Pick<Secret, "expiresAt" | "rotation" | "passwordPolicy" | "nextRotationAt"> {
+  const { expiresAt, nextRotationAt } = secret;
+  const isNamed = expirationDate !== undefined || rotation || passwordPolicy;
+  if (isNamed && secret.state === DESTROYED) {
+    throw new Refusal("precondition_failed", "The secret has expired: its values are destroyed.");
+  }
+  if (secret.type !== "username_password" && (rotation?.autoRotate || passwordPolicy)) {
+    throw new Refusal("invalid_request", "Secrets of this type are not rotated on time.", {
+      field: rotation ? "rotation" : "passwordPolicy",
+    });
+  }
+  if (rotation) checkPasswordRotation(rotation);
+  if (passwordPolicy) checkPasswordPolicy(passwordPolicy);
+  return {
+    expiresAt:
+      expirationDate === undefined
+        ? expiresAt
+        : expiryOf(expirationDate ?? undefined, secret.type, now),
+    rotation: secret.rotation && (rotation ?? secret.rotation),
+    passwordPolicy: secret.passwordPolicy && (passwordPolicy ?? secret.passwordPolicy),
+    nextRotationAt: rotation ? nextRotation(rotation, now) : nextRotationAt,
+  };
+}
+
+/** Descriptions and metadata are the owner's own words: of those the record has the names alone. */
+function changeOf(field: string, before: Secret, after: Secret): Change {
+  switch (field) {
+    case "name":
+      return { field, initialValue: before.name, newValue: after.name };
+    case "rotation":
+      return { field, initialValue: before.rotation, newValue: after.rotation };
+    case "expirationDate":
+      return { field, initialValue: dateOf(before.expiresAt), newValue: dateOf(after.expiresAt) };
+    default:
+      return { field };
+  }
+}
+
+function dateOf(millis: Millis | null): string | null {
+  return millis === null ? null : toRfc3339(millis);
+}

@@ -1,0 +1,23 @@
+/** Expiry: when the values of a secret are destroyed on their own. */
+import type { Millis } from "../kernel/clock.ts";
+import { Refusal } from "../kernel/errors.ts";
+import type { SecretType } from "./secret.ts";
+
+/** RFC 3339, section 5.6; a date or a time without an offset is not one. */
+const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})$/;
+
+/** Reads an expiration date: RFC 3339, in the future, for a type that can expire. Refuses any other. */
+export function expiryOf(date: string | undefined, type: SecretType, now: Millis): Millis | null {
+  if (date === undefined) return null;
+  if (type === "kv") throw refused("A kv secret does not expire.");
+  const at = RFC3339.test(date) ? Date.parse(date) : Number.NaN;
+  if (Number.isNaN(at)) {
+    throw refused("An expiration date is a time as RFC 3339 has it: 2030-01-01T00:00:00Z, say.");
+  }
+  if (at <= now) throw refused("An expiration date lies in the future.");
+  return at;
+}
+
+function refused(sentence: string): Refusal {
+  return new Refusal("invalid_request", sentence, { field: "expirationDate" });
+}

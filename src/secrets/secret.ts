@@ -1,0 +1,129 @@
+/** A secret: what is known of it apart from its value. Names, labels and metadata are never secret. */
+import { Refusal } from "../kernel/errors.ts";
+import type { Millis } from "../kernel/clock.ts";
+import type { SealedValue, WrappedKey } from "./vault.ts";
+import type { PasswordPolicy } from "./password.ts";
+import type { RotationPolicy } from "./rotation.ts";
+
+export const SECRET_TYPES = ["arbitrary", "username_password", "kv"] as const;
+
+export type SecretType = (typeof SECRET_TYPES)[number];
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** The instance that holds a secret; everything in the store is found through it. */
+export interface Instance {
+  readonly account: string;
+  readonly instance: string;
+}
+
+/** Key states by their numbers in NIST SP 800-57 part 1, section 7, as IBM's `state` gives them. */
+export const SECRET_STATES = {
+  0: "pre_activation",
+  1: "active",
+  2: "suspended",
+  3: "deactivated",
+  5: "destroyed",
+} as const;
+
+export type SecretState = keyof typeof SECRET_STATES;
+
+export const ACTIVE = 1 satisfies SecretState;
+export const DESTROYED = 5 satisfies SecretState;
+
+export interface Secret {
+  readonly id: string;
+  readonly at: Instance;
+  readonly groupId: string;
+  readonly type: SecretType;
+  readonly name: string;
+  readonly description: string | null;
+  readonly labels: readonly string[];
+  readonly customMetadata: JsonObject | null;
+  readonly createdBy: string;
+  readonly createdAt: Millis;
+  readonly updatedAt: Millis;
+  readonly state: SecretState;
+  /** When its values are destroyed. */
+  readonly expiresAt: Millis | null;
+  /** Of a username_password secret; null for the types that are not rotated by us. */
+  readonly rotation: RotationPolicy | null;
+  readonly passwordPolicy: PasswordPolicy | null;
+  readonly nextRotationAt: Millis | null;
+  /** Of a username_password secret, until it is destroyed: what its versions have in common. */
+  readonly username: SealedValue | null;
+  /** The number of the newest version: versions count from 1 and the newest is the current one. */
+  readonly lastVersion: number;
+  /** How many versions are still known of, with or without a payload. */
+  readonly versionsTotal: number;
+  /** How many locks its versions carry together. */
+  readonly locksTotal: number;
+  /** The key that seals its versions, itself sealed by the root key. */
+  readonly dataKey: WrappedKey;
+}
+
+export const MIN_NAME_CHARS = 2;
+export const MAX_NAME_CHARS = 256;
+export const MAX_DESCRIPTION_CHARS = 1_024;
+export const MAX_LABELS = 30;
+export const MIN_LABEL_CHARS = 2;
+export const MAX_LABEL_CHARS = 30;
+export const MAX_CUSTOM_METADATA_BYTES = 10 * 1_024;
+
+const NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?$/;
+
+export function isSecretType(text: string): text is SecretType {
+  return (SECRET_TYPES as readonly string[]).includes(text);
+}
+
+/** Letters, digits, `_`, `-` and `.`, with neither `-` nor `.` at an end. Refuses anything else. */
+export function checkName(name: string): void {
+  if (name.length < MIN_NAME_CHARS || name.length > MAX_NAME_CHARS || !NAME.test(name)) {
+    throw new Refusal(
+      "invalid_request",
+      `A name has ${MIN_NAME_CHARS} to ${MAX_NAME_CHARS} letters, digits, underscores, dashes or dots, and begins and ends with none of the last two.`,
+      { field: "name" },
+    );
+  }
+}
+
+export function checkDescription(description: string): void {
+  if (description.length > MAX_DESCRIPTION_CHARS) {
+    throw new Refusal(
+      "invalid_request",
+      `A description has at most ${MAX_DESCRIPTION_CHARS} characters.`,
+      { field: "description" },
+    );
+  }
+}
+
+/** Labels are a set: given twice is given once, in the order of their first mention. */
+export function checkLabels(labels: readonly string[]): readonly string[] {
+  const unique = [...new Set(labels)];
+  if (unique.length > MAX_LABELS) {
+    throw new Refusal("limit_reached", `A secret has at most ${MAX_LABELS} labels.`, {
+      field: "labels",
+    });
+  }
+  for (const label of unique) {
+    if (label.length < MIN_LABEL_CHARS || label.length > MAX_LABEL_CHARS) {
+      throw new Refusal(
+        "invalid_request",
+        `A label has ${MIN_LABEL_CHARS} to ${MAX_LABEL_CHARS} characters.`,
+        { field: "labels" },
+      );
+    }
+  }
+  return unique;
+}
+
+export function checkCustomMetadata(metadata: JsonObject, field: string): void {
+  const sizeBytes = Buffer.byteLength(JSON.stringify(metadata));
+  if (sizeBytes > MAX_CUSTOM_METADATA_BYTES) {
+    throw new Refusal(
+      "invalid_request",
+      `Custom metadata has at most ${MAX_CUSTOM_METADATA_BYTES} bytes as JSON.`,
+      { field },
+    );
+  }
+}
