@@ -1,0 +1,73 @@
+#!/usr/bin/env node
+/** The `keytrail` command: finds the subcommand, gives it the process's world, and exits with its code. */
+import { EXIT, runCommand, type Command, type CommandIo } from "./cli/command.ts";
+
+/** Each is loaded only when it is called: searching needs no server, and verifying no database. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => {
+    const [{ serveCommand }, { startServer }] = await Promise.all([
+      import("./cli/serve.ts"),
+      import("./compose/server.ts"),
+    ]);
+    return serveCommand(startServer);
+  },
+  events: async () => (await import("./cli/events.ts")).eventsCommand,
+  verify: async () => (await import("./compose/offline.ts")).verifyCommand,
+  export: async () => (await import("./cli/export.ts")).exportCommand,
+  index: async () => (await import("./compose/offline.ts")).indexCommand,
+  keys: async () => (await import("./cli/keys.ts")).keysCommand,
+  witness: async () => (await import("./compose/offline.ts")).witnessCommand,
+};
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name = "--help", ...rest] = args;
+  const load = commands[name];
+  if (load) return runCommand(await load(), rest, processIo());
+  if (name === "--version") {
+    process.stdout.write(`${await version()}\n`);
+    return EXIT.ok;
+  }
+  const isAsked = name === "--help" || name === "-h" || name === "help";
+  (isAsked ? process.stdout : process.stderr).write(await overview(isAsked ? undefined : name));
+  return isAsked ? EXIT.ok : EXIT.usage;
+}
+
+async function overview(unknown: string | undefined): Promise<string> {
+  const loaded = await Promise.all(Object.values(commands).map((load) => load()));
+  const lines = loaded.map((command) => `  ${command.name.padEnd(10)}${command.summary}`);
+  const problem = unknown === undefined ? [] : [`keytrail: there is no command "${unknown}".`, ""];
+  return [
+    ...problem,
+    "keytrail - a secrets manager whose audit trail is the product",
+    "",
+    ...lines,
+    "",
+    'Run "keytrail COMMAND --help" for the options and examples of one.',
+    "",
+  ].join("\n");
+}
+
+async function version(): Promise<string> {
+  const { default: manifest } = await import("../package.json", { with: { type: "json" } });
+  return manifest.version;
+}
+
+function processIo(): CommandIo {
+  const stopping = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      // A second signal means now: what is not durable was not answered.
+      if (stopping.signal.aborted) process.exit(130);
+      stopping.abort();
+    });
+  }
+  return {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    isTty: process.stderr.isTTY,
+    env: process.env,
+    signal: stopping.signal,
+  };
+}
+
+process.exitCode = await main(process.argv.slice(2));
