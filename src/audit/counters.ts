@@ -20,6 +20,12 @@ export interface CounterStore {
 /** Counts kept in memory. More than twice the events that may be on their way to the disk at once. */
 export const MAX_CACHED_COUNTS = 250_000;
 
+/** Counts of some keys, and how many entries of the ledger they count. */
+export interface Totals {
+  readonly counts: ReadonlyMap<CounterKey, number>;
+  readonly position: number;
+}
+
 type Counted = Pick<EventDraft, "target" | "initiator" | "account">;
 
 export function targetKey(event: Counted): CounterKey | undefined {
@@ -94,6 +100,19 @@ export class EventCounters {
   /** The durable count of a key: how many events of it the ledger holds. */
   async total(key: CounterKey): Promise<number> {
     return this.#unsaved.get(key) ?? (await this.#store.load([key])).get(key) ?? 0;
+  }
+
+  /** The durable counts of these keys, all as of one position: the first `position` entries of the ledger. */
+  async totals(keys: readonly CounterKey[]): Promise<Totals> {
+    const before = new Map(this.#unsaved);
+    const stored = await this.#store.load(keys);
+    // Counts only grow: whichever is largest is the newest, also of a key that was saved during the wait.
+    const count = (key: CounterKey): number =>
+      Math.max(before.get(key) ?? 0, stored.get(key) ?? 0, this.#unsaved.get(key) ?? 0);
+    return {
+      counts: new Map(keys.map((key) => [key, count(key)])),
+      position: this.#position,
+    };
   }
 
   get unsaved(): number {

@@ -4,7 +4,7 @@
  */
 import { invariant, Outage } from "../kernel/errors.ts";
 import type { EventId } from "../kernel/ids.ts";
-import { EventCounters, type CounterKey, type CounterStore } from "./counters.ts";
+import { EventCounters, type CounterKey, type CounterStore, type Totals } from "./counters.ts";
 import { encodeEvent, parseEvent, type AuditEvent, type EventDraft } from "./event.ts";
 
 /** What the trail needs of the ledger. A failed append fails every append queued behind it. */
@@ -99,6 +99,11 @@ export class Trail {
   /** How many events the ledger holds on a target or by an initiator; see `targetKey`, `initiatorKey`. */
   total(key: CounterKey): Promise<number> {
     return this.#counters.total(key);
+  }
+
+  /** The same of several keys, all as of one position in the ledger. */
+  totals(keys: readonly CounterKey[]): Promise<Totals> {
+    return this.#counters.totals(keys);
   }
 
   /** Saves the counters; the ledger itself is closed by its owner. */

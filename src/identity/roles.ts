@@ -85,8 +85,8 @@ const permissions: Readonly<Record<RoleName, ReadonlySet<OperationName>>> = {
   Manager: new Set([...seeing, ...reading, ...writing, ...managing]),
   Administrator: new Set(administering),
   Auditor: new Set(auditing),
-  // Runs the installation: also sees the operator's own stream of the trail.
-  Operator: new Set([...auditing, "root-key.rotate"]),
+  // Runs the installation: also sees the operator's own stream of the trail, and the log's entries as they are.
+  Operator: new Set([...auditing, "log.read", "root-key.rotate"]),
 };
 
 export function permissionsOf(role: RoleName): ReadonlySet<OperationName> {
