@@ -1,0 +1,205 @@
+/**
+ * The ledger in a folder:
+ *
+ *     <folder>/checkpoint   segments/…   tile/…    the ledger's files, by their names
+ *     <folder>/.reserve                            room given up when the disk is full
+ *     <folder>/.lock                               held by the process that has the ledger open
+ *
+ * Folders have mode 0700, files 0600. A file is replaced by writing a temporary one, syncing it, renaming it and
+ * syncing the folder, so that a crash leaves the old or the new.
+ */
+import { constants as modes } from "node:fs";
+import {
+  chmod,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  statfs,
+  truncate,
+} from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Outage } from "../../kernel/errors.ts";
+import { StoreFull } from "../../ledger/store.ts";
+import type { EndWrite, LedgerStore, PutOptions, StoredFile } from "../../ledger/store.ts";
+import { LedgerWriter } from "./ledger-writer.ts";
+import { ProcessLock } from "./process-lock.ts";
+
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
+
+/** Set aside for the events of changes that were already made when the disk filled up. */
+const RESERVE_BYTES = 16 * 1024 * 1024;
+/** The reserve is made again only when this much is free, so that it does not take the last of the room. */
+const FREE_FOR_RESERVE_BYTES = 2 * RESERVE_BYTES;
+const RESERVE_FILE = ".reserve";
+const LOCK_FILE = ".lock";
+const TEMPORARY_SUFFIX = ".tmp";
+
+export class FileLedgerStore implements LedgerStore {
+  readonly #folder: string;
+  readonly #lock: ProcessLock;
+  readonly #writer = new LedgerWriter();
+  #nextTemporary = 0;
+
+  private constructor(folder: string, lock: ProcessLock) {
+    this.#folder = folder;
+    this.#lock = lock;
+  }
+
+  /**
+   * Creates the folder when there is none, and takes it for this process; the system gives it back when the process
+   * ends, however that comes about. Throws an Outage when another process has the ledger open.
+   */
+  static async open(folder: string): Promise<FileLedgerStore> {
+    await mkdir(join(folder, "segments"), { recursive: true, mode: FOLDER_MODE });
+    await chmod(folder, FOLDER_MODE);
+    const lock = ProcessLock.take(join(folder, LOCK_FILE));
+    await removeTemporaries(folder);
+    return new FileLedgerStore(folder, lock);
+  }
+
+  async list(folder: string): Promise<readonly StoredFile[]> {
+    const path = join(this.#folder, folder);
+    const entries = await orUndefined(readdir(path, { withFileTypes: true }));
+    const files = (entries ?? []).filter((entry) => entry.isFile());
+    const listed = await Promise.all(
+      files.map(async ({ name }) => {
+        const { size } = await stat(join(path, name));
+        return { name: `${folder}/${name}`, sizeBytes: size };
+      }),
+    );
+    return listed.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async read(
+    name: string,
+    range?: { readonly offset: number; readonly length: number },
+  ): Promise<Uint8Array | undefined> {
+    const file = await orUndefined(open(join(this.#folder, name), "r"));
+    if (file === undefined) return undefined;
+    try {
+      const { offset, length } = range ?? { offset: 0, length: (await file.stat()).size };
+      const bytes = new Uint8Array(length);
+      let done = 0;
+      while (done < length) {
+        const { bytesRead } = await file.read(bytes, done, length - done, offset + done);
+        if (bytesRead === 0) break;
+        done += bytesRead;
+      }
+      return bytes.subarray(0, done);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async put(name: string, bytes: Uint8Array, { durable }: PutOptions): Promise<void> {
+    const path = join(this.#folder, name);
+    const temporary = `${path}.${this.#nextTemporary++}${TEMPORARY_SUFFIX}`;
+    try {
+      await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE });
+      const file = await open(temporary, "wx", FILE_MODE);
+      try {
+        await file.writeFile(bytes);
+        if (durable) await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, path);
+      if (durable) await syncFolder(dirname(path));
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw asOutage(error, `${name} could not be written`);
+    }
+  }
+
+  async remove(name: string): Promise<void> {
+    const path = join(this.#folder, name);
+    await rm(path, { force: true });
+    // A folder of partial tiles goes with its last one; while it has others, it stays.
+    if (dirname(path).endsWith(".p")) await rmdir(dirname(path)).catch(() => undefined);
+  }
+
+  append(writes: readonly EndWrite[]): Promise<void> {
+    return this.#writer.append(
+      writes.map(({ name, offset, bytes }) => ({ path: join(this.#folder, name), offset, bytes })),
+    );
+  }
+
+  async truncate(name: string, sizeBytes: number): Promise<void> {
+    const path = join(this.#folder, name);
+    await truncate(path, sizeBytes);
+    const file = await open(path, "r+");
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  async releaseReserve(): Promise<boolean> {
+    const path = join(this.#folder, RESERVE_FILE);
+    const wasHeld = (await orUndefined(stat(path))) !== undefined;
+    await rm(path, { force: true });
+    return wasHeld;
+  }
+
+  async holdReserve(): Promise<boolean> {
+    const held = await orUndefined(stat(join(this.#folder, RESERVE_FILE)));
+    if (held?.size === RESERVE_BYTES) return true;
+    const { bavail, bsize } = await statfs(this.#folder);
+    if (bavail * bsize < FREE_FOR_RESERVE_BYTES) return false;
+    try {
+      // Written and not merely sized: a file of holes takes no room, and so keeps none.
+      await this.put(RESERVE_FILE, new Uint8Array(RESERVE_BYTES), { durable: true });
+      return true;
+    } catch (error) {
+      if (error instanceof StoreFull) return false;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#writer.close();
+    this.#lock.release();
+  }
+}
+
+/** What a crash left between writing a temporary file and renaming it. */
+async function removeTemporaries(folder: string): Promise<void> {
+  for (const name of await readdir(folder, { recursive: true })) {
+    if (name.endsWith(TEMPORARY_SUFFIX)) await rm(join(folder, name), { force: true });
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, modes.O_RDONLY);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function asOutage(cause: unknown, message: string): Outage {
+  const code = codeOf(cause);
+  return code === "ENOSPC" || code === "EDQUOT"
+    ? new StoreFull(`${message}: no room`, { cause })
+    : new Outage(message, { cause });
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error ? String(error.code) : undefined;
+}
