@@ -191,7 +191,7 @@ export class Performer {
       now: this.#ports.clock.now(),
       services: this.#ports.services,
       scope: (resource) =>
-        grants === "all" ? { kind: "all" } : scopeOf(grants, operation.name, resource),
+        grants === "all" ? { kind: "all" } : scopeOf(grants, attempt.operation, resource),
       parts: () => (grants === "all" ? [{}] : partsOf(grants, operation.name, call.place.account)),
       also: (consequence) => consequences.push(consequence),
     };
