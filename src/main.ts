@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The `keytrail` command: finds the subcommand, gives it the process's world, and exits with its code. */
+import { packageVersion } from "./compose/version.ts";
 import { EXIT, runCommand, type Command, type CommandIo } from "./cli/command.ts";
 
 /** Each is loaded only when it is called: searching needs no server, and verifying no database. */
@@ -24,7 +25,7 @@ async function main(args: readonly string[]): Promise<number> {
   const load = commands[name];
   if (load) return runCommand(await load(), rest, processIo());
   if (name === "--version") {
-    process.stdout.write(`${await version()}\n`);
+    process.stdout.write(`${packageVersion()}\n`);
     return EXIT.ok;
   }
   const isAsked = name === "--help" || name === "-h" || name === "help";
@@ -45,11 +46,6 @@ async function overview(unknown: string | undefined): Promise<string> {
     'Run "keytrail COMMAND --help" for the options and examples of one.',
     "",
   ].join("\n");
-}
-
-async function version(): Promise<string> {
-  const { default: manifest } = await import("../package.json", { with: { type: "json" } });
-  return manifest.version;
 }
 
 function processIo(): CommandIo {

@@ -30,7 +30,14 @@ export function openDataFolder(path: string): DataFolder {
     keys: join(path, "keys"),
     bootstrap: join(path, "bootstrap.json"),
   };
-  for (const part of [path, folder.ledger, folder.head, folder.index, folder.keys, join(path, "state")]) {
+  for (const part of [
+    path,
+    folder.ledger,
+    folder.head,
+    folder.index,
+    folder.keys,
+    join(path, "state"),
+  ]) {
     mkdirSync(part, { recursive: true, mode: FOLDER_MODE });
     // A folder that was there before keeps its mode, and is tightened.
     chmodSync(part, FOLDER_MODE);
@@ -39,7 +46,10 @@ export function openDataFolder(path: string): DataFolder {
 }
 
 /** Reads a file, or has it made and keeps it: whole or not at all, readable by the owner only. */
-export async function readOrMake(path: string, make: () => Promise<string> | string): Promise<string> {
+export async function readOrMake(
+  path: string,
+  make: () => Promise<string> | string,
+): Promise<string> {
   if (existsSync(path)) return readFileSync(path, "utf8");
   const text = await make();
   writePrivate(path, text);

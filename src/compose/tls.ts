@@ -21,7 +21,10 @@ export async function tlsMaterial(
 ): Promise<TlsMaterial | undefined> {
   if (tls === null) return undefined;
   if (tls.kind === "files") {
-    return { certificate: readPem(tls.certificate, "--tls-cert"), key: readPem(tls.key, "--tls-key") };
+    return {
+      certificate: readPem(tls.certificate, "--tls-cert"),
+      key: readPem(tls.key, "--tls-key"),
+    };
   }
   const certificatePath = join(keysFolder, "tls.crt");
   const keyPath = join(keysFolder, "tls.key");
@@ -43,7 +46,10 @@ function readPem(path: string, option: string): string {
 
 function readKept(certificatePath: string, keyPath: string): TlsMaterial | undefined {
   try {
-    return { certificate: readFileSync(certificatePath, "utf8"), key: readFileSync(keyPath, "utf8") };
+    return {
+      certificate: readFileSync(certificatePath, "utf8"),
+      key: readFileSync(keyPath, "utf8"),
+    };
   } catch {
     return undefined;
   }
@@ -81,5 +87,8 @@ async function selfSigned(now: number): Promise<TlsMaterial> {
     webcrypto,
   );
   const key = await webcrypto.subtle.exportKey("pkcs8", keys.privateKey);
-  return { certificate: certificate.toString("pem"), key: x509.PemConverter.encode(key, "PRIVATE KEY") };
+  return {
+    certificate: certificate.toString("pem"),
+    key: x509.PemConverter.encode(key, "PRIVATE KEY"),
+  };
 }
