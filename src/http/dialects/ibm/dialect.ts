@@ -1,0 +1,59 @@
+/** The dialect of IBM Cloud: Secrets Manager v2 under `/api`, IAM Identity under `/identity`. */
+import type { FastifyRequest } from "fastify";
+import type { Caller } from "../../../app/call.ts";
+import {
+  authenticateBearer,
+  type AuthenticationPorts,
+} from "../../../app/identity/authenticate.ts";
+import type { Place } from "../../../audit/crn.ts";
+import type { Dialect, Exchange } from "../../dialect.ts";
+import { faultAnswer, outageAnswer, refusalAnswer } from "./errors.ts";
+import { placeOf } from "./place.ts";
+import { groupRoutes, lockRoutes, secretRoutes, versionRoutes } from "./router.ts";
+import { unservedRoutes } from "./unserved.ts";
+
+export type IbmPorts = AuthenticationPorts;
+
+const SECRETS_MANAGER = /^\/api\/v[12](?:\/|$)/;
+const IAM = /^\/identity(?:\/|$)/;
+
+export function ibmDialect(ports: IbmPorts): Dialect {
+  /** Who calls also decides where the call goes: each request is authenticated once. */
+  const callers = new WeakMap<FastifyRequest, Promise<Caller>>();
+
+  function authenticate(request: FastifyRequest): Promise<Caller> {
+    let caller = callers.get(request);
+    if (!caller) {
+      caller = authenticateBearer(request.headers.authorization, ports);
+      callers.set(request, caller);
+    }
+    return caller;
+  }
+
+  async function place(request: FastifyRequest): Promise<Place> {
+    const caller = await authenticate(request);
+    return ports.state.read((view) => placeOf(request, caller, view));
+  }
+
+  return {
+    name: "ibm",
+    routes: [...secretRoutes, ...versionRoutes, ...groupRoutes, ...lockRoutes, ...unservedRoutes],
+    owns: (path) => SECRETS_MANAGER.test(path) || IAM.test(path),
+    authenticate,
+    place,
+    refusal: refusalAnswer,
+    outage: outageAnswer,
+    fault: faultAnswer,
+    headers,
+  };
+}
+
+/** The names by which IBM's services and tools hand a request's ids on. */
+function headers({ requestId, correlationId }: Exchange): Readonly<Record<string, string>> {
+  return {
+    "X-Correlation-Id": correlationId,
+    "X-Request-Id": requestId,
+    "X-Global-Transaction-Id": requestId,
+    "Transaction-Id": correlationId,
+  };
+}

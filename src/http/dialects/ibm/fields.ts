@@ -1,0 +1,41 @@
+/** The parts that bodies share: objects of the caller's own, rotation policies, password policies. */
+import { z } from "zod";
+import { Refusal } from "../../../kernel/errors.ts";
+import { DEFAULT_PASSWORD_POLICY, type PasswordPolicy } from "../../../secrets/password.ts";
+import { ROTATION_UNITS, type RotationPolicy } from "../../../secrets/rotation.ts";
+
+export const jsonObject = z.record(z.string(), z.unknown());
+
+export const rotation = z.strictObject({
+  auto_rotate: z.boolean(),
+  interval: z.int().optional(),
+  unit: z.enum(ROTATION_UNITS).optional(),
+});
+
+export const passwordPolicy = z.strictObject({
+  length: z.int().optional(),
+  include_digits: z.boolean().optional(),
+  include_symbols: z.boolean().optional(),
+  include_uppercase: z.boolean().optional(),
+});
+
+export function rotationOf(given: z.infer<typeof rotation>): RotationPolicy {
+  const { auto_rotate: autoRotate, interval, unit } = given;
+  if (!autoRotate) return { autoRotate };
+  if (interval === undefined || unit === undefined) {
+    throw new Refusal("invalid_request", "A rotation on time needs an interval and a unit.", {
+      field: "rotation",
+    });
+  }
+  return { autoRotate, interval, unit };
+}
+
+export function passwordPolicyOf(given: z.infer<typeof passwordPolicy>): PasswordPolicy {
+  const usual = DEFAULT_PASSWORD_POLICY;
+  return {
+    length: given.length ?? usual.length,
+    includeDigits: given.include_digits ?? usual.includeDigits,
+    includeSymbols: given.include_symbols ?? usual.includeSymbols,
+    includeUppercase: given.include_uppercase ?? usual.includeUppercase,
+  };
+}

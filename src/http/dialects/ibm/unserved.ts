@@ -1,0 +1,51 @@
+/**
+ * What IBM's wire has and this installation does not serve: refused in words that say so, and recorded. A part that
+ * comes to be served leaves this list and gets its lines in the router.
+ */
+import { Refusal } from "../../../kernel/errors.ts";
+import type { Method, Route } from "../../route.ts";
+
+const OTHER_TYPES = [
+  "custom_credentials",
+  "iam_credentials",
+  "imported_cert",
+  "private_cert",
+  "public_cert",
+  "service_credentials",
+] as const;
+
+/** Whether IBM has secrets of this type, though we do not. */
+export function isTypeOfIbm(value: unknown): value is (typeof OTHER_TYPES)[number] {
+  return OTHER_TYPES.some((type) => type === value);
+}
+
+const unserved: readonly (readonly [methods: readonly Method[], url: string, what: string])[] = [
+  [["POST", "GET"], "/api/v2/configurations", "Configurations"],
+  [["GET", "PATCH", "DELETE"], "/api/v2/configurations/:name", "Configurations"],
+  [["POST"], "/api/v2/configurations/:name/actions", "Configuration actions"],
+  [["GET"], "/api/v2/secrets/:id/tasks", "Secret tasks"],
+  [["GET", "PUT", "DELETE"], "/api/v2/secrets/:id/tasks/:task", "Secret tasks"],
+  [["POST", "GET", "DELETE"], "/api/v2/notifications/registration", "Notifications"],
+  [["GET"], "/api/v2/notifications/registration/test", "Notifications"],
+  [["GET"], "/api/v1/instances/:crn/endpoints", "Instance endpoints"],
+];
+
+export const unservedRoutes: readonly Route[] = unserved.flatMap(([methods, url, what]) =>
+  methods.map((method) => unservedRoute(method, url, what)),
+);
+
+function unservedRoute(method: Method, url: string, what: string): Route {
+  return {
+    method,
+    url,
+    operation: "request.reject",
+    about: () => null,
+    perform: (performer, call) =>
+      performer.reject(
+        call,
+        new Refusal("not_found", `${what} are not served by this installation.`),
+        { method },
+      ),
+    refuse: (performer, call, refusal) => performer.reject(call, refusal, { method }),
+  };
+}
