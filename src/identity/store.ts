@@ -47,6 +47,8 @@ export interface IdentityReader {
   /** The policies of an account that let their subject administer all of it. */
   administration(account: string): Promise<readonly Policy[]>;
   refreshToken(hash: string): Promise<RefreshToken | undefined>;
+  /** The API key that a session was opened with, while the session has tokens. */
+  credentialOfSession(session: string): Promise<Credential | undefined>;
 }
 
 export interface IdentityStore extends IdentityReader {

@@ -130,6 +130,12 @@ export class SqliteIdentityStore implements IdentityStore {
     return one(refreshTokenOf, this.#db.get("SELECT * FROM refresh_tokens WHERE hash = ?", hash));
   }
 
+  async credentialOfSession(session: string): Promise<Credential | undefined> {
+    const sql = "SELECT credential_id FROM refresh_tokens WHERE session = ? LIMIT 1";
+    const id = this.#db.get(sql, session)?.["credential_id"];
+    return typeof id === "string" ? this.credential(id) : undefined;
+  }
+
   async putAccount({ id, name, createdAt, isHandedOver }: Account): Promise<void> {
     this.#put("accounts", "id", {
       id,
