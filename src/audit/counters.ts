@@ -2,7 +2,7 @@
  * Counts events per target and per initiator, in ledger order: the numbers with which an owner can show that a
  * history is complete. The counts are derived from the ledger; the store only saves counting from the beginning.
  */
-import type { AuditEvent, Counters, EventDraft } from "./event.ts";
+import type { AuditEvent, Counters } from "./event.ts";
 
 /** What is counted: one key for each target and one for each initiator. */
 export type CounterKey = string;
@@ -26,17 +26,22 @@ export interface Totals {
   readonly position: number;
 }
 
-type Counted = Pick<EventDraft, "target" | "initiator" | "account">;
+/** Of an event, what it is counted by. */
+interface Counted {
+  readonly target: { readonly id: string };
+  readonly initiator: { readonly id: string };
+}
 
-export function targetKey(event: Counted): CounterKey | undefined {
+export function targetKey(event: Pick<Counted, "target">): CounterKey | undefined {
   return event.target.id === "" ? undefined : `t:${event.target.id}`;
 }
 
-export function initiatorKey(event: Counted): CounterKey | undefined {
+export function initiatorKey(event: Pick<Counted, "initiator">): CounterKey | undefined {
   return event.initiator.id === "" ? undefined : `i:${event.initiator.id}`;
 }
 
-function keysOf(event: Counted): CounterKey[] {
+/** The keys by which an event is counted. */
+export function keysOf(event: Counted): CounterKey[] {
   return [targetKey(event), initiatorKey(event)].filter((key) => key !== undefined);
 }
 
