@@ -18,6 +18,8 @@ import { fold } from "./fold.ts";
 
 export type EventRow = Readonly<Record<string, string | number | boolean>>;
 
+/** Rises when an event's row changes; an index that stored rows of another version is rebuilt. */
+export const PROJECTION_VERSION = 1;
 /** U+001E, between one path's value and the next path. */
 export const RECORD_SEPARATOR = "\u001e";
 /** U+001F, between a path and its value. */

@@ -1,0 +1,138 @@
+/** A DuckDB file with one connection that writes and a few that read. */
+import { DuckDBInstance } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
+import { Outage, Refusal } from "../../kernel/errors.ts";
+import type { Parameters } from "./plan-sql.ts";
+
+/** Two threads give most of the speed of four and leave the others to the server. */
+const THREADS = 2;
+const MEMORY_LIMIT = "512MB";
+/** The log of changes grows to this before DuckDB folds it into the file on its own, which takes seconds. */
+const CHECKPOINT_THRESHOLD = "256MB";
+const READERS = 2;
+/** Searches waiting for a reader. */
+const MAX_WAITING = 64;
+/** A search that takes longer is stopped. */
+export const QUERY_TIMEOUT_MS = 30_000;
+
+export type Row = readonly DuckDBValue[];
+
+interface Reader {
+  readonly connection: DuckDBConnection;
+}
+
+export class Database {
+  readonly #instance: DuckDBInstance;
+  readonly #writer: DuckDBConnection;
+  readonly #readers: readonly Reader[];
+  readonly #idle: Reader[];
+  readonly #waiting: ((reader: Reader | undefined) => void)[] = [];
+  readonly #running = new Set<Promise<unknown>>();
+  #closed = false;
+
+  private constructor(
+    instance: DuckDBInstance,
+    writer: DuckDBConnection,
+    readers: readonly Reader[],
+  ) {
+    this.#instance = instance;
+    this.#writer = writer;
+    this.#readers = readers;
+    this.#idle = [...readers];
+  }
+
+  /** Opens or creates the file and replays what a crash left in its log. Throws what DuckDB throws. */
+  static async open(file: string): Promise<Database> {
+    const instance = await DuckDBInstance.create(file, {
+      threads: String(THREADS),
+      memory_limit: MEMORY_LIMIT,
+      checkpoint_threshold: CHECKPOINT_THRESHOLD,
+      // The newest compression; the file is ours alone and can be rebuilt.
+      storage_compatibility_version: "latest",
+      autoinstall_known_extensions: "false",
+      autoload_known_extensions: "false",
+    });
+    try {
+      const writer = await instance.connect();
+      const readers: Reader[] = [];
+      while (readers.length < READERS) readers.push({ connection: await instance.connect() });
+      return new Database(instance, writer, readers);
+    } catch (error) {
+      instance.closeSync();
+      throw error;
+    }
+  }
+
+  /** The connection for changes. Used by one caller at a time: the index, which takes turns with itself. */
+  get writer(): DuckDBConnection {
+    return this.#writer;
+  }
+
+  /**
+   * Runs one reading statement. Refusal `rate_limited` when too many wait already, `limit_reached` when it
+   * takes longer than QUERY_TIMEOUT_MS; Outage when the index is being closed or rebuilt.
+   */
+  async read(sql: string, { values, types }: Parameters): Promise<readonly Row[]> {
+    const reader = await this.#reader();
+    if (reader === undefined) throw closing();
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      reader.connection.interrupt();
+    }, QUERY_TIMEOUT_MS);
+    const running = reader.connection.runAndReadAll(sql, values, types);
+    this.#running.add(running);
+    try {
+      return (await running).getRows();
+    } catch (error) {
+      if (isLate) {
+        throw new Refusal(
+          "limit_reached",
+          "The search took too long: narrow its time or its terms",
+          {
+            seconds: QUERY_TIMEOUT_MS / 1000,
+          },
+        );
+      }
+      throw this.#closed ? closing() : error;
+    } finally {
+      clearTimeout(timer);
+      this.#running.delete(running);
+      this.#release(reader);
+    }
+  }
+
+  /** Stops running searches, turns waiting ones away and lets go of the file. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const turnAway of this.#waiting.splice(0)) turnAway(undefined);
+    for (const { connection } of this.#readers) connection.interrupt();
+    await Promise.allSettled(this.#running);
+    for (const { connection } of this.#readers) connection.closeSync();
+    this.#writer.closeSync();
+    this.#instance.closeSync();
+  }
+
+  async #reader(): Promise<Reader | undefined> {
+    if (this.#closed) return undefined;
+    const reader = this.#idle.pop();
+    if (reader !== undefined) return reader;
+    if (this.#waiting.length >= MAX_WAITING) {
+      throw new Refusal("rate_limited", "Too many searches at once: try again in a moment");
+    }
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+    });
+  }
+
+  #release(reader: Reader): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#idle.push(reader);
+    else next(reader);
+  }
+}
+
+function closing(): Outage {
+  return new Outage("The search index is being closed or rebuilt");
+}
