@@ -44,14 +44,29 @@ export function isApiKeyId(text: string): boolean {
   return text.startsWith(PREFIX) && isUuid(text.slice(PREFIX.length));
 }
 
+/** Why a login is refused, for the wires whose errors tell these apart; `details.reason` of its refusal. */
+export type LoginFault =
+  | "unknown-api-key"
+  | "api-key-disabled"
+  | "api-key-expired"
+  | "owner-disabled"
+  | "unknown-refresh-token"
+  | "refresh-token-of-another-client"
+  | "refresh-token-used"
+  | "refresh-token-expired";
+
+export function loginRefusal(reason: LoginFault, sentence: string): Refusal {
+  return new Refusal("unauthenticated", sentence, { reason });
+}
+
 /** Why the credential is no good now, or undefined when it is. Asked at login and at each call after it. */
 export function credentialRefusal({ key, owner }: Credential, now: Millis): Refusal | undefined {
-  if (key.disabled) return new Refusal("unauthenticated", "The API key is disabled.");
+  if (key.disabled) return loginRefusal("api-key-disabled", "The API key is disabled.");
   if (key.expiresAt !== null && key.expiresAt <= now) {
-    return new Refusal("unauthenticated", "The API key has expired.");
+    return loginRefusal("api-key-expired", "The API key has expired.");
   }
   if (owner.kind === "user" && owner.state !== "active") {
-    return new Refusal("unauthenticated", "The user of this API key is disabled.");
+    return loginRefusal("owner-disabled", "The user of this API key is disabled.");
   }
   return undefined;
 }

@@ -4,6 +4,7 @@
  */
 import type { Millis } from "../kernel/clock.ts";
 import { Refusal } from "../kernel/errors.ts";
+import { loginRefusal, type LoginFault } from "./api-key.ts";
 
 export interface RefreshToken {
   /** SHA-256 of the token, in hex: the token itself is not kept. */
@@ -33,15 +34,19 @@ export function refreshRefusal(
   { clientId, now }: { readonly clientId: string; readonly now: Millis },
 ): Refusal | undefined {
   if (token.clientId !== clientId) {
-    return new Refusal("unauthenticated", "The refresh token was issued to another client.");
+    const sentence = "The refresh token was issued to another client.";
+    return loginRefusal("refresh-token-of-another-client", sentence);
   }
   if (token.isUsed) {
-    return new Refusal("unauthenticated", "The refresh token has been used before.", {
-      session: token.session,
-    });
+    const details = { reason: "refresh-token-used" satisfies LoginFault, session: token.session };
+    return new Refusal(
+      "unauthenticated",
+      "The refresh token has been used before: its session ends.",
+      details,
+    );
   }
   if (token.expiresAt <= now) {
-    return new Refusal("unauthenticated", "The refresh token has expired.");
+    return loginRefusal("refresh-token-expired", "The refresh token has expired.");
   }
   return undefined;
 }

@@ -3,7 +3,7 @@
  * of whoever logged in; one that fails belongs to no account, and stands in the operator's own stream.
  */
 import { operatorPlace } from "../../audit/crn.ts";
-import { credentialRefusal, type Credential } from "../../identity/api-key.ts";
+import { credentialRefusal, loginRefusal, type Credential } from "../../identity/api-key.ts";
 import {
   DEFAULT_CLIENT_ID,
   REFRESH_TOKEN_LIFETIME_MS,
@@ -11,7 +11,7 @@ import {
   type RefreshToken,
 } from "../../identity/refresh-token.ts";
 import { TOKEN_SCOPE } from "../../identity/token-claims.ts";
-import { Refusal } from "../../kernel/errors.ts";
+import type { Refusal } from "../../kernel/errors.ts";
 import { randomId } from "../../kernel/ids.ts";
 import type { Sensitive } from "../../kernel/sensitive.ts";
 import { changeOperation, type Context, type Located } from "../operation.ts";
@@ -101,7 +101,7 @@ async function locateByKey<Store extends View>(
   const hash = services.credentials.hashOfApiKey(apiKey);
   const credential = hash === undefined ? undefined : await store.identity.credentialByHash(hash);
   if (!credential) {
-    const refusal = new Refusal("unauthenticated", "The API key is not known.");
+    const refusal = loginRefusal("unknown-api-key", "The API key is not known.");
     return failed("user-apikey.login", refusal);
   }
   const operation = loginOf(credential);
@@ -120,7 +120,8 @@ async function locateByRefresh<Store extends View>(
   const credential = token && (await store.identity.credential(token.credentialId));
   if (!credential) {
     // Deleted with its API key, dropped with its session, expired long ago, or never there: all the same now.
-    return failed(operation, new Refusal("unauthenticated", "The refresh token is not known."));
+    const refusal = loginRefusal("unknown-refresh-token", "The refresh token is not known.");
+    return failed(operation, refusal);
   }
   const refusal =
     refreshRefusal(token, { clientId: input.client_id, now }) ?? credentialRefusal(credential, now);

@@ -1,0 +1,28 @@
+/** What a relying party needs to check our tokens: the public key and where things are. Public, so not recorded. */
+import type { FastifyInstance } from "fastify";
+import { API_KEY_GRANT, REFRESH_GRANT } from "../../../../app/identity/issue-token.ts";
+import { TOKEN_SCOPE } from "../../../../identity/token-claims.ts";
+import type { TokenIssuer } from "../../../../identity/tokens.ts";
+
+export const KEYS_PATH = "/identity/keys";
+export const DISCOVERY_PATH = "/identity/.well-known/openid-configuration";
+
+/** A surface of the server: JWK Set (RFC 7517) and OpenID Connect Discovery 1.0, section 3. */
+export function tokenDiscovery(tokens: TokenIssuer): (server: FastifyInstance) => void {
+  const { issuer } = tokens;
+  const configuration = {
+    issuer,
+    token_endpoint: `${issuer}/token`,
+    jwks_uri: `${issuer}/keys`,
+    response_types_supported: ["cloud_iam"],
+    grant_types_supported: [API_KEY_GRANT, REFRESH_GRANT],
+    subject_types_supported: ["public"],
+    scopes_supported: TOKEN_SCOPE.split(" "),
+    id_token_signing_alg_values_supported: tokens.publishedKeys().keys.map(({ alg }) => alg),
+    token_endpoint_auth_methods_supported: ["client_secret_basic"],
+  };
+  return (server) => {
+    server.get(KEYS_PATH, () => tokens.publishedKeys());
+    server.get(DISCOVERY_PATH, () => configuration);
+  };
+}
