@@ -1,24 +1,32 @@
-/** Writes chunk files: small ones at once, big ones on a thread that is started when the first one comes. */
+/** Has chunk files written by a thread of its own, started when the first chunk comes. */
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { Outage } from "../../kernel/errors.ts";
-import { chunkText } from "./chunk.ts";
-import type { ChunkAnswer, ChunkOrder } from "./chunk-worker.ts";
+import type { ChunkAnswer, ChunkOrder, Dictionaries } from "./chunk-worker.ts";
 
-/** Up to here projecting takes less time than handing over. */
-const SMALL_CHUNK = 64;
+export interface ChunkFiles {
+  readonly eventsPath: string;
+  readonly termsPath: string;
+}
 
 export class ChunkWriter {
-  #worker: Worker | undefined;
+  readonly #files: ChunkFiles;
+  readonly #worker: Worker;
 
-  /** One call at a time. The file is not synced: it is read back at once and its content is in the ledger. */
-  async write(path: string, first: number, lines: readonly Uint8Array[]): Promise<void> {
-    if (lines.length <= SMALL_CHUNK) {
-      await writeFile(path, chunkText(first, lines), { mode: 0o600 });
-      return;
-    }
+  constructor(files: ChunkFiles, dictionaries: Dictionaries) {
+    this.#files = files;
+    const script = new URL(`./chunk-worker${extname(import.meta.url)}`, import.meta.url);
+    this.#worker = new Worker(script, { workerData: dictionaries });
+    this.#worker.unref();
+  }
+
+  /**
+   * Writes the files; true when there are new terms. One call at a time. They are not synced: they are read back
+   * at once, and what they hold is in the ledger. After an error the writer's numbers are not those of the index
+   * any more: close it and make another one.
+   */
+  async write(first: number, lines: readonly Uint8Array[]): Promise<boolean> {
     const lengths = Uint32Array.from(lines, (line) => line.length);
     const buffer = new ArrayBuffer(lengths.reduce((sum, length) => sum + length, 0));
     const bytes = new Uint8Array(buffer);
@@ -27,35 +35,20 @@ export class ChunkWriter {
       bytes.set(line, at);
       at += line.length;
     }
-    const failure = await this.#ask({ path, first, bytes, lengths }, buffer);
-    if (failure !== undefined) throw new Outage(`A chunk could not be written: ${failure}`);
+    const order: ChunkOrder = { ...this.#files, first, bytes, lengths };
+    const answered = once(this.#worker, "message");
+    this.#worker.ref();
+    this.#worker.postMessage(order, [buffer]);
+    try {
+      const [answer]: ChunkAnswer[] = await answered;
+      if (answer?.error === undefined) return answer?.hasTerms ?? false;
+      throw new Outage(`A chunk for the search index could not be written: ${answer.error}`);
+    } finally {
+      this.#worker.unref();
+    }
   }
 
   async close(): Promise<void> {
-    const worker = this.#worker;
-    this.#worker = undefined;
-    await worker?.terminate();
+    await this.#worker.terminate();
   }
-
-  async #ask(order: ChunkOrder, moved: ArrayBuffer): Promise<ChunkAnswer> {
-    this.#worker ??= startWorker();
-    const answer = once(this.#worker, "message");
-    this.#worker.postMessage(order, [moved]);
-    try {
-      const [failure]: ChunkAnswer[] = await answer;
-      return failure;
-    } catch (error) {
-      // The thread is gone; the next chunk starts another one.
-      this.#worker = undefined;
-      throw new Outage("The thread that prepares chunks for the search index failed", {
-        cause: error,
-      });
-    }
-  }
-}
-
-function startWorker(): Worker {
-  const worker = new Worker(new URL(`./chunk-worker${extname(import.meta.url)}`, import.meta.url));
-  worker.unref();
-  return worker;
 }

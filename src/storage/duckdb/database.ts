@@ -2,7 +2,7 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
 import { Outage, Refusal } from "../../kernel/errors.ts";
-import type { Parameters } from "./plan-sql.ts";
+import { Parameters } from "./parameters.ts";
 
 /** Two threads give most of the speed of four and leave the others to the server. */
 const THREADS = 2;
@@ -16,6 +16,8 @@ const MAX_WAITING = 64;
 export const QUERY_TIMEOUT_MS = 30_000;
 
 export type Row = readonly DuckDBValue[];
+/** Runs one reading statement. */
+export type Ask = (sql: string, parameters?: Parameters) => Promise<readonly Row[]>;
 
 interface Reader {
   readonly connection: DuckDBConnection;
@@ -69,10 +71,11 @@ export class Database {
   }
 
   /**
-   * Runs one reading statement. Refusal `rate_limited` when too many wait already, `limit_reached` when it
-   * takes longer than QUERY_TIMEOUT_MS; Outage when the index is being closed or rebuilt.
+   * Runs a search of one or more statements, all of which see the same state of the index. Refusal
+   * `rate_limited` when too many wait already, `limit_reached` when it takes longer than QUERY_TIMEOUT_MS;
+   * Outage when the index is being closed or rebuilt.
    */
-  async read(sql: string, { values, types }: Parameters): Promise<readonly Row[]> {
+  async read<T>(search: (ask: Ask) => Promise<T>): Promise<T> {
     const reader = await this.#reader();
     if (reader === undefined) throw closing();
     let isLate = false;
@@ -80,10 +83,10 @@ export class Database {
       isLate = true;
       reader.connection.interrupt();
     }, QUERY_TIMEOUT_MS);
-    const running = reader.connection.runAndReadAll(sql, values, types);
+    const running = inTransaction(reader.connection, search);
     this.#running.add(running);
     try {
-      return (await running).getRows();
+      return await running;
     } catch (error) {
       if (isLate) {
         throw new Refusal(
@@ -130,6 +133,20 @@ export class Database {
     const next = this.#waiting.shift();
     if (next === undefined) this.#idle.push(reader);
     else next(reader);
+  }
+}
+
+async function inTransaction<T>(
+  connection: DuckDBConnection,
+  search: (ask: Ask) => Promise<T>,
+): Promise<T> {
+  await connection.run("begin transaction read only");
+  try {
+    return await search(async (sql, { values, types } = new Parameters()) =>
+      (await connection.runAndReadAll(sql, values, types)).getRows(),
+    );
+  } finally {
+    await connection.run("rollback");
   }
 }
 

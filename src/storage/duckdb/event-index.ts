@@ -1,6 +1,6 @@
 /** The search index in one DuckDB file: rebuilt from the ledger whenever it cannot be used. */
 import { mkdir, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { invariant, Outage } from "../../kernel/errors.ts";
 import {
   checkLimit,
@@ -19,30 +19,38 @@ import type {
   Selection,
 } from "../../search/event-index.ts";
 import { ChunkWriter } from "./chunk-writer.ts";
-import { Database } from "./database.ts";
-import { Parameters } from "./plan-sql.ts";
+import type { ChunkFiles } from "./chunk-writer.ts";
+import type { Database } from "./database.ts";
+import { discard, openExisting, openOrReplace } from "./index-file.ts";
+import type { IndexFile } from "./index-file.ts";
 import { bucketsOf, countOf, facetOf, hitsOf } from "./queries.ts";
-import { CREATE_EVENTS, FORM, INSERT_CHUNK } from "./schema.ts";
+import { INSERT_EVENTS, INSERT_TERMS } from "./schema.ts";
 
 /** Fewer new rows than this are not worth a checkpoint. */
 const ROWS_WORTH_SETTLING = 10_000;
 
 /**
- * A file `events.duckdb` and the chunk file that feeds it. What `ingest` resolved is on disk (DuckDB's own log,
+ * A file `events.duckdb` and the chunk files that feed it. What `ingest` resolved is on disk (DuckDB's own log,
  * synced at commit). A crash loses nothing that was resolved and leaves no half chunk: `position()` is the
  * greatest `seq` in the table plus one, so it cannot disagree with the rows.
  */
 export class DuckDbEventIndex implements EventIndex {
   readonly #file: string;
-  readonly #chunks = new ChunkWriter();
+  readonly #chunkFiles: ChunkFiles;
   #database: Database;
+  #writer: ChunkWriter;
   #position: number;
   #unsettled = 0;
 
-  private constructor(file: string, opened: Opened) {
-    this.#file = file;
+  private constructor(folder: string, opened: IndexFile) {
+    this.#file = fileIn(folder);
+    this.#chunkFiles = {
+      eventsPath: join(folder, "chunk-events.ndjson"),
+      termsPath: join(folder, "chunk-terms.ndjson"),
+    };
     this.#database = opened.database;
     this.#position = opened.position;
+    this.#writer = new ChunkWriter(this.#chunkFiles, opened.dictionaries);
   }
 
   /**
@@ -51,8 +59,7 @@ export class DuckDbEventIndex implements EventIndex {
    */
   static async open(folder: string): Promise<DuckDbEventIndex> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const file = join(folder, "events.duckdb");
-    return new DuckDbEventIndex(file, await openOrReplace(file));
+    return new DuckDbEventIndex(folder, await openOrReplace(fileIn(folder)));
   }
 
   position(): Promise<number> {
@@ -63,35 +70,43 @@ export class DuckDbEventIndex implements EventIndex {
     invariant(first <= this.#position, `chunk at ${first} leaves a gap after ${this.#position}`);
     const fresh = lines.slice(this.#position - first);
     if (fresh.length === 0) return;
-    const chunk = join(dirname(this.#file), "chunk.ndjson");
-    await this.#chunks.write(chunk, this.#position, fresh);
     try {
-      const { rowsChanged } = await this.#database.writer.run(INSERT_CHUNK, [chunk]);
-      invariant(
-        rowsChanged === fresh.length,
-        `${fresh.length} rows were given, ${rowsChanged} came`,
-      );
+      const hasTerms = await this.#writer.write(this.#position, fresh);
+      await this.#insert(fresh.length, hasTerms);
     } catch (error) {
       throw await this.#failed(error);
     } finally {
-      await rm(chunk, { force: true });
+      for (const path of Object.values(this.#chunkFiles)) await rm(path, { force: true });
     }
     this.#position += fresh.length;
     this.#unsettled += fresh.length;
   }
 
+  async #insert(rows: number, hasTerms: boolean): Promise<void> {
+    const { writer } = this.#database;
+    const { eventsPath, termsPath } = this.#chunkFiles;
+    await writer.run("begin");
+    if (hasTerms) await writer.run(INSERT_TERMS, [termsPath]);
+    const { rowsChanged } = await writer.run(INSERT_EVENTS, [eventsPath]);
+    invariant(rowsChanged === rows, `${rows} rows were given, ${rowsChanged} came`);
+    await writer.run("commit");
+  }
+
   async search(selection: Selection, page: Page): Promise<SearchResult> {
     checkLimit("limit", page.limit, MAX_PAGE);
-    return hitsOf(this.#database, selection, page);
+    return this.#database.read((ask) => hitsOf(ask, selection, page));
   }
 
   async count(selection: Selection): Promise<number> {
-    return countOf(this.#database, selection);
+    return this.#database.read((ask) => countOf(ask, selection));
   }
 
   async histogram(selection: Selection, intervalMs: number): Promise<readonly Bucket[]> {
     checkLimit("interval", intervalMs, Number.MAX_SAFE_INTEGER);
-    const buckets = await bucketsOf(this.#database, selection, intervalMs);
+    const limit = MAX_BUCKETS + 1;
+    const buckets = await this.#database.read((ask) =>
+      bucketsOf(ask, selection, { intervalMs, limit }),
+    );
     checkLimit("The number of buckets", Math.max(1, buckets.length), MAX_BUCKETS);
     return buckets;
   }
@@ -102,11 +117,11 @@ export class DuckDbEventIndex implements EventIndex {
   ): Promise<readonly Facet[]> {
     checkLimit("The number of fields", fields.length, MAX_FACET_FIELDS);
     checkLimit("limit", limit, MAX_FACET_VALUES);
-    const facets: Facet[] = [];
-    for (const field of fields) {
-      facets.push(await facetOf(this.#database, selection, { field, limit }));
-    }
-    return facets;
+    return this.#database.read(async (ask) => {
+      const facets: Facet[] = [];
+      for (const field of fields) facets.push(await facetOf(ask, selection, { field, limit }));
+      return facets;
+    });
   }
 
   async settle(): Promise<void> {
@@ -116,76 +131,38 @@ export class DuckDbEventIndex implements EventIndex {
   }
 
   async reset(): Promise<void> {
-    await this.#database.close();
+    await this.close();
     await discard(this.#file);
-    this.#adopt(await create(this.#file));
+    this.#adopt(await openOrReplace(this.#file));
   }
 
   async close(): Promise<void> {
-    await this.#chunks.close();
+    await this.#writer.close();
     await this.#database.close();
   }
 
-  /** After some errors DuckDB refuses everything until the file is opened again; whether that works decides. */
+  /**
+   * After a failure nothing is known for certain: the transaction, the writer's numbers, DuckDB itself, which
+   * refuses everything after some errors. Opening the file again settles all of them, or says that it is broken.
+   */
   async #failed(error: unknown): Promise<Error> {
-    const failure = new Outage("The search index could not take a chunk", { cause: error });
+    await this.close();
     try {
-      await this.#database.close();
       this.#adopt(await openExisting(this.#file));
-      return failure;
+      return new Outage("The search index could not take a chunk", { cause: error });
     } catch (reopening) {
       return new IndexBroken("The search index cannot be opened", { cause: reopening });
     }
   }
 
-  #adopt({ database, position }: Opened): void {
+  #adopt({ database, position, dictionaries }: IndexFile): void {
     this.#database = database;
     this.#position = position;
     this.#unsettled = 0;
+    this.#writer = new ChunkWriter(this.#chunkFiles, dictionaries);
   }
 }
 
-interface Opened {
-  readonly database: Database;
-  readonly position: number;
-}
-
-async function openOrReplace(file: string): Promise<Opened> {
-  try {
-    return await openExisting(file);
-  } catch {
-    // Whatever is wrong with it, another one can be made; when that fails too, its reason is the one to report.
-    await discard(file);
-    return create(file);
-  }
-}
-
-/** Throws when there is no file, when it cannot be read, and when it was written for other columns. */
-async function openExisting(file: string): Promise<Opened> {
-  const database = await Database.open(file);
-  try {
-    const [form] = await database.read("select text from form", new Parameters());
-    if (form?.[0] !== FORM) throw new IndexBroken("The index was written for other columns");
-    const [row] = await database.read("select max(seq) from events", new Parameters());
-    return { database, position: row?.[0] === null ? 0 : Number(row?.[0]) + 1 };
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
-}
-
-async function create(file: string): Promise<Opened> {
-  const database = await Database.open(file);
-  await database.writer.run("begin");
-  await database.writer.run(CREATE_EVENTS);
-  await database.writer.run("create table form (text varchar)");
-  await database.writer.run("insert into form values ($1)", [FORM]);
-  await database.writer.run("commit");
-  return { database, position: 0 };
-}
-
-async function discard(file: string): Promise<void> {
-  for (const part of [file, `${file}.wal`, `${file}.tmp`]) {
-    await rm(part, { force: true, recursive: true });
-  }
+function fileIn(folder: string): string {
+  return join(folder, "events.duckdb");
 }
