@@ -101,7 +101,8 @@ export class Ledger {
    * Recovers what is there, or begins a new log, and publishes its head. Resolves only over a ledger whose files
    * agree with each other and with the last head this log has signed: a tail that a crash left torn is cut and
    * reported, anything else is a LedgerCorruption that names it. Costs a reading of every file: sealed ones are
-   * digested on the thread pool, the open one is hashed line by line.
+   * digested on the thread pool, the open one is hashed line by line. The store is the ledger's from here on, and is
+   * closed with it, also when this rejects.
    */
   static async open(options: LedgerOptions): Promise<Ledger> {
     const hasher = new LeafHasher();
@@ -113,6 +114,7 @@ export class Ledger {
       return ledger;
     } catch (error) {
       await hasher.close();
+      await options.store.close();
       throw error;
     }
   }
@@ -239,7 +241,9 @@ export class Ledger {
     clearTimeout(this.#probeTimer);
     try {
       await this.#commit.drained();
-      if (this.status !== "stopped") await this.publish();
+      if (this.status === "stopped") return;
+      await this.publish();
+      await this.#publisher.tidy();
     } finally {
       clearTimeout(this.#publishTimer);
       await this.#sealing.idle();

@@ -29,6 +29,8 @@ export interface PublisherOptions {
   readonly checkpoint: SignedCheckpoint | undefined;
   /** What the checkpoint file holds; undefined when it must be written. */
   readonly published: string | undefined;
+  /** Partial tiles that may be left from heads before it. */
+  readonly stale: readonly TileId[];
 }
 
 /** Signs heads that only ever grow. One call at a time. */
@@ -39,7 +41,7 @@ export class Publisher {
   /** What the checkpoint file is known to hold; undefined when a write of it failed. */
   #published: string | undefined;
   /** Partial tiles that wider ones have replaced. */
-  #stale: readonly TileId[] = [];
+  #stale: readonly TileId[];
   /** A swap that failed and may nevertheless have happened. */
   #inDoubt: { readonly record: HeadRecord; readonly checkpoint: SignedCheckpoint } | undefined;
 
@@ -48,6 +50,7 @@ export class Publisher {
     this.#record = options.record;
     this.#checkpoint = options.checkpoint;
     this.#published = options.published;
+    this.#stale = options.stale;
   }
 
   /** The latest head that has been published. */
@@ -63,7 +66,7 @@ export class Publisher {
     await this.#settleDoubt();
     await this.#catchUp();
     if (this.#checkpoint?.size === snapshot.size) return this.#checkpoint;
-    await this.#removeStale();
+    await this.tidy();
     await this.#writeTiles(snapshot);
     const { signer } = this.#options;
     const head = { origin: signer.name, size: snapshot.size, root: snapshot.root };
@@ -89,8 +92,11 @@ export class Publisher {
     this.#checkpoint = checkpoint;
   }
 
-  /** Left until the next publication, so that whoever is reading one just then still finds it. */
-  async #removeStale(): Promise<void> {
+  /**
+   * Removes partial tiles that wider ones have replaced. Left until the next publication, or the end, so that whoever
+   * is reading one just then still finds it.
+   */
+  async tidy(): Promise<void> {
     await Promise.all(this.#stale.map((tile) => this.#options.store.remove(tilePath(tile))));
     this.#stale = [];
   }

@@ -6,25 +6,21 @@
  * Nothing at or below the last signed head is ever cut.
  */
 import { bytesEqual, fromUtf8, toHex } from "../kernel/bytes.ts";
-import { type SignedCheckpoint, openCheckpoint } from "./checkpoint.ts";
+import { type SignedCheckpoint, openCheckpoint, readCheckpoint } from "./checkpoint.ts";
 import { checkSealedSegments } from "./check-sealed.ts";
 import { LedgerCorruption, RESTORE } from "./corruption.ts";
 import { type HeadRecord, decodeHeadRecord } from "./head-record.ts";
+import { type Inventory, takeInventory } from "./inventory.ts";
 import type { LeafHasher } from "./leaf-hasher.ts";
 import { HASH_BYTES } from "./merkle.ts";
 import { nameDifference, readPlainSegments, settleTail } from "./plain-segments.ts";
 import type { NoteSigner } from "./note.ts";
 import { CHECKPOINT_FILE } from "./publisher.ts";
-import {
-  SEGMENT_ENTRIES,
-  SEGMENT_FOLDER,
-  parseSegmentFile,
-  segmentFile,
-  segmentOf,
-} from "./segment.ts";
+import { SEGMENT_ENTRIES, segmentFile, segmentOf } from "./segment.ts";
 import type { SegmentFileKind, SegmentManifest } from "./segment.ts";
 import { Segments } from "./segments.ts";
 import type { HeadLock, LedgerStore } from "./store.ts";
+import { type TileId, partialTiles, tilePath } from "./tile.ts";
 import { checkTile } from "./tile-repair.ts";
 import { TreeGrowth } from "./tree-growth.ts";
 
@@ -51,6 +47,8 @@ export interface RecoveredHead {
   readonly record: HeadRecord | undefined;
   readonly checkpoint: SignedCheckpoint | undefined;
   readonly published: string | undefined;
+  /** Partial tiles that a crash may have left from the head before. */
+  readonly stale: readonly TileId[];
 }
 
 export interface Recovered {
@@ -103,19 +101,6 @@ function headMismatch(tree: TreeGrowth, checkpoint: SignedCheckpoint): LedgerCor
   return new LedgerCorruption("head-mismatch", sentence);
 }
 
-type Inventory = ReadonlyMap<number, ReadonlySet<SegmentFileKind>>;
-
-async function takeInventory(store: LedgerStore): Promise<Inventory> {
-  const inventory = new Map<number, Set<SegmentFileKind>>();
-  for (const { name } of await store.list(SEGMENT_FOLDER)) {
-    const file = parseSegmentFile(name);
-    if (file === undefined) continue;
-    const kinds = inventory.get(file.first) ?? new Set();
-    inventory.set(file.first, kinds.add(file.kind));
-  }
-  return inventory;
-}
-
 /** Which segments are sealed and which are plain; each must be there, in one piece, up to the last. */
 function sortInventory(
   inventory: Inventory,
@@ -163,7 +148,7 @@ async function recoverHead(options: RecoveryOptions, hasSegments: boolean): Prom
   const file = await store.read(CHECKPOINT_FILE);
   if (held === undefined) {
     if (!hasSegments && file === undefined) {
-      return { record: undefined, checkpoint: undefined, published: undefined };
+      return { record: undefined, checkpoint: undefined, published: undefined, stale: [] };
     }
     const sentence =
       "the record of the last signed head is gone, while the ledger has been signed before. Without it this log could sign a second history: bring the newest one back, or begin a new log under another name.";
@@ -179,9 +164,10 @@ async function recoverHead(options: RecoveryOptions, hasSegments: boolean): Prom
   if (file !== undefined && published !== record.current) {
     checkPublished({ text: published ?? "", record, checkpoint, vkey: signer.vkey });
   }
-  if (published === record.current) return { record, checkpoint, published };
+  const stale = staleTiles(record, checkpoint.size);
+  if (published === record.current) return { record, checkpoint, published, stale };
   report?.({ kind: "checkpoint-restored", size: checkpoint.size });
-  return { record, checkpoint, published: undefined };
+  return { record, checkpoint, published: undefined, stale };
 }
 
 /** The checkpoint file is not the last signed head: that is in order only for the one just before it. */
@@ -205,6 +191,12 @@ function checkPublished(found: {
   }
   const sentence = `the published checkpoint is of ${published.size} entries, while ${size} have been signed. Someone has put an old one back: the data may be old as well. ${RESTORE}`;
   throw new LedgerCorruption("rolled-back-checkpoint", sentence, { file });
+}
+
+function staleTiles({ previous }: HeadRecord, size: number): TileId[] {
+  const wanted = new Set(partialTiles(size).map(tilePath));
+  const before = previous === null ? 0 : readCheckpoint(previous).size;
+  return partialTiles(before).filter((tile) => !wanted.has(tilePath(tile)));
 }
 
 function openOrUndefined(note: string, vkey: string): SignedCheckpoint | undefined {

@@ -10,7 +10,7 @@ import {
   segmentOf,
   splitLines,
 } from "./segment.ts";
-import type { LedgerStore } from "./store.ts";
+import type { LedgerFiles } from "./store.ts";
 
 /** Decompressed frames that are kept, by the bytes of their lines. */
 const FRAME_CACHE_BYTES = 32 * 1024 * 1024;
@@ -29,7 +29,7 @@ export interface PlainSegment {
 
 /** Knows every entry that is durable, and reads any of them. */
 export class Segments {
-  readonly #store: LedgerStore;
+  readonly #files: LedgerFiles;
   readonly #sealed = new Map<number, SegmentManifest>();
   readonly #plain = new Map<number, PlainSegment>();
   readonly #frames = new Map<number, readonly Uint8Array[]>();
@@ -37,11 +37,11 @@ export class Segments {
   #size = 0;
 
   constructor(
-    store: LedgerStore,
+    files: LedgerFiles,
     sealed: readonly SegmentManifest[],
     plain: readonly PlainSegment[],
   ) {
-    this.#store = store;
+    this.#files = files;
     for (const manifest of sealed) {
       this.#sealed.set(manifest.first, manifest);
       this.#size += SEGMENT_ENTRIES;
@@ -54,6 +54,13 @@ export class Segments {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** One past the highest entry that is known; more than `size` when a segment is missing. */
+  get end(): number {
+    const sealed = [...this.#sealed.keys()].map((first) => first + SEGMENT_ENTRIES);
+    const plain = [...this.#plain.values()].map(({ first, offsets }) => first + offsets.length - 1);
+    return Math.max(0, ...sealed, ...plain);
   }
 
   /** Full segments whose lines are still plain, oldest first. */
@@ -127,7 +134,7 @@ export class Segments {
   ): Promise<Uint8Array[] | undefined> {
     const offset = offsets[from - first] ?? missing(from);
     const length = (offsets[end - first] ?? missing(end - 1)) - offset;
-    const bytes = await this.#store.read(segmentFile("plain", first), { offset, length });
+    const bytes = await this.#files.read(segmentFile("plain", first), { offset, length });
     if (bytes === undefined && this.#sealed.has(first)) return undefined;
     if (bytes?.length !== length) missing(from);
     return splitLines(bytes);
@@ -146,7 +153,7 @@ export class Segments {
     const name = segmentFile("sealed", manifest.first);
     const number = (frame - manifest.first) / FRAME_ENTRIES;
     const [offset = 0, next = 0] = manifest.frames.slice(number, number + 2);
-    const bytes = await this.#store.read(name, { offset, length: next - offset });
+    const bytes = await this.#files.read(name, { offset, length: next - offset });
     if (bytes === undefined) {
       throw new LedgerCorruption("missing-segment", `${name} has gone. ${RESTORE}`, { file: name });
     }

@@ -27,12 +27,8 @@ export interface PutOptions {
   readonly durable: boolean;
 }
 
-/**
- * Files by name ("segments/000000000000.ndjson"). All methods may be called while others are under way, except that
- * one file is written by one call at a time. A rejection other than StoreFull leaves the file in doubt: the write
- * may or may not have happened.
- */
-export interface LedgerStore {
+/** A ledger's files, for whoever only reads them. */
+export interface LedgerFiles {
   /** The files directly in a folder, in order of name; none when there is no such folder. */
   list(folder: string): Promise<readonly StoredFile[]>;
   /** The file or the part of it that exists of the range; undefined when there is no such file. */
@@ -40,6 +36,14 @@ export interface LedgerStore {
     name: string,
     range?: { readonly offset: number; readonly length: number },
   ): Promise<Uint8Array | undefined>;
+}
+
+/**
+ * Files by name ("segments/000000000000.ndjson"). All methods may be called while others are under way, except that
+ * one file is written by one call at a time. A rejection other than StoreFull leaves the file in doubt: the write
+ * may or may not have happened.
+ */
+export interface LedgerStore extends LedgerFiles {
   /** Creates or replaces a file. A reader, or a crash, finds the old or the new content, never a mixture. */
   put(name: string, bytes: Uint8Array, options: PutOptions): Promise<void>;
   /** Removes a file; one that is not there is no error. */

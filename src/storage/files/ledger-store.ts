@@ -24,7 +24,13 @@ import {
 import { dirname, join } from "node:path";
 import { Outage } from "../../kernel/errors.ts";
 import { StoreFull } from "../../ledger/store.ts";
-import type { EndWrite, LedgerStore, PutOptions, StoredFile } from "../../ledger/store.ts";
+import type {
+  EndWrite,
+  LedgerFiles,
+  LedgerStore,
+  PutOptions,
+  StoredFile,
+} from "../../ledger/store.ts";
 import { LedgerWriter } from "./ledger-writer.ts";
 import { ProcessLock } from "./process-lock.ts";
 
@@ -39,27 +45,12 @@ const RESERVE_FILE = ".reserve";
 const LOCK_FILE = ".lock";
 const TEMPORARY_SUFFIX = ".tmp";
 
-export class FileLedgerStore implements LedgerStore {
+/** Reads a ledger's folder, whether or not a process has it open; changes nothing. */
+export class LedgerFolder implements LedgerFiles {
   readonly #folder: string;
-  readonly #lock: ProcessLock;
-  readonly #writer = new LedgerWriter();
-  #nextTemporary = 0;
 
-  private constructor(folder: string, lock: ProcessLock) {
+  constructor(folder: string) {
     this.#folder = folder;
-    this.#lock = lock;
-  }
-
-  /**
-   * Creates the folder when there is none, and takes it for this process; the system gives it back when the process
-   * ends, however that comes about. Throws an Outage when another process has the ledger open.
-   */
-  static async open(folder: string): Promise<FileLedgerStore> {
-    await mkdir(join(folder, "segments"), { recursive: true, mode: FOLDER_MODE });
-    await chmod(folder, FOLDER_MODE);
-    const lock = ProcessLock.take(join(folder, LOCK_FILE));
-    await removeTemporaries(folder);
-    return new FileLedgerStore(folder, lock);
   }
 
   async list(folder: string): Promise<readonly StoredFile[]> {
@@ -94,6 +85,31 @@ export class FileLedgerStore implements LedgerStore {
     } finally {
       await file.close();
     }
+  }
+}
+
+export class FileLedgerStore extends LedgerFolder implements LedgerStore {
+  readonly #folder: string;
+  readonly #lock: ProcessLock;
+  readonly #writer = new LedgerWriter();
+  #nextTemporary = 0;
+
+  private constructor(folder: string, lock: ProcessLock) {
+    super(folder);
+    this.#folder = folder;
+    this.#lock = lock;
+  }
+
+  /**
+   * Creates the folder when there is none, and takes it for this process; the system gives it back when the process
+   * ends, however that comes about. Throws an Outage when another process has the ledger open.
+   */
+  static async open(folder: string): Promise<FileLedgerStore> {
+    await mkdir(join(folder, "segments"), { recursive: true, mode: FOLDER_MODE });
+    await chmod(folder, FOLDER_MODE);
+    const lock = ProcessLock.take(join(folder, LOCK_FILE));
+    await removeTemporaries(folder);
+    return new FileLedgerStore(folder, lock);
   }
 
   async put(name: string, bytes: Uint8Array, { durable }: PutOptions): Promise<void> {

@@ -1,0 +1,126 @@
+/** A ledger's own files as a source for verification: sealed and plain segments, tiles, checkpoint. */
+import { fromUtf8 } from "../kernel/bytes.ts";
+import { type Inventory, isSameInventory, takeInventory } from "./inventory.ts";
+import { HASH_BYTES } from "./merkle.ts";
+import { CHECKPOINT_FILE } from "./publisher.ts";
+import {
+  SEGMENT_ENTRIES,
+  type SegmentManifest,
+  decodeManifest,
+  fileDigest,
+  lineOffsets,
+  segmentFile,
+} from "./segment.ts";
+import { type PlainSegment, Segments } from "./segments.ts";
+import type { LedgerFiles } from "./store.ts";
+import { TILE_WIDTH, type TileId, tilePath } from "./tile.ts";
+import type { LedgerProblem, LedgerSource } from "./verify.ts";
+
+/** Reads a folder that may be in use: what is appended or sealed meanwhile does not disturb it. */
+export class FilesSource implements LedgerSource {
+  readonly #files: LedgerFiles;
+  #inventory: Inventory;
+  #segments: Segments;
+
+  private constructor(files: LedgerFiles, inventory: Inventory, segments: Segments) {
+    this.#files = files;
+    this.#inventory = inventory;
+    this.#segments = segments;
+  }
+
+  static async open(files: LedgerFiles): Promise<FilesSource> {
+    const inventory = await takeInventory(files);
+    return new FilesSource(files, inventory, await readSegments(files, inventory));
+  }
+
+  async checkpoint(): Promise<string | undefined> {
+    const bytes = await this.#files.read(CHECKPOINT_FILE);
+    return bytes && fromUtf8(bytes);
+  }
+
+  async tile(tile: TileId): Promise<Uint8Array | undefined> {
+    const wanted = tile.width * HASH_BYTES;
+    const exact = await this.#files.read(tilePath(tile));
+    if (exact !== undefined || tile.width === TILE_WIDTH) return exact;
+    const full = { ...tile, width: TILE_WIDTH };
+    // A log in use has replaced the partial tile by a wider one, which begins with it.
+    const wider = await this.#files.list(`${tilePath(full)}.p`);
+    const name = wider.find(({ sizeBytes }) => sizeBytes >= wanted)?.name ?? tilePath(full);
+    return this.#files.read(name);
+  }
+
+  async entries(first: number, count: number): Promise<readonly Uint8Array[]> {
+    try {
+      return await this.#take(first, count);
+    } catch (error) {
+      // Sealed since the folder was read? Otherwise what is wrong is really wrong.
+      const inventory = await takeInventory(this.#files);
+      if (isSameInventory(inventory, this.#inventory)) throw error;
+      this.#inventory = inventory;
+      this.#segments = await readSegments(this.#files, inventory);
+      return this.#take(first, count);
+    }
+  }
+
+  async inspect(
+    size: number,
+  ): Promise<{ readonly problems: readonly LedgerProblem[]; readonly unproven: number }> {
+    const problems: LedgerProblem[] = [];
+    for (const [first, kinds] of this.#inventory) {
+      const problem = kinds.has("sealed") ? await this.#inspectSealed(first) : undefined;
+      if (problem !== undefined) problems.push(problem);
+    }
+    return { problems, unproven: Math.max(0, this.#segments.size - size) };
+  }
+
+  async #inspectSealed(first: number): Promise<LedgerProblem | undefined> {
+    const file = segmentFile("manifest", first);
+    const written = await this.#files.read(file);
+    const manifest = written && decodeManifest(written, first);
+    if (manifest === undefined) {
+      // A plain file beside it is still in charge: the sealing had not come to its end.
+      if ((await this.#files.read(segmentFile("plain", first))) !== undefined) return undefined;
+      return {
+        kind: "bad-manifest",
+        sentence: `${file} is missing or unreadable`,
+        file,
+        index: first,
+      };
+    }
+    const name = segmentFile("sealed", first);
+    const sealed = Uint8Array.from((await this.#files.read(name)) ?? []);
+    if ((await fileDigest(sealed)) === manifest.sha256) return undefined;
+    const sentence = `${name} is not the file that its manifest describes`;
+    return { kind: "altered-segment", sentence, file: name, index: first };
+  }
+
+  async #take(first: number, count: number): Promise<readonly Uint8Array[]> {
+    const lines: Uint8Array[] = [];
+    for await (const run of this.#segments.read(
+      first,
+      Math.min(first + count, this.#segments.end),
+    )) {
+      lines.push(...run.lines);
+    }
+    return lines;
+  }
+}
+
+async function readSegments(files: LedgerFiles, inventory: Inventory): Promise<Segments> {
+  const sealed: SegmentManifest[] = [];
+  const plain: PlainSegment[] = [];
+  for (const [first, kinds] of inventory) {
+    const written = kinds.has("manifest")
+      ? await files.read(segmentFile("manifest", first))
+      : undefined;
+    const manifest = written && decodeManifest(written, first);
+    if (manifest !== undefined && kinds.has("sealed")) sealed.push(manifest);
+    else if (kinds.has("plain")) plain.push(await readPlain(files, first));
+  }
+  return new Segments(files, sealed, plain);
+}
+
+async function readPlain(files: LedgerFiles, first: number): Promise<PlainSegment> {
+  const bytes = (await files.read(segmentFile("plain", first))) ?? new Uint8Array(0);
+  return { first, offsets: lineOffsets(bytes).slice(0, SEGMENT_ENTRIES + 1) };
+}

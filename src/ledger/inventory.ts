@@ -1,0 +1,26 @@
+/** Which segment files there are: the first thing that recovery and verification look at. */
+import { SEGMENT_FOLDER, type SegmentFileKind, parseSegmentFile } from "./segment.ts";
+import type { LedgerFiles } from "./store.ts";
+
+/** By the index of the segment's first entry, in rising order. */
+export type Inventory = ReadonlyMap<number, ReadonlySet<SegmentFileKind>>;
+
+export async function takeInventory(files: LedgerFiles): Promise<Inventory> {
+  const inventory = new Map<number, Set<SegmentFileKind>>();
+  for (const { name } of await files.list(SEGMENT_FOLDER)) {
+    const file = parseSegmentFile(name);
+    if (file === undefined) continue;
+    const kinds = inventory.get(file.first) ?? new Set();
+    inventory.set(file.first, kinds.add(file.kind));
+  }
+  return inventory;
+}
+
+export function isSameInventory(a: Inventory, b: Inventory): boolean {
+  return (
+    a.size === b.size &&
+    [...a].every(
+      ([first, kinds]) => kinds.symmetricDifference(b.get(first) ?? new Set()).size === 0,
+    )
+  );
+}
