@@ -5,7 +5,7 @@ import type { Lock } from "./lock.ts";
 import type { Page, PageOf, Sort } from "./paging.ts";
 import type { Instance, Secret, SecretType } from "./secret.ts";
 import type { Version, VersionSelector } from "./version.ts";
-import type { WrappedKey } from "./vault.ts";
+import type { RootKeyCheck, SealedValue, WrappedKey } from "./vault.ts";
 
 export const SECRET_SORT_FIELDS = [
   "id",
@@ -51,6 +51,13 @@ export interface ListedSecret {
   readonly retrievedAt: Millis | null;
 }
 
+/** That a version's value was given out, and when last. */
+export interface Retrieved {
+  readonly secretId: string;
+  readonly versionId: string;
+  readonly at: Millis;
+}
+
 /** What the schedule has to do, oldest due first. */
 export interface DueSecret {
   readonly id: string;
@@ -58,7 +65,28 @@ export interface DueSecret {
   readonly dueAt: Millis;
 }
 
-export interface SecretReader {
+/** A data key with what it belongs to. */
+export interface DataKey {
+  readonly owner: string;
+  readonly at: Instance;
+  readonly key: WrappedKey;
+}
+
+/** The data keys, as the root key and its rotation see them. */
+export interface DataKeyReader {
+  rootKeyCheck(): Promise<RootKeyCheck | undefined>;
+  /** The ids of the root keys by which any data key is sealed. */
+  rootKeysInUse(): Promise<readonly string[]>;
+  countDataKeysNotUnder(rootKeyId: string): Promise<number>;
+  dataKeysNotUnder(rootKeyId: string, limit: number): Promise<readonly DataKey[]>;
+}
+
+export interface DataKeyStore extends DataKeyReader {
+  setRootKeyCheck(check: RootKeyCheck): Promise<void>;
+  replaceDataKey(dataKey: DataKey): Promise<void>;
+}
+
+export interface SecretReader extends DataKeyReader {
   secret(at: Instance, id: string): Promise<Secret | undefined>;
   /** By type and name, which are unique together within the instance. */
   secretNamed(at: Instance, type: SecretType, name: string): Promise<Secret | undefined>;
@@ -68,6 +96,7 @@ export interface SecretReader {
   version(secret: Secret, selector: VersionSelector): Promise<Version | undefined>;
   /** Newest first. */
   versions(secret: Secret): Promise<readonly Version[]>;
+  payload(version: Version): Promise<SealedValue | undefined>;
 
   group(at: Instance, id: string): Promise<SecretGroup | undefined>;
   groupNamed(at: Instance, name: string): Promise<SecretGroup | undefined>;
@@ -79,21 +108,26 @@ export interface SecretReader {
   /** Secrets that carry locks, a page of them, by name. */
   lockedSecrets(at: Instance, filter: SecretFilter, page: PageOf): Promise<Page<Secret>>;
 
-  /** When the versions with these ids were last given out, as far as that is saved. */
+  /** When versions of the secret, by their ids, were last given out, as far as that is saved. */
   retrievals(secretId: string): Promise<ReadonlyMap<string, Millis>>;
+  /** How many entries of the ledger the saved retrievals have seen. */
+  retrievalsPosition(): Promise<number>;
 
   dueRotations(now: Millis, limit: number): Promise<readonly DueSecret[]>;
   /** Not those whose versions are locked: they wait for their locks. */
   dueExpirations(now: Millis, limit: number): Promise<readonly DueSecret[]>;
 }
 
-export interface SecretStore extends SecretReader {
+export interface SecretStore extends SecretReader, DataKeyStore {
+  /** With its data key. */
   insertSecret(secret: Secret): Promise<void>;
+  /** Everything but its data key. */
   updateSecret(secret: Secret): Promise<void>;
-  /** With its versions, locks and retrievals. */
+  /** With its versions, locks, retrievals and data key. */
   deleteSecret(secretId: string): Promise<void>;
 
-  insertVersion(version: Version): Promise<void>;
+  insertVersion(version: Version, payload: SealedValue): Promise<void>;
+  /** Deletes the payload of a version that has none by this. */
   updateVersion(version: Version): Promise<void>;
   /** Forgets the versions with this number and lower ones. */
   deleteVersionsUpTo(secretId: string, number: number): Promise<void>;
@@ -105,13 +139,7 @@ export interface SecretStore extends SecretReader {
   /** Replaces the lock of the same version and name, if there is one. */
   putLock(lock: Lock): Promise<void>;
   deleteLock(lock: Lock): Promise<void>;
-}
 
-/** The data keys, as the rotation of the root key sees them. */
-export interface DataKeyStore {
-  /** Data keys that are not sealed by this root key; at most `limit`. */
-  dataKeysNotUnder(
-    rootKeyId: string,
-    limit: number,
-  ): Promise<readonly { readonly owner: string; readonly key: WrappedKey }[]>;
+  /** Those of versions that are gone are left out. */
+  saveRetrievals(retrievals: readonly Retrieved[], position: number): Promise<void>;
 }

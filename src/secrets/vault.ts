@@ -1,4 +1,11 @@
-/** Seals and opens secret values: root key → data keys, one to a secret → AES-256-GCM. */
+/**
+ * The vault: seals and opens secret values. A root key seals data keys, one to a secret; a data key seals values with
+ * AES-256-GCM (NIST SP 800-38D), the additional data saying what each value is for.
+ */
+import { createCipheriv, createDecipheriv, randomBytes, type KeyObject } from "node:crypto";
+import { utf8 } from "../kernel/bytes.ts";
+import { Outage, Refusal } from "../kernel/errors.ts";
+import type { RootKey } from "./root-key.ts";
 import type { Instance } from "./secret.ts";
 
 /** A data key, sealed by the root key with this id. */
@@ -7,20 +14,162 @@ export interface WrappedKey {
   readonly bytes: Uint8Array;
 }
 
-/** A value sealed by a data key: nonce, ciphertext and tag. */
+/** One byte that says how it was sealed, 12 of nonce, the ciphertext, 16 of tag. */
 export type SealedValue = Uint8Array;
 
-/** What a sealed value is for; it can be opened for nothing else, so that rows cannot be swapped. */
+/** What a sealed value is for: it opens for nothing else, so that rows cannot be swapped. */
 export interface Binding {
   readonly purpose: "secret-version" | "secret-username";
   readonly at: Instance;
-  /** What the data key belongs to: the secret's id. */
+  /** What the data key belongs to: a secret, by its id. */
   readonly owner: string;
+  /** Which of the owner's values: a version, by its id. */
   readonly part: string;
 }
 
-export interface Vault {
-  newDataKey(at: Instance, owner: string): WrappedKey;
-  seal(key: WrappedKey, binding: Binding, value: Uint8Array): SealedValue;
-  open(key: WrappedKey, binding: Binding, sealed: SealedValue): Uint8Array;
+/** A text sealed by the root key in use: whoever opens it has the right key. */
+export interface RootKeyCheck {
+  readonly rootKeyId: string;
+  readonly sealed: SealedValue;
+}
+
+export type VaultStatus =
+  | { readonly kind: "unsealed"; readonly rootKeyId: string }
+  | { readonly kind: "sealed"; readonly reason: string };
+
+const FORMAT = 1;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const DATA_KEY_BYTES = 32;
+const CHECK_TEXT = "keytrail root key check";
+
+export class Vault {
+  #keys: ReadonlyMap<string, RootKey>;
+  #status: VaultStatus;
+
+  private constructor(keys: readonly RootKey[], status: VaultStatus) {
+    this.#keys = new Map(keys.map((root) => [root.id, root]));
+    this.#status = status;
+  }
+
+  /** Seals with the first key; opens with whichever a data key names. */
+  static unsealed(active: RootKey, others: readonly RootKey[] = []): Vault {
+    return new Vault([active, ...others], { kind: "unsealed", rootKeyId: active.id });
+  }
+
+  /** A vault that refuses every value, and says why. */
+  static sealed(reason: string): Vault {
+    return new Vault([], { kind: "sealed", reason });
+  }
+
+  get status(): VaultStatus {
+    return this.#status;
+  }
+
+  /** Seals with this key from now on. The one in use so far is kept, for reads that have begun. */
+  activate(root: RootKey): void {
+    const before = this.#active();
+    this.#keys = new Map([root, before].map((one) => [one.id, one]));
+    this.#status = { kind: "unsealed", rootKeyId: root.id };
+  }
+
+  newDataKey(at: Instance, owner: string): WrappedKey {
+    return this.#wrap({ at, owner }, randomBytes(DATA_KEY_BYTES));
+  }
+
+  /** The same data key, sealed by the root key in use. */
+  rewrap(key: WrappedKey, at: Instance, owner: string): WrappedKey {
+    return this.#wrap({ at, owner }, this.#unwrap(key, { at, owner }));
+  }
+
+  seal(key: WrappedKey, binding: Binding, value: Uint8Array): SealedValue {
+    const dataKey = this.#unwrap(key, binding);
+    try {
+      return encrypt(dataKey, value, additionalData(binding));
+    } finally {
+      dataKey.fill(0);
+    }
+  }
+
+  /** Throws an Outage for a value that was altered, or that is not the one the binding speaks of. */
+  open(key: WrappedKey, binding: Binding, sealed: SealedValue): Uint8Array {
+    const dataKey = this.#unwrap(key, binding);
+    try {
+      return decrypt(dataKey, sealed, additionalData(binding));
+    } finally {
+      dataKey.fill(0);
+    }
+  }
+
+  #wrap(of: Pick<Binding, "at" | "owner">, dataKey: Uint8Array): WrappedKey {
+    const { id, key } = this.#active();
+    const bytes = encrypt(key, dataKey, dataKeyData(of));
+    dataKey.fill(0);
+    return { rootKeyId: id, bytes };
+  }
+
+  #unwrap(wrapped: WrappedKey, of: Pick<Binding, "at" | "owner">): Uint8Array {
+    const root = this.#keys.get(wrapped.rootKeyId);
+    if (!root) {
+      this.#active();
+      throw new Outage(`a data key is sealed by root key ${wrapped.rootKeyId}, which is not here`);
+    }
+    return decrypt(root.key, wrapped.bytes, dataKeyData(of));
+  }
+
+  #active(): RootKey {
+    const root =
+      this.#status.kind === "unsealed" ? this.#keys.get(this.#status.rootKeyId) : undefined;
+    if (!root) throw new Refusal("sealed", "The vault is sealed: no secret value can be used.");
+    return root;
+  }
+}
+
+export function checkOf(root: RootKey): RootKeyCheck {
+  return { rootKeyId: root.id, sealed: encrypt(root.key, utf8(CHECK_TEXT), utf8(root.id)) };
+}
+
+/** Whether this is the key that the check was made with. */
+export function passesCheck(root: RootKey, check: RootKeyCheck): boolean {
+  if (root.id !== check.rootKeyId) return false;
+  try {
+    return Buffer.from(decrypt(root.key, check.sealed, utf8(root.id))).equals(utf8(CHECK_TEXT));
+  } catch {
+    return false;
+  }
+}
+
+/** JSON, so that no two bindings have the same bytes. */
+function additionalData({ purpose, at, owner, part }: Binding): Uint8Array {
+  return utf8(JSON.stringify(["keytrail", purpose, at.account, at.instance, owner, part]));
+}
+
+function dataKeyData({ at, owner }: Pick<Binding, "at" | "owner">): Uint8Array {
+  return utf8(JSON.stringify(["keytrail", "data-key", at.account, at.instance, owner]));
+}
+
+function encrypt(key: KeyObject | Uint8Array, value: Uint8Array, data: Uint8Array): Uint8Array {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG_BYTES });
+  cipher.setAAD(data);
+  const parts = [Uint8Array.of(FORMAT), nonce, cipher.update(value), cipher.final()];
+  return Buffer.concat([...parts, cipher.getAuthTag()]);
+}
+
+function decrypt(key: KeyObject | Uint8Array, sealed: Uint8Array, data: Uint8Array): Uint8Array {
+  if (sealed[0] !== FORMAT || sealed.length < 1 + NONCE_BYTES + TAG_BYTES) {
+    throw new Outage("a sealed value is in no known form");
+  }
+  const nonce = sealed.subarray(1, 1 + NONCE_BYTES);
+  const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG_BYTES });
+  decipher.setAAD(data);
+  decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
+  try {
+    const opened = decipher.update(sealed.subarray(1 + NONCE_BYTES, -TAG_BYTES));
+    return Buffer.concat([opened, decipher.final()]);
+  } catch (cause) {
+    throw new Outage("a sealed value does not open: it was altered, or is not where it belongs", {
+      cause,
+    });
+  }
 }

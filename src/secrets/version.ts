@@ -1,7 +1,6 @@
-/** A version of a secret: its payload (sealed, or gone) and what is known of it. */
+/** A version of a secret: what is known of it, and whether it still has its payload. */
 import type { Millis } from "../kernel/clock.ts";
 import type { JsonObject, Secret } from "./secret.ts";
-import type { SealedValue } from "./vault.ts";
 
 export const VERSION_ALIASES = ["current", "previous"] as const;
 
@@ -18,8 +17,8 @@ export interface Version {
   readonly autoRotated: boolean;
   readonly expiresAt: Millis | null;
   readonly customMetadata: JsonObject | null;
-  /** Null once the payload has been deleted, destroyed, or has grown too old. */
-  readonly sealed: SealedValue | null;
+  /** False once the payload has been deleted, destroyed, or has grown too old. */
+  readonly hasPayload: boolean;
 }
 
 /** Versions of which something is still known, and of those the ones that may have a payload. */

@@ -82,10 +82,13 @@ export const createSecret = changeOperation<CreateSecretInput, string, CreateSec
       autoRotated: false,
       expiresAt: secret.expiresAt,
       customMetadata: input.versionCustomMetadata ?? null,
-      sealed: sealPayload(services.vault, secret, { versionId, payload }),
+      hasPayload: true,
     };
     await store.secrets.insertSecret(secret);
-    await store.secrets.insertVersion(version);
+    await store.secrets.insertVersion(
+      version,
+      sealPayload(services.vault, secret, { versionId, payload }),
+    );
     const metadata = metadataOf(secret, call.place, NEVER_RETRIEVED);
     return { ...metadata, versionId, payloadAvailable: true, payload };
   },

@@ -61,7 +61,7 @@ export const createVersion = changeOperation<CreateVersionInput, Secret, CreateV
       autoRotated: input.autoRotated ?? false,
       expiresAt: secret.expiresAt,
       customMetadata: input.versionCustomMetadata ?? null,
-      sealed: sealPayload(services.vault, secret, { versionId, payload }),
+      hasPayload: true,
     };
     const changed: Secret = {
       ...secret,
@@ -71,7 +71,10 @@ export const createVersion = changeOperation<CreateVersionInput, Secret, CreateV
       nextRotationAt: nextRotation(secret.rotation, now),
       updatedAt: now,
     };
-    await store.secrets.insertVersion(version);
+    await store.secrets.insertVersion(
+      version,
+      sealPayload(services.vault, secret, { versionId, payload }),
+    );
     await store.secrets.deleteVersionsUpTo(secret.id, version.number - MAX_VERSIONS_KEPT);
     await store.secrets.updateSecret(changed);
     return {
@@ -109,10 +112,10 @@ function assertRotatable(
  */
 async function dropPrevious(store: SecretStore, secret: Secret): Promise<string | null> {
   const previous = await store.version(secret, { alias: "previous" });
-  if (!previous?.sealed) return null;
+  if (!previous?.hasPayload) return null;
   const locks = await store.locksOf(secret.id);
   if (locks.some((lock) => lock.versionId === previous.id)) throw locked();
-  await store.updateVersion({ ...previous, sealed: null });
+  await store.updateVersion({ ...previous, hasPayload: false });
   return previous.id;
 }
 

@@ -22,10 +22,10 @@ export const deleteVersionData = changeOperation<
   async run(_input, { subject: { secret, version } }, { store, now }) {
     const locks = await store.secrets.locksOf(secret.id);
     if (locks.some((lock) => lock.versionId === version.id)) throw locked();
-    if (!version.sealed) {
+    if (!version.hasPayload) {
       throw new Refusal("gone", "The version has no value any more.");
     }
-    await store.secrets.updateVersion({ ...version, sealed: null });
+    await store.secrets.updateVersion({ ...version, hasPayload: false });
     await store.secrets.updateSecret({ ...secret, updatedAt: now });
     return { versionId: version.id };
   },

@@ -33,8 +33,8 @@ export const expireSecret = changeOperation<ExpireSecretInput, Secret, ExpireSec
     if (secret.locksTotal > 0) throw locked();
     let versionsDestroyed = 0;
     for (const version of await store.secrets.versions(secret)) {
-      if (!version.sealed) continue;
-      await store.secrets.updateVersion({ ...version, sealed: null });
+      if (!version.hasPayload) continue;
+      await store.secrets.updateVersion({ ...version, hasPayload: false });
       versionsDestroyed += 1;
     }
     await store.secrets.updateSecret({

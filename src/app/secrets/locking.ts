@@ -47,7 +47,7 @@ export async function lockVersion(
 ): Promise<SecretLocks> {
   const { store, caller, now } = context;
   checkLocks(locks);
-  if (!version.sealed) {
+  if (!version.hasPayload) {
     throw new Refusal("precondition_failed", "Only a version that has a value can be locked.");
   }
   const names = new Set(locks.map((lock) => lock.name));
@@ -108,8 +108,8 @@ async function freePrevious(
     });
   }
   const isFree = held.length === freed.length;
-  if (mode === "remove_previous" || !isFree || !previous.sealed) return previous;
-  const emptied = { ...previous, sealed: null };
+  if (mode === "remove_previous" || !isFree || !previous.hasPayload) return previous;
+  const emptied = { ...previous, hasPayload: false };
   await store.secrets.updateVersion(emptied);
   also({ operation: "version.data.delete", target, input: which, output: which });
   return emptied;

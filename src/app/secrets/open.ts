@@ -6,17 +6,25 @@ import type { Secret } from "../../secrets/secret.ts";
 import type { SecretReader } from "../../secrets/store.ts";
 import type { Binding, SealedValue, Vault } from "../../secrets/vault.ts";
 import type { Version } from "../../secrets/version.ts";
+import type { Context } from "../operation.ts";
+import type { View } from "../state.ts";
+import { noSecret, type SecretVersion } from "./find.ts";
 
 export async function currentVersion(reader: SecretReader, secret: Secret): Promise<Version> {
   const version = await reader.version(secret, { alias: "current" });
-  invariant(version !== undefined, "every secret has a current version");
+  // Every secret has one: this one was deleted since it was looked up.
+  if (!version) throw noSecret();
   return version;
 }
 
 /** The payload, or null where there is none any more. Refuses while the vault is sealed. */
-export function openVersion(vault: Vault, secret: Secret, version: Version): Payload | null {
-  if (!version.sealed) return null;
-  const bytes = vault.open(secret.dataKey, versionBinding(secret, version.id), version.sealed);
+export async function openVersion<Store extends View>(
+  { secret, version }: SecretVersion,
+  { store, services: { vault } }: Context<Store>,
+): Promise<Payload | null> {
+  const sealed = version.hasPayload ? await store.secrets.payload(version) : undefined;
+  if (!sealed) return null;
+  const bytes = vault.open(secret.dataKey, versionBinding(secret, version.id), sealed);
   return decodePayload(secret.type, bytes, () => openUsername(vault, secret));
 }
 

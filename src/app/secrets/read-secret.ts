@@ -32,7 +32,7 @@ export const readSecret = readOperation<ReadSecretInput, Secret, ReadSecretOutpu
 
   async run(_input, { subject: secret }, context) {
     const version = await currentVersion(context.store.secrets, secret);
-    const payload = openVersion(context.services.vault, secret, version);
+    const payload = await openVersion({ secret, version }, context);
     // The reading under way is itself a retrieval: there is no need to look for an earlier one.
     const retrieval = payload
       ? { downloaded: true, retrievedAt: context.now }

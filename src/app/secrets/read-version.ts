@@ -15,7 +15,7 @@ export const readVersion = readOperation<ReadVersionInput, SecretVersion, ReadVe
   locate: locateVersion,
 
   async run(_input, { subject: { secret, version } }, context) {
-    const payload = openVersion(context.services.vault, secret, version);
+    const payload = await openVersion({ secret, version }, context);
     const downloaded = payload !== null || (await retrievalsOf(secret, context)).has(version.id);
     return { ...versionMetadataOf(secret, version, downloaded), payload };
   },

@@ -81,7 +81,7 @@ export function versionMetadataOf(
     createdBy: version.createdBy,
     createdAt: version.createdAt,
     expiresAt: version.expiresAt,
-    payloadAvailable: version.sealed !== null,
+    payloadAvailable: version.hasPayload,
     versionCustomMetadata: version.customMetadata,
     downloaded,
   };
@@ -117,7 +117,7 @@ export function secretLocksOf(
       versionId: version.id,
       alias: aliasOf(secret, version.number),
       lockNames: locks.filter((lock) => lock.versionId === version.id).map((lock) => lock.name),
-      payloadAvailable: version.sealed !== null,
+      payloadAvailable: version.hasPayload,
     })),
     versionIds: versions.map((version) => version.id),
   };

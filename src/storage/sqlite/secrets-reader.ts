@@ -1,0 +1,261 @@
+/** Reads the secrets from SQLite. */
+import type { Millis } from "../../kernel/clock.ts";
+import type { SecretGroup } from "../../secrets/group.ts";
+import type { Lock } from "../../secrets/lock.ts";
+import { sortOf, type Page, type PageOf } from "../../secrets/paging.ts";
+import type { Instance, Secret, SecretType } from "../../secrets/secret.ts";
+import type {
+  DataKey,
+  DueSecret,
+  ListedSecret,
+  LockQuery,
+  LockSortField,
+  SecretFilter,
+  SecretQuery,
+  SecretReader,
+  SecretSortField,
+} from "../../secrets/store.ts";
+import {
+  numberOf as numberFor,
+  type Version,
+  type VersionSelector,
+} from "../../secrets/version.ts";
+import type { RootKeyCheck, SealedValue } from "../../secrets/vault.ts";
+import type { Database, Value } from "./database.ts";
+import { atOf, dataKeyOf, groupOf, lockOf, numberOf, secretOf, versionOf } from "./secrets-rows.ts";
+
+const SECRETS = "SELECT s.*, k.* FROM secrets s JOIN data_keys k ON k.owner = s.id";
+const RETRIEVED = "(SELECT max(retrieved_at) FROM retrievals r WHERE r.secret_id = s.id)";
+
+const secretColumns: Readonly<Record<SecretSortField, string>> = {
+  id: "s.id",
+  createdAt: "s.created_at",
+  updatedAt: "s.updated_at",
+  retrievedAt: RETRIEVED,
+  expiresAt: "s.expires_at",
+  secretType: "s.type",
+  name: "s.name",
+};
+
+const lockColumns: Readonly<Record<LockSortField, string>> = {
+  createdAt: "created_at",
+  updatedAt: "updated_at",
+  name: "name",
+};
+
+export class SqliteSecretReader implements SecretReader {
+  protected readonly db: Database;
+
+  constructor(database: Database) {
+    this.db = database;
+  }
+
+  async secret(at: Instance, id: string): Promise<Secret | undefined> {
+    const sql = `${SECRETS} WHERE s.id = ? AND s.account = ? AND s.instance = ?`;
+    const row = this.db.get(sql, id, at.account, at.instance);
+    return row && secretOf(row);
+  }
+
+  async secretNamed(at: Instance, type: SecretType, name: string): Promise<Secret | undefined> {
+    const sql = `${SECRETS} WHERE s.account = ? AND s.instance = ? AND s.type = ? AND s.name = ?`;
+    const row = this.db.get(sql, at.account, at.instance, type, name);
+    return row && secretOf(row);
+  }
+
+  async secrets(at: Instance, query: SecretQuery): Promise<Page<ListedSecret>> {
+    const { where, values } = filterOf(at, query);
+    const { field, descending } = sortOf(query.sort);
+    const direction = descending ? "DESC" : "ASC";
+    const rows = this.db.all(
+      `SELECT s.*, k.*, ${RETRIEVED} AS retrieved_at FROM secrets s JOIN data_keys k ON k.owner = s.id
+       WHERE ${where} ORDER BY ${secretColumns[field]} ${direction}, s.id ${direction} LIMIT ? OFFSET ?`,
+      ...values,
+      query.page.limit,
+      query.page.offset,
+    );
+    return {
+      totalCount: this.#count(`secrets s WHERE ${where}`, values),
+      items: rows.map((row) => ({
+        secret: secretOf(row),
+        retrievedAt: numberOf(row["retrieved_at"]),
+      })),
+    };
+  }
+
+  async countInGroup(at: Instance, groupId: string): Promise<number> {
+    const values = [at.account, at.instance, groupId];
+    return this.#count("secrets WHERE account = ? AND instance = ? AND group_id = ?", values);
+  }
+
+  async version(secret: Secret, selector: VersionSelector): Promise<Version | undefined> {
+    const row =
+      selector.alias === undefined
+        ? this.db.get(
+            "SELECT * FROM versions WHERE secret_id = ? AND id = ?",
+            secret.id,
+            selector.versionId,
+          )
+        : this.db.get(
+            "SELECT * FROM versions WHERE secret_id = ? AND number = ?",
+            secret.id,
+            numberFor(secret, selector.alias),
+          );
+    return row && versionOf(row);
+  }
+
+  async versions(secret: Secret): Promise<readonly Version[]> {
+    const sql = "SELECT * FROM versions WHERE secret_id = ? ORDER BY number DESC";
+    return this.db.all(sql, secret.id).map(versionOf);
+  }
+
+  async payload(version: Version): Promise<SealedValue | undefined> {
+    const row = this.db.get("SELECT sealed FROM payloads WHERE version_id = ?", version.id);
+    return row && (row["sealed"] as Uint8Array);
+  }
+
+  async group(at: Instance, id: string): Promise<SecretGroup | undefined> {
+    const sql = "SELECT * FROM secret_groups WHERE account = ? AND instance = ? AND id = ?";
+    const row = this.db.get(sql, at.account, at.instance, id);
+    return row && groupOf(row);
+  }
+
+  async groupNamed(at: Instance, name: string): Promise<SecretGroup | undefined> {
+    const sql = "SELECT * FROM secret_groups WHERE account = ? AND instance = ? AND name = ?";
+    const row = this.db.get(sql, at.account, at.instance, name);
+    return row && groupOf(row);
+  }
+
+  async groups(at: Instance): Promise<readonly SecretGroup[]> {
+    const sql =
+      "SELECT * FROM secret_groups WHERE account = ? AND instance = ? ORDER BY created_at, id";
+    return this.db.all(sql, at.account, at.instance).map(groupOf);
+  }
+
+  async locksOf(secretId: string): Promise<readonly Lock[]> {
+    const sql = "SELECT * FROM locks WHERE secret_id = ? ORDER BY created_at, name";
+    return this.db.all(sql, secretId).map(lockOf);
+  }
+
+  async locks(query: LockQuery): Promise<Page<Lock>> {
+    const filters = [{ where: "secret_id = ?", value: query.secretId as Value }];
+    if (query.versionId !== undefined) {
+      filters.push({ where: "version_id = ?", value: query.versionId });
+    }
+    if (query.search !== undefined) {
+      filters.push({ where: "instr(search_text, ?) > 0", value: query.search.toLowerCase() });
+    }
+    const where = filters.map((filter) => filter.where).join(" AND ");
+    const values = filters.map((filter) => filter.value);
+    const { field, descending } = sortOf(query.sort);
+    const direction = descending ? "DESC" : "ASC";
+    const rows = this.db.all(
+      `SELECT * FROM locks WHERE ${where}
+       ORDER BY ${lockColumns[field]} ${direction}, name ${direction}, version_number LIMIT ? OFFSET ?`,
+      ...values,
+      query.page.limit,
+      query.page.offset,
+    );
+    return { totalCount: this.#count(`locks WHERE ${where}`, values), items: rows.map(lockOf) };
+  }
+
+  async lockedSecrets(at: Instance, filter: SecretFilter, page: PageOf): Promise<Page<Secret>> {
+    const { where, values } = filterOf(at, filter);
+    const locked = `${where} AND s.locks_total > 0`;
+    const rows = this.db.all(
+      `${SECRETS} WHERE ${locked} ORDER BY s.name, s.id LIMIT ? OFFSET ?`,
+      ...values,
+      page.limit,
+      page.offset,
+    );
+    return {
+      totalCount: this.#count(`secrets s WHERE ${locked}`, values),
+      items: rows.map(secretOf),
+    };
+  }
+
+  async retrievals(secretId: string): Promise<ReadonlyMap<string, Millis>> {
+    const sql = "SELECT version_id, retrieved_at FROM retrievals WHERE secret_id = ?";
+    const rows = this.db.all(sql, secretId);
+    return new Map(rows.map((row) => [String(row["version_id"]), Number(row["retrieved_at"])]));
+  }
+
+  async retrievalsPosition(): Promise<number> {
+    return Number(this.db.get("SELECT position FROM retrievals_position")?.["position"] ?? 0);
+  }
+
+  async dueRotations(now: Millis, limit: number): Promise<readonly DueSecret[]> {
+    const rows = this.db.all(
+      `SELECT id, account, instance, next_rotation_at AS due_at FROM secrets
+       WHERE next_rotation_at <= ? ORDER BY next_rotation_at, id LIMIT ?`,
+      now,
+      limit,
+    );
+    return rows.map(dueOf);
+  }
+
+  async dueExpirations(now: Millis, limit: number): Promise<readonly DueSecret[]> {
+    const rows = this.db.all(
+      `SELECT id, account, instance, expires_at AS due_at FROM secrets
+       WHERE state = 1 AND expires_at <= ? AND locks_total = 0 ORDER BY expires_at, id LIMIT ?`,
+      now,
+      limit,
+    );
+    return rows.map(dueOf);
+  }
+
+  async rootKeyCheck(): Promise<RootKeyCheck | undefined> {
+    const row = this.db.get("SELECT root_key_id, sealed FROM root_key_check");
+    return row && { rootKeyId: String(row["root_key_id"]), sealed: row["sealed"] as Uint8Array };
+  }
+
+  async rootKeysInUse(): Promise<readonly string[]> {
+    const rows = this.db.all("SELECT DISTINCT root_key_id FROM data_keys");
+    return rows.map((row) => String(row["root_key_id"]));
+  }
+
+  async countDataKeysNotUnder(rootKeyId: string): Promise<number> {
+    return this.#count("data_keys WHERE root_key_id <> ?", [rootKeyId]);
+  }
+
+  async dataKeysNotUnder(rootKeyId: string, limit: number): Promise<readonly DataKey[]> {
+    const sql = "SELECT * FROM data_keys WHERE root_key_id <> ? LIMIT ?";
+    return this.db.all(sql, rootKeyId, limit).map(dataKeyOf);
+  }
+
+  #count(fromWhere: string, values: readonly Value[]): number {
+    return Number(this.db.get(`SELECT count(*) AS n FROM ${fromWhere}`, ...values)?.["n"]);
+  }
+}
+
+function dueOf(row: Parameters<typeof atOf>[0]): DueSecret {
+  return { id: String(row["id"]), at: atOf(row), dueAt: Number(row["due_at"]) };
+}
+
+interface Filter {
+  readonly where: string;
+  readonly values: readonly Value[];
+}
+
+function filterOf(at: Instance, filter: SecretFilter): Filter {
+  const { search, groups, secretTypes, matchAllLabels } = filter;
+  const parts: [where: string, value: Value][] = [
+    ["s.account = ?", at.account],
+    ["s.instance = ?", at.instance],
+  ];
+  if (groups) parts.push(["s.group_id IN (SELECT value FROM json_each(?))", list(groups)]);
+  if (secretTypes) parts.push(["s.type IN (SELECT value FROM json_each(?))", list(secretTypes)]);
+  if (search !== undefined) parts.push(["instr(s.search_text, ?) > 0", search.toLowerCase()]);
+  if (matchAllLabels) {
+    const missing =
+      "SELECT 1 FROM json_each(?) WHERE value NOT IN (SELECT value FROM json_each(s.labels))";
+    parts.push([`NOT EXISTS (${missing})`, list(matchAllLabels)]);
+  }
+  return {
+    where: parts.map(([where]) => where).join(" AND "),
+    values: parts.map(([, value]) => value),
+  };
+}
+
+function list(values: readonly string[]): string {
+  return JSON.stringify(values);
+}

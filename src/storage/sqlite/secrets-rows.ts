@@ -1,0 +1,122 @@
+/** Rows of the secrets' tables as domain objects. What is written here was checked when it was put in. */
+import type { SecretGroup } from "../../secrets/group.ts";
+import type { Lock } from "../../secrets/lock.ts";
+import type { PasswordPolicy } from "../../secrets/password.ts";
+import type { RotationPolicy } from "../../secrets/rotation.ts";
+import type {
+  Instance,
+  JsonObject,
+  Secret,
+  SecretState,
+  SecretType,
+} from "../../secrets/secret.ts";
+import type { DataKey } from "../../secrets/store.ts";
+import type { Version } from "../../secrets/version.ts";
+import type { Row, Value } from "./database.ts";
+
+export function secretOf(row: Row): Secret {
+  return {
+    id: String(row["id"]),
+    at: atOf(row),
+    groupId: String(row["group_id"]),
+    type: String(row["type"]) as SecretType,
+    name: String(row["name"]),
+    description: textOf(row["description"]),
+    labels: JSON.parse(String(row["labels"])) as readonly string[],
+    customMetadata: jsonOf<JsonObject>(row["custom_metadata"]),
+    createdBy: String(row["created_by"]),
+    createdAt: Number(row["created_at"]),
+    updatedAt: Number(row["updated_at"]),
+    state: Number(row["state"]) as SecretState,
+    expiresAt: numberOf(row["expires_at"]),
+    rotation: jsonOf<RotationPolicy>(row["rotation"]),
+    passwordPolicy: jsonOf<PasswordPolicy>(row["password_policy"]),
+    nextRotationAt: numberOf(row["next_rotation_at"]),
+    username: bytesOf(row["username"]),
+    lastVersion: Number(row["last_version"]),
+    versionsTotal: Number(row["versions_total"]),
+    locksTotal: Number(row["locks_total"]),
+    dataKey: dataKeyOf(row).key,
+  };
+}
+
+export function dataKeyOf(row: Row): DataKey {
+  return {
+    owner: String(row["owner"]),
+    at: atOf(row),
+    key: { rootKeyId: String(row["root_key_id"]), bytes: row["wrapped"] as Uint8Array },
+  };
+}
+
+export function versionOf(row: Row): Version {
+  return {
+    id: String(row["id"]),
+    secretId: String(row["secret_id"]),
+    number: Number(row["number"]),
+    createdBy: String(row["created_by"]),
+    createdAt: Number(row["created_at"]),
+    autoRotated: row["auto_rotated"] === 1,
+    expiresAt: numberOf(row["expires_at"]),
+    customMetadata: jsonOf<JsonObject>(row["custom_metadata"]),
+    hasPayload: row["has_payload"] === 1,
+  };
+}
+
+export function groupOf(row: Row): SecretGroup {
+  return {
+    id: String(row["id"]),
+    at: atOf(row),
+    name: String(row["name"]),
+    description: textOf(row["description"]),
+    createdBy: String(row["created_by"]),
+    createdAt: Number(row["created_at"]),
+    updatedAt: Number(row["updated_at"]),
+  };
+}
+
+export function lockOf(row: Row): Lock {
+  return {
+    name: String(row["name"]),
+    secretId: String(row["secret_id"]),
+    versionId: String(row["version_id"]),
+    versionNumber: Number(row["version_number"]),
+    description: textOf(row["description"]),
+    attributes: jsonOf<JsonObject>(row["attributes"]),
+    createdBy: String(row["created_by"]),
+    createdAt: Number(row["created_at"]),
+    updatedAt: Number(row["updated_at"]),
+  };
+}
+
+export function atOf(row: Row): Instance {
+  return { account: String(row["account"]), instance: String(row["instance"]) };
+}
+
+/** JSON, or NULL for what there is none of. */
+export function jsonText(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
+}
+
+/** In lower case; a line to each, so that no search finds what two of them only spell together. */
+export function searchText(texts: readonly (string | null)[]): string {
+  return texts
+    .filter((text) => text !== null)
+    .join("\n")
+    .toLowerCase();
+}
+
+export function numberOf(value: Value | undefined): number | null {
+  return value === null || value === undefined ? null : Number(value);
+}
+
+function textOf(value: Value | undefined): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+function bytesOf(value: Value | undefined): Uint8Array | null {
+  return value instanceof Uint8Array ? value : null;
+}
+
+function jsonOf<T>(value: Value | undefined): T | null {
+  return typeof value === "string" ? (JSON.parse(value) as T) : null;
+}

@@ -1,0 +1,197 @@
+/** Changes the secrets on SQLite, within the transaction that its connection is in. */
+import type { SecretGroup } from "../../secrets/group.ts";
+import type { Lock } from "../../secrets/lock.ts";
+import type { Instance, Secret } from "../../secrets/secret.ts";
+import type { DataKey, Retrieved, SecretStore } from "../../secrets/store.ts";
+import type { RootKeyCheck, SealedValue } from "../../secrets/vault.ts";
+import type { Version } from "../../secrets/version.ts";
+import { SqliteSecretReader } from "./secrets-reader.ts";
+import { jsonText, searchText } from "./secrets-rows.ts";
+
+export class SqliteSecretStore extends SqliteSecretReader implements SecretStore {
+  async insertSecret(secret: Secret): Promise<void> {
+    const { id, at, dataKey } = secret;
+    this.db.run(
+      "INSERT INTO data_keys (owner, account, instance, root_key_id, wrapped) VALUES (?, ?, ?, ?, ?)",
+      id,
+      at.account,
+      at.instance,
+      dataKey.rootKeyId,
+      dataKey.bytes,
+    );
+    this.db.run(
+      `INSERT INTO secrets (id, account, instance, type, created_by, created_at,
+         group_id, name, description, labels, custom_metadata, updated_at, state, expires_at, rotation,
+         password_policy, next_rotation_at, username, last_version, versions_total, locks_total, search_text)
+       VALUES (${"?, ".repeat(21)}?)`,
+      id,
+      at.account,
+      at.instance,
+      secret.type,
+      secret.createdBy,
+      secret.createdAt,
+      ...changeable(secret),
+    );
+  }
+
+  async updateSecret(secret: Secret): Promise<void> {
+    this.db.run(
+      `UPDATE secrets SET group_id = ?, name = ?, description = ?, labels = ?, custom_metadata = ?,
+         updated_at = ?, state = ?, expires_at = ?, rotation = ?, password_policy = ?, next_rotation_at = ?,
+         username = ?, last_version = ?, versions_total = ?, locks_total = ?, search_text = ? WHERE id = ?`,
+      ...changeable(secret),
+      secret.id,
+    );
+  }
+
+  async deleteSecret(secretId: string): Promise<void> {
+    this.db.run("DELETE FROM secrets WHERE id = ?", secretId);
+    this.db.run("DELETE FROM data_keys WHERE owner = ?", secretId);
+  }
+
+  async insertVersion(version: Version, payload: SealedValue): Promise<void> {
+    this.db.run(
+      `INSERT INTO versions (id, secret_id, number, created_by, created_at, auto_rotated, expires_at,
+         custom_metadata, has_payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      version.id,
+      version.secretId,
+      version.number,
+      version.createdBy,
+      version.createdAt,
+      Number(version.autoRotated),
+      version.expiresAt,
+      jsonText(version.customMetadata),
+      Number(version.hasPayload),
+    );
+    this.db.run("INSERT INTO payloads (version_id, sealed) VALUES (?, ?)", version.id, payload);
+  }
+
+  async updateVersion(version: Version): Promise<void> {
+    this.db.run(
+      "UPDATE versions SET expires_at = ?, custom_metadata = ?, has_payload = ? WHERE id = ?",
+      version.expiresAt,
+      jsonText(version.customMetadata),
+      Number(version.hasPayload),
+      version.id,
+    );
+    if (!version.hasPayload) this.db.run("DELETE FROM payloads WHERE version_id = ?", version.id);
+  }
+
+  async deleteVersionsUpTo(secretId: string, number: number): Promise<void> {
+    this.db.run("DELETE FROM versions WHERE secret_id = ? AND number <= ?", secretId, number);
+  }
+
+  async insertGroup(group: SecretGroup): Promise<void> {
+    this.db.run(
+      `INSERT INTO secret_groups (account, instance, id, name, description, created_by, created_at, updated_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      group.at.account,
+      group.at.instance,
+      group.id,
+      group.name,
+      group.description,
+      group.createdBy,
+      group.createdAt,
+      group.updatedAt,
+    );
+  }
+
+  async updateGroup(group: SecretGroup): Promise<void> {
+    this.db.run(
+      `UPDATE secret_groups SET name = ?, description = ?, updated_at = ?
+       WHERE account = ? AND instance = ? AND id = ?`,
+      group.name,
+      group.description,
+      group.updatedAt,
+      group.at.account,
+      group.at.instance,
+      group.id,
+    );
+  }
+
+  async deleteGroup(at: Instance, id: string): Promise<void> {
+    this.db.run(
+      "DELETE FROM secret_groups WHERE account = ? AND instance = ? AND id = ?",
+      at.account,
+      at.instance,
+      id,
+    );
+  }
+
+  async putLock(lock: Lock): Promise<void> {
+    this.db.run(
+      `INSERT OR REPLACE INTO locks (secret_id, version_id, version_number, name, description, attributes,
+         created_by, created_at, updated_at, search_text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      lock.secretId,
+      lock.versionId,
+      lock.versionNumber,
+      lock.name,
+      lock.description,
+      jsonText(lock.attributes),
+      lock.createdBy,
+      lock.createdAt,
+      lock.updatedAt,
+      searchText([lock.name, lock.description]),
+    );
+  }
+
+  async deleteLock(lock: Lock): Promise<void> {
+    this.db.run("DELETE FROM locks WHERE version_id = ? AND name = ?", lock.versionId, lock.name);
+  }
+
+  async saveRetrievals(retrievals: readonly Retrieved[], position: number): Promise<void> {
+    for (const { secretId, versionId, at } of retrievals) {
+      this.db.run(
+        `INSERT INTO retrievals (version_id, secret_id, retrieved_at)
+         SELECT id, secret_id, ? FROM versions WHERE id = ? AND secret_id = ?
+         ON CONFLICT (version_id) DO UPDATE SET retrieved_at = max(retrieved_at, excluded.retrieved_at)`,
+        at,
+        versionId,
+        secretId,
+      );
+    }
+    this.db.run(
+      "INSERT OR REPLACE INTO retrievals_position (only, position) VALUES (1, ?)",
+      position,
+    );
+  }
+
+  async setRootKeyCheck({ rootKeyId, sealed }: RootKeyCheck): Promise<void> {
+    this.db.run(
+      "INSERT OR REPLACE INTO root_key_check (only, root_key_id, sealed) VALUES (1, ?, ?)",
+      rootKeyId,
+      sealed,
+    );
+  }
+
+  async replaceDataKey({ owner, key }: DataKey): Promise<void> {
+    this.db.run(
+      "UPDATE data_keys SET root_key_id = ?, wrapped = ? WHERE owner = ?",
+      key.rootKeyId,
+      key.bytes,
+      owner,
+    );
+  }
+}
+
+/** The columns that an update may change, in the order in which both statements name them. */
+function changeable(secret: Secret) {
+  return [
+    secret.groupId,
+    secret.name,
+    secret.description,
+    JSON.stringify(secret.labels),
+    jsonText(secret.customMetadata),
+    secret.updatedAt,
+    secret.state,
+    secret.expiresAt,
+    jsonText(secret.rotation),
+    jsonText(secret.passwordPolicy),
+    secret.nextRotationAt,
+    secret.username,
+    secret.lastVersion,
+    secret.versionsTotal,
+    secret.locksTotal,
+    searchText([secret.name, secret.description, ...secret.labels, secret.id]),
+  ];
+}
