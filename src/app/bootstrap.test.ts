@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { bootstrap, ADMINISTRATOR_EMAIL } from "./bootstrap.ts";
+import { openIdentityApp, type IdentityApp } from "./identity/testing/identity-app.ts";
+import { listUsers } from "./identity/users.ts";
+
+let app: IdentityApp;
+beforeEach(async () => {
+  app = await openIdentityApp();
+});
+afterEach(() => app.close());
+
+describe("the first start", () => {
+  it("begins the trail with the account, the administrator, the policy and the key", () => {
+    const { account, instance, administrator } = app.first;
+    expect(app.events().map(({ operation }) => operation)).toEqual([
+      "account.create",
+      "user.create",
+      "policy.create",
+      "user-apikey.create",
+    ]);
+    expect(app.events().every((event) => event.account === account.id)).toBe(true);
+    expect(app.events().every(({ initiator }) => initiator.id === "keytrail-bootstrap")).toBe(true);
+    expect(app.events()[0]).toMatchObject({
+      target: {
+        id: `crn:v1:bluemix:public:iam-identity:global:a/${account.id}::account:${account.id}`,
+      },
+      responseData: { id: account.id, instanceId: instance.id },
+    });
+    expect(account.id).toMatch(/^[0-9a-f]{32}$/);
+    expect(instance).toMatchObject({ account: account.id, region: "us-south" });
+    expect(administrator.email).toBe(ADMINISTRATOR_EMAIL);
+  });
+
+  it("gives a key that logs in and administers", async () => {
+    const listed = await app.done(listUsers, await app.administrator(), {});
+    expect(listed.users.map(({ email }) => email)).toEqual([ADMINISTRATOR_EMAIL]);
+  });
+
+  it("does nothing once the key has been handed over", async () => {
+    const before = app.log.size;
+    expect(await bootstrap({ ...app, region: "us-south" })).toBeUndefined();
+    expect(app.log.size).toBe(before);
+  });
+
+  it("makes a new key, and the old one void, as long as none was handed over", async () => {
+    const account = { ...app.first.account, isHandedOver: false };
+    await app.state.transact((tx) => tx.identity.putAccount(account));
+    const again = await bootstrap({ ...app, region: "eu-de" });
+    expect(again).toMatchObject({
+      account,
+      instance: app.first.instance,
+      administrator: app.first.administrator,
+    });
+    await expect(app.login(app.first.apiKey)).rejects.toThrow("not known");
+    expect((await app.login(again!.apiKey)).expiresInS).toBe(3_600);
+  });
+
+  it("completes a start that was killed after any of its steps", async () => {
+    const half = await openIdentityApp();
+    const account = { ...half.first.account, isHandedOver: false };
+    const tables = ["api_keys", "policies", "users"];
+    for (const table of tables) {
+      await half.state.transact((tx) => tx.identity.putAccount(account));
+      half.database.exec(`DELETE FROM ${table}`);
+      const again = await bootstrap({ ...half, region: "us-south" });
+      expect((await half.login(again!.apiKey)).apikeyId).toMatch(/^ApiKey-/);
+    }
+    await half.close();
+  });
+});
