@@ -1,0 +1,193 @@
+/** A whole application for tests: the real performer over SQLite and an entry log, both in memory; time stands still. */
+import { parseEvent, type AuditEvent } from "../../audit/event.ts";
+import { Trail } from "../../audit/trail.ts";
+import type { Place } from "../../audit/crn.ts";
+import type { PolicyResource } from "../../identity/authorize.ts";
+import { CredentialKeeper } from "../../identity/credentials.ts";
+import type { RoleName } from "../../identity/roles.ts";
+import { TokenIssuer } from "../../identity/tokens.ts";
+import { ManualClock } from "../../kernel/clock.ts";
+import type { Refusal } from "../../kernel/errors.ts";
+import { randomId, TimeOrderedIds } from "../../kernel/ids.ts";
+import { Retrievals } from "../../secrets/retrievals.ts";
+import { newRootKey } from "../../secrets/root-key.ts";
+import { Vault } from "../../secrets/vault.ts";
+import { MemoryEntryLog } from "../../storage/memory/entry-log.ts";
+import { TokenKeyInMemory } from "../../storage/memory/token-key.ts";
+import { countersSchema, SqliteCounterStore } from "../../storage/sqlite/counters.ts";
+import { Database } from "../../storage/sqlite/database.ts";
+import { identitySchema } from "../../storage/sqlite/identity-schema.ts";
+import { SqliteIdentityStore } from "../../storage/sqlite/identity.ts";
+import { outboxSchema } from "../../storage/sqlite/outbox.ts";
+import { secretsSchema } from "../../storage/sqlite/secrets-schema.ts";
+import { SqliteSecretStore } from "../../storage/sqlite/secrets.ts";
+import { SqliteState } from "../../storage/sqlite/state.ts";
+import type { Call, Caller } from "../call.ts";
+import type { Operation } from "../operation.ts";
+import { Performer, type Performed } from "../perform.ts";
+import { retrievalStoreOn } from "../secrets/retrieval-store.ts";
+import type { Services } from "../services.ts";
+import type { State } from "../state.ts";
+import type { TrailReader } from "../trail/trail-reader.ts";
+
+export const START = Date.UTC(2026, 10, 21, 9, 0, 0);
+export const ACCOUNT = "0123456789abcdef0123456789abcdef";
+export const PLACE = {
+  account: ACCOUNT,
+  region: "us-south",
+  instance: "11111111-2222-4333-8444-555555555555",
+} as const satisfies Place;
+
+export const NOBODY: Caller = { kind: "anonymous", refusal: null };
+export const SCHEDULE: Caller = { kind: "internal", job: "schedule" };
+
+export interface TestApp {
+  readonly clock: ManualClock;
+  readonly log: MemoryEntryLog;
+  readonly database: Database;
+  readonly state: State;
+  readonly trail: Trail;
+  readonly services: Services;
+  readonly performer: Performer;
+  /** Every event recorded so far, in order. */
+  events(): readonly AuditEvent[];
+  lastEvent(): AuditEvent;
+  /** A new identity that has been given these roles on a resource; without one, on the whole account. */
+  callerWith(roles: readonly RoleName[], resource?: PolicyResource): Promise<Caller>;
+  call(caller: Caller, place?: Place): Call;
+  perform<I extends object, S, O extends object>(
+    operation: Operation<I, S, O>,
+    caller: Caller,
+    input: I,
+  ): Promise<Performed<O>>;
+  /** Performs, and throws the refusal if there is one. */
+  done<I extends object, S, O extends object>(
+    operation: Operation<I, S, O>,
+    caller: Caller,
+    input: I,
+  ): Promise<O>;
+  /** Performs, and throws unless it was refused. */
+  refused<I extends object, S, O extends object>(
+    operation: Operation<I, S, O>,
+    caller: Caller,
+    input: I,
+  ): Promise<Refusal>;
+  close(): Promise<void>;
+}
+
+export interface TestAppOptions {
+  readonly vault?: Vault;
+  readonly log?: MemoryEntryLog;
+  readonly database?: Database;
+  readonly clock?: ManualClock;
+}
+
+export const testSchema = [outboxSchema, countersSchema, identitySchema, secretsSchema];
+
+export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const { clock = new ManualClock(START), log = new MemoryEntryLog() } = options;
+  const { database = Database.open(":memory:", testSchema) } = options;
+  const { vault = Vault.unsealed(newRootKey()) } = options;
+  const state = new SqliteState({ reader: database, writer: database }, (connection) => ({
+    identity: new SqliteIdentityStore(connection),
+    secrets: new SqliteSecretStore(connection),
+  }));
+  const trail = await Trail.open(log, new SqliteCounterStore(database));
+  const retrievals = await Retrievals.open(log, retrievalStoreOn(state));
+  log.onAppended((batch) => retrievals.onAppended(batch));
+  const services: Services = {
+    vault,
+    retrievals,
+    credentials: new CredentialKeeper(),
+    tokens: await TokenIssuer.open({
+      issuer: "https://keytrail.test/identity",
+      store: new TokenKeyInMemory(),
+    }),
+    // Operations that search the trail are tested beside their index.
+    trail: {} as TrailReader,
+  };
+  const performer = new Performer({
+    state,
+    trail,
+    services,
+    clock,
+    ids: new TimeOrderedIds(clock),
+  });
+  const events = (): readonly AuditEvent[] => log.lines.map(parseEvent);
+
+  const app: TestApp = {
+    clock,
+    log,
+    database,
+    state,
+    trail,
+    services,
+    performer,
+    events,
+    lastEvent: () => events().at(-1) as AuditEvent,
+    callerWith: (roles, resource = {}) => grant(state, clock, { roles, resource }),
+    call,
+    perform: (operation, caller, input) => performer.perform(operation, call(caller), () => input),
+    async done(operation, caller, input) {
+      const performed = await app.perform(operation, caller, input);
+      if (performed.kind === "refused") throw performed.refusal;
+      return performed.output;
+    },
+    async refused(operation, caller, input) {
+      const performed = await app.perform(operation, caller, input);
+      if (performed.kind === "done") throw new Error("it was not refused");
+      return performed.refusal;
+    },
+    async close() {
+      await retrievals.close();
+      await trail.close();
+      await state.close();
+      database.close();
+    },
+  };
+  return app;
+}
+
+function call(caller: Caller, place: Place = PLACE): Call {
+  return {
+    caller,
+    dialect: caller.kind === "internal" ? "internal" : "ibm",
+    place,
+    host: { address: "192.0.2.7", addressType: "IPv4", agent: "test" },
+    requestId: "request",
+    correlationId: "correlation",
+    about: null,
+  };
+}
+
+async function grant(
+  state: State,
+  clock: ManualClock,
+  { roles, resource }: { roles: readonly RoleName[]; resource: PolicyResource },
+): Promise<Caller> {
+  const id = `iam-ServiceId-${randomId()}`;
+  await state.transact(async ({ identity }) => {
+    if (!(await identity.account(ACCOUNT))) {
+      const createdAt = clock.now();
+      await identity.putAccount({ id: ACCOUNT, name: "Test", createdAt, isHandedOver: true });
+    }
+    await identity.putPolicy({
+      id: randomId(),
+      account: ACCOUNT,
+      subject: id,
+      roles,
+      resource,
+      createdAt: clock.now(),
+      createdBy: "test",
+    });
+  });
+  return {
+    kind: "identity",
+    id,
+    name: roles.join("-"),
+    account: ACCOUNT,
+    typeURI: "service/security/account/serviceid",
+    credentialType: "apikey-serviceid",
+    credentialId: "ApiKey-test",
+  };
+}
