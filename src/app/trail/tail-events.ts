@@ -14,6 +14,7 @@ export interface TailEventsInput {
 export interface OpenedTail {
   /** Entries of the ledger when the tail was opened. */
   readonly size: number;
+  readonly after: number | undefined;
   /** Whether an entry belongs to this tail: what was asked for, within what the caller may see. */
   readonly matches: (entry: TrailEntry) => boolean;
 }
@@ -30,6 +31,6 @@ export const tailEvents = readOperation<TailEventsInput, undefined, OpenedTail>(
         field: "after",
       });
     }
-    return { size, matches: matcherOf(planFor(query, context)) };
+    return { size, after, matches: matcherOf(planFor(query, context)) };
   },
 });
