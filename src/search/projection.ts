@@ -12,7 +12,7 @@
  * - Text is made well formed Unicode without NUL; separators inside a value become spaces.
  */
 import { timeOfId } from "../kernel/ids.ts";
-import { EVENT_FIELDS, EVENT_TIME, INDEX, SERVICE } from "./fields.ts";
+import { ACTION, EVENT_FIELDS, EVENT_TIME, ID, INDEX, SERVICE } from "./fields.ts";
 import type { Field } from "./fields.ts";
 import { fold } from "./fold.ts";
 
@@ -33,6 +33,7 @@ export function writtenColumn(field: Field): string {
 }
 
 interface Node {
+  readonly path: string;
   readonly field: Field | undefined;
   readonly members: ReadonlyMap<string, Node>;
 }
@@ -63,39 +64,31 @@ export function projectLine(seq: number, line: Uint8Array): EventRow {
 export function projectEvent(seq: number, event: unknown): EventRow {
   const row: MutableRow = { [INDEX.column]: seq };
   const leaves: Leaf[] = [];
-  if (isObject(event)) {
-    for (const [key, value] of Object.entries(event)) {
-      const node = ROOT.members.get(key);
-      if (node === undefined) addLeaves(leaves, { path: cleaned(key), value, depth: 1 });
-      else project({ row, leaves }, { node, path: key, value });
-    }
-  }
-  row[EVENT_TIME.column] ??= timeFromId(row["id"]);
-  const action = row["action"];
+  if (isObject(event)) projectMembers({ row, leaves }, ROOT, event);
+  row[EVENT_TIME.column] ??= timeFromId(row[ID.column]);
+  const action = row[ACTION.column];
   if (typeof action === "string") row[SERVICE.column] = action.split(".", 1)[0] ?? action;
   if (leaves.length > 0) addData(row, leaves);
   return row;
 }
 
-interface Target {
+interface Projected {
   readonly row: MutableRow;
   readonly leaves: Leaf[];
 }
 
-function project(
-  into: Target,
-  { node, path, value }: { readonly node: Node; readonly path: string; readonly value: unknown },
-): void {
-  if (node.field !== undefined && setColumn(into.row, node.field, value)) return;
-  if (node.field !== undefined || !isObject(value)) {
-    addLeaves(into.leaves, { path, value, depth: 1 });
-    return;
-  }
-  for (const [key, member] of Object.entries(value)) {
+function projectMembers(into: Projected, node: Node, object: Readonly<Record<string, unknown>>): void {
+  for (const key of Object.keys(object)) {
+    const value = object[key];
     const below = node.members.get(key);
-    const belowPath = `${path}.${cleaned(key)}`;
-    if (below === undefined) addLeaves(into.leaves, { path: belowPath, value: member, depth: 2 });
-    else project(into, { node: below, path: belowPath, value: member });
+    if (below === undefined) {
+      const path = node.path === "" ? cleaned(key) : `${node.path}.${cleaned(key)}`;
+      addLeaves(into.leaves, { path, value, depth: 1 });
+    } else if (below.field === undefined && isObject(value)) {
+      projectMembers(into, below, value);
+    } else if (below.field === undefined || !setColumn(into.row, below.field, value)) {
+      addLeaves(into.leaves, { path: below.path, value, depth: 1 });
+    }
   }
 }
 
@@ -121,6 +114,10 @@ function setColumn(row: MutableRow, field: Field, value: unknown): boolean {
     case "text":
     case "prose":
     default: {
+      if (typeof value === "string" && SIMPLE.test(value)) {
+        row[field.column] = value;
+        return true;
+      }
       const written = scalarText(value);
       if (written === undefined) return false;
       const folded = fold(written);
@@ -156,28 +153,29 @@ function scalarText(value: unknown): string | undefined {
 }
 
 function addData(row: MutableRow, leaves: readonly Leaf[]): void {
-  row["data"] = joined(leaves, fold);
-  const differing = new Set<string>();
-  for (const { path, value } of leaves) if (fold(value) !== value) differing.add(path);
-  if (differing.size === 0) return;
-  row["data_cs"] = joined(
-    leaves.filter(({ path }) => differing.has(path)),
-    (value) => value,
-  );
-}
-
-function joined(leaves: readonly Leaf[], form: (value: string) => string): string {
   let data = RECORD_SEPARATOR;
+  let differing: Set<string> | undefined;
   for (const { path, value } of leaves) {
-    data += path + UNIT_SEPARATOR + form(value) + RECORD_SEPARATOR;
+    const folded = SIMPLE.test(value) ? value : fold(value);
+    if (folded !== value) (differing ??= new Set()).add(path);
+    data += path + UNIT_SEPARATOR + folded + RECORD_SEPARATOR;
   }
-  return data;
+  row["data"] = data;
+  if (differing === undefined) return;
+  let written = RECORD_SEPARATOR;
+  for (const { path, value } of leaves) {
+    if (differing.has(path)) written += path + UNIT_SEPARATOR + value + RECORD_SEPARATOR;
+  }
+  row["data_cs"] = written;
 }
 
+/** Printable ASCII without capitals: as it should be already, and what most texts are. */
+const SIMPLE = /^[ -@[-~]*$/;
 // oxlint-disable-next-line no-control-regex -- these are the characters to be replaced
 const UNCLEAN = /[\u0000\u001e\u001f]/g;
 
 function cleaned(text: string): string {
+  if (SIMPLE.test(text)) return text;
   return text.toWellFormed().replaceAll(UNCLEAN, (char) => (char === "\u0000" ? "\ufffd" : " "));
 }
 
@@ -196,6 +194,7 @@ function nodeOf(path: string): Node {
   const depth = path === "" ? 0 : path.split(".").length;
   const keys = new Set(below.map((field) => field.name.split(".")[depth] ?? ""));
   return {
+    path,
     field: EVENT_FIELDS.find((field) => field.name === path),
     members: new Map(
       Array.from(keys, (key) => [key, nodeOf(path === "" ? key : `${path}.${key}`)]),

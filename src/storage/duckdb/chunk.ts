@@ -1,5 +1,6 @@
 /** A chunk: the rows of some ledger lines, and the terms they are the first to use, as NDJSON for DuckDB to read. */
 import { projectLine } from "../../search/projection.ts";
+import type { EventRow } from "../../search/projection.ts";
 import { PLAIN_COLUMNS, TERM_COLUMNS } from "./schema.ts";
 import type { Term, TermNumbers } from "./term-numbers.ts";
 
@@ -9,26 +10,37 @@ export interface Chunk {
   readonly terms: string;
 }
 
+/** The members' names, written once: `"column":`. */
+const PLAIN = PLAIN_COLUMNS.map((column) => ({ column, name: `${JSON.stringify(column)}:` }));
+const TERMS = TERM_COLUMNS.map((columns) => ({
+  ...columns,
+  name: `${JSON.stringify(columns.column)}:`,
+}));
+
 export function encodeChunk(
   numbers: TermNumbers,
   first: number,
   lines: readonly Uint8Array[],
 ): Chunk {
   const added: Term[] = [];
-  const rows = lines.map((line, at) => {
-    const row = projectLine(first + at, line);
-    const encoded: Record<string, unknown> = {};
-    for (const column of PLAIN_COLUMNS) encoded[column] = row[column];
-    for (const [field, { column, written }] of TERM_COLUMNS.entries()) {
-      const folded = row[column];
-      if (typeof folded !== "string") continue;
-      const asWritten = row[written];
-      const text = { field, folded, written: typeof asWritten === "string" ? asWritten : null };
-      encoded[column] = numbers.numberOf(text, added);
-    }
-    return JSON.stringify(encoded);
-  });
+  const rows = lines.map((line, at) => encodeRow(projectLine(first + at, line), numbers, added));
   return { events: lined(rows), terms: lined(added.map((term) => JSON.stringify(term))) };
+}
+
+function encodeRow(row: EventRow, numbers: TermNumbers, added: Term[]): string {
+  let members = "";
+  for (const { column, name } of PLAIN) {
+    const value = row[column];
+    if (value !== undefined) members += `,${name}${JSON.stringify(value)}`;
+  }
+  for (const [field, { column, written, name }] of TERMS.entries()) {
+    const folded = row[column];
+    if (typeof folded !== "string") continue;
+    const asWritten = row[written];
+    const text = { field, folded, written: typeof asWritten === "string" ? asWritten : null };
+    members += `,${name}${numbers.numberOf(text, added)}`;
+  }
+  return `{${members.slice(1)}}`;
 }
 
 function lined(texts: readonly string[]): string {

@@ -13,7 +13,7 @@ export interface Term {
 /** Texts remembered of one column, twice at most: in use since the last turn, and in use in the turn before. */
 export const REMEMBERED_TERMS = 50_000;
 /** A longer text is remembered by its hash. */
-const LONGEST_KEY = 48;
+const LONGEST_KEY = 256;
 
 /** Forgets what was not asked for in the last two turns of `limit` texts: close to least recently used, and cheap. */
 class Recent {
