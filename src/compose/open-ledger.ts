@@ -1,0 +1,106 @@
+/** Opens the installation's log: its key, its files, and what it has to say while it recovers. */
+import { hostname } from "node:os";
+import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ledger, type LedgerReport } from "../ledger/ledger.ts";
+import { Ed25519Signer } from "../ledger/note.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { FileHeadLock } from "../storage/files/head-lock.ts";
+import { FileLedgerStore } from "../storage/files/ledger-store.ts";
+import { FILE_MODE, readOrMake, type DataFolder } from "./data-folder.ts";
+import type { WriteLog } from "./log.ts";
+
+export interface OpenedLedger {
+  readonly ledger: Ledger;
+  /** Bytes of a torn tail that were cut: a line that was being written when the machine stopped. */
+  readonly cutBytes: number;
+  close(): Promise<void>;
+}
+
+export interface LedgerConfig {
+  readonly clock: Clock;
+  readonly logName: string | null;
+  readonly log: WriteLog;
+  readonly say: (line: string) => void;
+}
+
+export async function openLedger(folder: DataFolder, config: LedgerConfig): Promise<OpenedLedger> {
+  const signer = await logSigner(folder, config.logName);
+  const store = await FileLedgerStore.open(folder.ledger);
+  let cutBytes = 0;
+  try {
+    const ledger = await Ledger.open({
+      store,
+      lock: await FileHeadLock.open(folder.head),
+      signer,
+      report: (report) => {
+        if (report.kind === "torn-tail-cut") cutBytes += report.cutBytes;
+        tell(report, config);
+      },
+    });
+    return {
+      ledger,
+      cutBytes,
+      close: async () => {
+        await ledger.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** The key is made once; its public half lies with the log, for whoever copies that. */
+async function logSigner(folder: DataFolder, name: string | null): Promise<Ed25519Signer> {
+  const made = (): string =>
+    Ed25519Signer.generate(
+      name ?? `${hostname()}/keytrail-${randomBytes(4).toString("hex")}`,
+    ).toPrivate();
+  const text = await readOrMake(join(folder.keys, "log.key"), () => `${made()}\n`);
+  const signer = Ed25519Signer.fromPrivate(text.trim());
+  writeFileSync(join(folder.ledger, "log.vkey"), `${signer.vkey}\n`, { mode: FILE_MODE });
+  return signer;
+}
+
+/** Progress goes to whoever watches; what an operator has to know of goes to the log. */
+function tell(report: LedgerReport, { log, say }: LedgerConfig): void {
+  switch (report.kind) {
+    case "checking":
+      say(`Checking the ledger: ${report.doneEntries} of ${report.totalEntries} entries`);
+      return;
+    case "torn-tail-cut":
+      say(
+        `A line that was being written when the server last ended was cut: ${report.cutBytes} bytes at index ` +
+          `${report.atIndex} of ${report.file}. It had not been answered.`,
+      );
+      return;
+    case "tile-rebuilt":
+      log({ level: "info", message: `A tile was rebuilt from its entries: ${report.file}` });
+      return;
+    case "checkpoint-restored":
+      log({ level: "info", message: `The checkpoint was published again at size ${report.size}.` });
+      return;
+    case "status":
+      log({ level: "error", message: `The ledger is ${report.status}.`, error: report.reason });
+      return;
+    case "publish-failed":
+      log({ level: "error", message: "A checkpoint could not be published.", error: report.error });
+      return;
+    case "sealed":
+      log({
+        level: "info",
+        message: `Segment ${report.first} is sealed: ${report.sizeBytes} bytes.`,
+      });
+      return;
+    case "seal-failed":
+      log({
+        level: "warn",
+        message: `Segment ${report.first} is not sealed yet.`,
+        error: report.error,
+      });
+      return;
+  }
+}

@@ -1,0 +1,130 @@
+/** Has the log's checkpoints cosigned by the configured witnesses, and serves what they cosigned. */
+import { readFileSync } from "node:fs";
+import { ConfigError } from "../config.ts";
+import type { Clock, Millis } from "../kernel/clock.ts";
+import type { SignedCheckpoint } from "../ledger/checkpoint.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { Cosigners, type WitnessOutcome } from "../ledger/witness-client.ts";
+import { parsePolicy, PolicyError } from "../ledger/witness-policy.ts";
+import type { WriteLog } from "./log.ts";
+
+/** How often a new checkpoint is looked for. */
+export const ASK_INTERVAL_MS = 1_000;
+/** A cosigned checkpoint is served in place of a newer, bare one for this long. */
+export const COSIGNED_MAX_AGE_MS = 10_000;
+
+export interface Witnessing {
+  /** What `/log/checkpoint` shows: cosigned if the witnesses keep up, else the newest. */
+  checkpoint(): SignedCheckpoint;
+  /** The newest cosigned one, for receipts. */
+  cosigned(): SignedCheckpoint | undefined;
+  /** Asks once more and waits for the answers. */
+  stop(): Promise<void>;
+}
+
+interface WitnessingConfig {
+  readonly policyFile: string | null;
+  readonly clock: Clock;
+  readonly log: WriteLog;
+}
+
+export function startWitnessing(ledger: Ledger, config: WitnessingConfig): Witnessing {
+  const { policyFile } = config;
+  if (policyFile === null) {
+    return {
+      checkpoint: () => ledger.checkpoint(),
+      cosigned: () => undefined,
+      stop: async () => {},
+    };
+  }
+  return new AskingWitnesses(ledger, { ...config, policyFile });
+}
+
+class AskingWitnesses implements Witnessing {
+  readonly #ledger: Ledger;
+  readonly #clock: Clock;
+  readonly #log: WriteLog;
+  readonly #cosigners: Cosigners;
+  readonly #timer: NodeJS.Timeout;
+  readonly #complaints = new Map<string, string>();
+  #asking: Promise<void> | undefined;
+  #askedSize = -1;
+  #cosignedAt: Millis = 0;
+
+  constructor(ledger: Ledger, config: WitnessingConfig & { readonly policyFile: string }) {
+    this.#ledger = ledger;
+    this.#clock = config.clock;
+    this.#log = config.log;
+    this.#cosigners = new Cosigners({
+      witnesses: endpointsOf(config.policyFile),
+      consistencyProof: (size1, size2) => ledger.consistencyProof(size1, size2),
+      onOutcome: (outcome) => this.#heard(outcome),
+    });
+    this.#timer = setInterval(() => void this.#ask(), ASK_INTERVAL_MS).unref();
+  }
+
+  checkpoint(): SignedCheckpoint {
+    const newest = this.#ledger.checkpoint();
+    const { latest } = this.#cosigners;
+    const isFresh = this.#clock.now() - this.#cosignedAt <= COSIGNED_MAX_AGE_MS;
+    return latest && (latest.size === newest.size || isFresh) ? latest : newest;
+  }
+
+  cosigned(): SignedCheckpoint | undefined {
+    return this.#cosigners.latest;
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#asking;
+    await this.#ask();
+  }
+
+  #ask(): Promise<void> {
+    this.#asking ??= this.#askNow().finally(() => (this.#asking = undefined));
+    return this.#asking;
+  }
+
+  async #askNow(): Promise<void> {
+    const checkpoint = this.#ledger.checkpoint();
+    if (checkpoint.size === this.#askedSize || checkpoint.size === 0) return;
+    try {
+      const collected = await this.#cosigners.collect(checkpoint);
+      // One that nobody cosigned is asked for again, without waiting for another entry.
+      if (collected.text !== checkpoint.text) this.#askedSize = checkpoint.size;
+    } catch (error) {
+      this.#log({ level: "warn", message: "The witnesses could not be asked.", error });
+    }
+  }
+
+  /** Each witness's trouble is told once, and so is its end. */
+  #heard(outcome: WitnessOutcome): void {
+    if (outcome.kind === "cosigned") this.#cosignedAt = this.#clock.now();
+    if (outcome.kind === "busy") return;
+    const before = this.#complaints.get(outcome.witness);
+    if (before === outcome.kind) return;
+    this.#complaints.set(outcome.witness, outcome.kind);
+    if (outcome.kind !== "cosigned") {
+      this.#log({
+        level: "warn",
+        message: `Witness ${outcome.witness} does not cosign: ${outcome.kind}.`,
+      });
+    } else if (before !== undefined) {
+      this.#log({ level: "info", message: `Witness ${outcome.witness} cosigns again.` });
+    }
+  }
+}
+
+function endpointsOf(policyFile: string): { readonly vkey: string; readonly url: string }[] {
+  try {
+    const policy = parsePolicy(readFileSync(policyFile, "utf8"));
+    const endpoints = policy.witnesses.flatMap(({ vkey, url }) =>
+      url === undefined ? [] : [{ vkey, url }],
+    );
+    if (endpoints.length > 0) return endpoints;
+  } catch (cause) {
+    const problem = cause instanceof PolicyError ? cause.message : "it cannot be read";
+    throw new ConfigError(`The witness policy ${policyFile} is of no use: ${problem}.`, { cause });
+  }
+  throw new ConfigError(`The witness policy ${policyFile} names no witness with a URL.`);
+}
