@@ -79,12 +79,12 @@ function pathPredicate(plan: PathPlan): Predicate {
   switch (plan.kind) {
     case "path-text": {
       const matches = compileTextTest(plan.test);
-      return (row) => valuesAt(row, plan).some(matches);
+      return (row) => valuesAt(row, plan.path, plan.test.exactCase).some(matches);
     }
     case "path-number": {
       const holds = inRange(plan.range);
       return (row) =>
-        valuesAt(row, plan).some((text) => NUMBER_TEXT.test(text) && holds(Number(text)));
+        valuesAt(row, plan.path).some((text) => NUMBER_TEXT.test(text) && holds(Number(text)));
     }
     case "path-present":
     default: {
@@ -94,11 +94,10 @@ function pathPredicate(plan: PathPlan): Predicate {
   }
 }
 
-/** The values at a path: as written when the test is of exact case, folded otherwise. */
-function valuesAt(row: EventRow, plan: Exclude<PathPlan, { kind: "path-present" }>): string[] {
-  const exactCase = plan.kind === "path-text" && plan.test.exactCase;
-  const written = exactCase ? valuesIn(row["data_cs"], plan.path) : [];
-  return written.length > 0 ? written : valuesIn(row["data"], plan.path);
+/** The values at a path: as written, or folded. */
+export function valuesAt(row: EventRow, path: string, asWritten = false): readonly string[] {
+  const written = asWritten ? valuesIn(row["data_cs"], path) : [];
+  return written.length > 0 ? written : valuesIn(row["data"], path);
 }
 
 function valuesIn(data: EventRow[string] | undefined, path: string): string[] {

@@ -77,7 +77,11 @@ interface Projected {
   readonly leaves: Leaf[];
 }
 
-function projectMembers(into: Projected, node: Node, object: Readonly<Record<string, unknown>>): void {
+function projectMembers(
+  into: Projected,
+  node: Node,
+  object: Readonly<Record<string, unknown>>,
+): void {
   for (const key of Object.keys(object)) {
     const value = object[key];
     const below = node.members.get(key);

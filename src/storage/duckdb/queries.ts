@@ -1,5 +1,4 @@
 /** The statements that answer a selection. Each is given a way to ask that sees one state of the index. */
-import { Refusal } from "../../kernel/errors.ts";
 import type {
   Bucket,
   Facet,
@@ -8,7 +7,8 @@ import type {
   SearchResult,
   Selection,
 } from "../../search/event-index.ts";
-import { OUTCOME, resolveField } from "../../search/fields.ts";
+import { facetField } from "../../search/facet-values.ts";
+import { OUTCOME } from "../../search/fields.ts";
 import type { Plan } from "../../search/plan.ts";
 import { writtenColumn } from "../../search/projection.ts";
 import type { Ask, Row } from "./database.ts";
@@ -108,16 +108,13 @@ function facetValue([value, count]: Row): { readonly value: string; readonly cou
 
 /** A statement giving `value` and `n`; a value may come in several rows. */
 function facetSource(name: string, events: string, to: Parameters): string {
-  const resolved = resolveField(name);
+  const resolved = facetField(name);
   if (resolved.kind === "path") {
     const source = writtenData(resolved.path, { folded: "folded", written: "written" }, to);
     return counted(DATA_COLUMN, {
       events,
       value: `unnest(${pathValues(source, resolved.path, to)})`,
     });
-  }
-  if (resolved.kind !== "field") {
-    throw new Refusal("invalid_request", `There is no field ${name} to count the values of`);
   }
   const { field } = resolved;
   if (dictionaryOf(field.column) !== undefined) {

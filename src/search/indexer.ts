@@ -1,0 +1,255 @@
+/**
+ * Keeps the index at the ledger's heels. The ledger never waits for it: a failing, slow or broken index changes
+ * nothing about recording, only how much of the record is found, which every answer says.
+ */
+import { setTimeout as wait } from "node:timers/promises";
+import { IndexBroken } from "./event-index.ts";
+import type { EventIndex } from "./event-index.ts";
+
+/** What the indexer needs of the ledger: durable entries, in order, by index. */
+export interface EntrySource {
+  /** Durable entries. */
+  readonly size: number;
+  /** The lines of entries `from` to `to` (exclusive), in order, in chunks of any length. */
+  read(
+    from: number,
+    to: number,
+  ): AsyncIterable<{ readonly first: number; readonly lines: readonly Uint8Array[] }>;
+  /** Calls back after `size` has grown; returns what ends that. */
+  onAppended(listener: () => void): () => void;
+}
+
+/** Most entries, and most bytes, of one chunk. Measured: more gains little and holds up what comes after. */
+export const MAX_CHUNK_ENTRIES = 20_000;
+export const MAX_CHUNK_BYTES = 16 * 1024 * 1024;
+/** When nobody waits, entries gather this long, so that a trickle of events does not keep the disk busy. */
+export const GATHER_MS = 200;
+/** After a failure: doubled each time, up to the most. */
+export const MIN_BACKOFF_MS = 100;
+export const MAX_BACKOFF_MS = 30_000;
+/** Without work for this long, the index may do its housekeeping. */
+export const SETTLE_AFTER_MS = 60_000;
+
+/** How often `rebuild` reports when nothing else moves. */
+const PROGRESS_MS = 250;
+
+/** `failing`: the last attempt failed and another one follows; `error` says why. */
+export interface IndexLag {
+  readonly indexed: number;
+  readonly size: number;
+  readonly state: "current" | "behind" | "failing";
+  readonly error: string | undefined;
+}
+
+export interface IndexerOptions {
+  readonly gatherMs?: number;
+  readonly minBackoffMs?: number;
+  readonly settleAfterMs?: number;
+}
+
+interface Waiter {
+  readonly size: number;
+  readonly wake: () => void;
+}
+
+export class Indexer {
+  readonly #index: EventIndex;
+  readonly #source: EntrySource;
+  readonly #options: Required<IndexerOptions>;
+  readonly #stopped = new AbortController();
+  readonly #waiters = new Set<Waiter>();
+  readonly #stopListening: () => void;
+  #indexed: number;
+  #failures = 0;
+  #error: string | undefined;
+  #wantsReset = false;
+  #isGathering = false;
+  #nudge: AbortController | undefined;
+  #loop: Promise<void> = Promise.resolve();
+
+  private constructor(
+    index: EventIndex,
+    source: EntrySource,
+    start: { readonly indexed: number; readonly options: IndexerOptions },
+  ) {
+    this.#index = index;
+    this.#source = source;
+    this.#indexed = start.indexed;
+    this.#options = {
+      gatherMs: GATHER_MS,
+      minBackoffMs: MIN_BACKOFF_MS,
+      settleAfterMs: SETTLE_AFTER_MS,
+      ...start.options,
+    };
+    this.#stopListening = source.onAppended(() => this.#appended());
+  }
+
+  /** Begins to follow the ledger from where the index stands. The index is the indexer's to write from now on. */
+  static async start(
+    index: EventIndex,
+    source: EntrySource,
+    options: IndexerOptions = {},
+  ): Promise<Indexer> {
+    const indexer = new Indexer(index, source, { indexed: await index.position(), options });
+    indexer.#loop = indexer.#run();
+    return indexer;
+  }
+
+  get lag(): IndexLag {
+    const indexed = this.#indexed;
+    const { size } = this.#source;
+    const state = this.#error === undefined ? (indexed >= size ? "current" : "behind") : "failing";
+    return { indexed, size, state, error: this.#error };
+  }
+
+  /**
+   * Resolves when the first `size` entries can be found, or after `timeoutMs`; the lag says which. Called with
+   * the ledger's size at the moment of a query, it makes the answer include everything recorded before.
+   */
+  async waitFor(size: number, timeoutMs: number): Promise<IndexLag> {
+    if (this.#indexed >= size || this.#stopped.signal.aborted) return this.lag;
+    const found = Promise.withResolvers<void>();
+    const waiter = { size, wake: found.resolve };
+    this.#waiters.add(waiter);
+    this.#wake();
+    const timeout = setTimeout(found.resolve, timeoutMs);
+    try {
+      await found.promise;
+    } finally {
+      clearTimeout(timeout);
+      this.#waiters.delete(waiter);
+    }
+    return this.lag;
+  }
+
+  /**
+   * Throws the index away and fills it again up to the ledger's present size. Searches meanwhile find what is
+   * already back and say that they are behind. Rejects when the indexer is stopped before the end.
+   */
+  async rebuild(onProgress: (lag: IndexLag) => void = () => {}): Promise<void> {
+    const { size } = this.#source;
+    this.#wantsReset = true;
+    this.#wake();
+    while (this.#wantsReset || this.#indexed < size) {
+      if (this.#stopped.signal.aborted) throw new Error("The indexer was stopped");
+      await this.waitFor(this.#wantsReset ? Infinity : this.#indexed + 1, PROGRESS_MS);
+      onProgress(this.lag);
+    }
+  }
+
+  /** Finishes the chunk at hand and stops. The index stays open. */
+  async stop(): Promise<void> {
+    this.#stopListening();
+    this.#stopped.abort();
+    this.#nudge?.abort();
+    await this.#loop;
+    this.#wakeWaiters(Infinity);
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      try {
+        await this.#step();
+        this.#failures = 0;
+        this.#error = undefined;
+      } catch (error) {
+        await this.#failed(error);
+      }
+    }
+  }
+
+  /** One round: a reset if one is due, else whatever is new, else rest. */
+  async #step(): Promise<void> {
+    // An index that is ahead has entries that the ledger does not: it belongs to another one, or to a lost state.
+    if (this.#wantsReset || this.#indexed > this.#source.size) {
+      await this.#index.reset();
+      this.#wantsReset = false;
+      this.#indexed = await this.#index.position();
+      this.#wakeWaiters(this.#indexed);
+    }
+    const { size } = this.#source;
+    if (this.#indexed >= size) {
+      const isWoken = await this.#rest(this.#options.settleAfterMs);
+      if (!isWoken && !this.#stopped.signal.aborted) await this.#index.settle();
+      return;
+    }
+    if (this.#waiters.size === 0 && size - this.#indexed < MAX_CHUNK_ENTRIES) {
+      await this.#gather();
+    }
+    await this.#catchUp(this.#source.size);
+  }
+
+  async #catchUp(size: number): Promise<void> {
+    let lines: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const part of this.#source.read(this.#indexed, size)) {
+      for (const line of part.lines) {
+        lines.push(line);
+        bytes += line.length;
+        if (lines.length < MAX_CHUNK_ENTRIES && bytes < MAX_CHUNK_BYTES) continue;
+        await this.#ingest(lines);
+        if (this.#stopped.signal.aborted || this.#wantsReset) return;
+        lines = [];
+        bytes = 0;
+      }
+    }
+    if (lines.length > 0) await this.#ingest(lines);
+  }
+
+  async #ingest(lines: readonly Uint8Array[]): Promise<void> {
+    await this.#index.ingest(this.#indexed, lines);
+    this.#indexed += lines.length;
+    this.#wakeWaiters(this.#indexed);
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    this.#error = error instanceof Error ? error.message : String(error);
+    if (error instanceof IndexBroken) this.#wantsReset = true;
+    const backoffMs = Math.min(MAX_BACKOFF_MS, this.#options.minBackoffMs * 2 ** this.#failures);
+    this.#failures += 1;
+    await this.#backOff(backoffMs);
+    // The failed chunk may have been taken after all; the index knows.
+    if (!this.#wantsReset) this.#indexed = await this.#index.position();
+  }
+
+  async #backOff(backoffMs: number): Promise<void> {
+    try {
+      await wait(backoffMs, undefined, { signal: this.#stopped.signal });
+    } catch {
+      // Stopped, which the loop sees by itself.
+    }
+  }
+
+  /** Until new entries come or somebody waits; false when neither happens in time. */
+  async #rest(timeoutMs: number): Promise<boolean> {
+    if (this.#stopped.signal.aborted) return true;
+    this.#nudge = new AbortController();
+    try {
+      await wait(timeoutMs, undefined, { signal: this.#nudge.signal, ref: false });
+      return false;
+    } catch {
+      return true;
+    } finally {
+      this.#nudge = undefined;
+    }
+  }
+
+  async #gather(): Promise<void> {
+    this.#isGathering = true;
+    await this.#rest(this.#options.gatherMs);
+    this.#isGathering = false;
+  }
+
+  /** Whoever gathers is woken by a full chunk only: at thousands of entries a second each wake would count. */
+  #appended(): void {
+    if (!this.#isGathering || this.#source.size - this.#indexed >= MAX_CHUNK_ENTRIES) this.#wake();
+  }
+
+  #wake(): void {
+    this.#nudge?.abort();
+  }
+
+  #wakeWaiters(indexed: number): void {
+    for (const { size, wake } of this.#waiters) if (indexed >= size) wake();
+  }
+}
