@@ -1,5 +1,6 @@
 /** A ledger's own files as a source for verification: sealed and plain segments, tiles, checkpoint. */
 import { fromUtf8 } from "../kernel/bytes.ts";
+import { LedgerCorruption } from "./corruption.ts";
 import { type Inventory, isSameInventory, takeInventory } from "./inventory.ts";
 import { HASH_BYTES } from "./merkle.ts";
 import { CHECKPOINT_FILE } from "./publisher.ts";
@@ -10,6 +11,7 @@ import {
   fileDigest,
   lineOffsets,
   segmentFile,
+  segmentOf,
 } from "./segment.ts";
 import { type PlainSegment, Segments } from "./segments.ts";
 import type { LedgerFiles } from "./store.ts";
@@ -95,6 +97,11 @@ export class FilesSource implements LedgerSource {
   }
 
   async #take(first: number, count: number): Promise<readonly Uint8Array[]> {
+    if (!this.#inventory.has(segmentOf(first))) {
+      const file = segmentFile("plain", segmentOf(first));
+      const sentence = `${file} is missing, and with it entry ${first} and those after it`;
+      throw new LedgerCorruption("missing-segment", sentence, { file, index: first });
+    }
     const lines: Uint8Array[] = [];
     for await (const run of this.#segments.read(
       first,

@@ -2,7 +2,6 @@
  * The ledger: entries in order, each durable before its append resolves, all of them under one Merkle tree whose
  * signed head is published within a second. One process, one writer.
  */
-import type { Clock } from "../kernel/clock.ts";
 import { Outage, Refusal, invariant } from "../kernel/errors.ts";
 import type { SignedCheckpoint } from "./checkpoint.ts";
 import { Coalesced } from "./coalesced.ts";
@@ -45,7 +44,6 @@ export interface LedgerOptions {
   readonly lock: HeadLock;
   /** The log's key; its name is the log's origin. */
   readonly signer: NoteSigner;
-  readonly clock: Clock;
   readonly report?: (report: LedgerReport) => void;
 }
 
