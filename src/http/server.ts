@@ -64,6 +64,12 @@ export function createServer(options: ServerOptions): FastifyInstance {
         }
       : {}),
     clientErrorHandler: (error, socket) => void answerUnreadable(options.performer, error, socket),
+    // Paths that no router can decode: they would be answered, unrecorded, before any handler of ours.
+    frameworkErrors: (error, request, reply) =>
+      void options.exchanges.refuse(ownerOf(options.dialects, request), refusalOf(error), {
+        request,
+        reply,
+      }),
   }) as unknown as FastifyInstance;
 
   takeBodiesAsBytes(server);
@@ -99,20 +105,26 @@ function addRoute(
 
 /** Unknown paths, bodies too large, bad encodings: recorded, and refused in the form of the dialect whose they are. */
 function refuseTheRest(server: FastifyInstance, { dialects, exchanges }: ServerOptions): void {
-  const ownerOf = (request: FastifyRequest): Dialect =>
-    dialects.find((dialect) => dialect.owns(request.url.split("?", 1)[0] ?? "")) ?? dialects[0];
-
   server.setNotFoundHandler((request, reply) => {
     const refusal = new Refusal(
       "not_found",
       "There is nothing at this path, or not for this method.",
     );
-    return exchanges.refuse(ownerOf(request), refusal, { request, reply });
+    return exchanges.refuse(ownerOf(dialects, request), refusal, { request, reply });
   });
   server.setErrorHandler((error: FastifyError, request, reply) => {
     const route = request.routeOptions.config?.keytrailRoute;
-    return exchanges.refuse(ownerOf(request), refusalOf(error), { request, reply, route });
+    return exchanges.refuse(ownerOf(dialects, request), refusalOf(error), {
+      request,
+      reply,
+      route,
+    });
   });
+}
+
+function ownerOf(dialects: ServerOptions["dialects"], request: FastifyRequest): Dialect {
+  const [path = ""] = request.url.split("?", 1);
+  return dialects.find((dialect) => dialect.owns(path)) ?? dialects[0];
 }
 
 /** fastify's own errors happen before any handler; each is the request's fault. */
