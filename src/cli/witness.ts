@@ -2,7 +2,7 @@
  * `keytrail witness`: a process of its own, best on a machine of its own, that cosigns the checkpoints of logs it was
  * told about, and refuses a head that contradicts one it has cosigned.
  */
-import { mkdir, open, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, open, rename, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -13,6 +13,7 @@ import { Witness, originHashOf } from "../ledger/witness.ts";
 import type { WitnessState } from "../ledger/witness.ts";
 import { CommandError, EXIT, UsageError } from "./command.ts";
 import type { Command, CommandIo } from "./command.ts";
+import { readIfThere } from "./read-file.ts";
 import { listenWitness } from "./witness-server.ts";
 
 const DEFAULT_LISTEN = "127.0.0.1:8470";
@@ -140,11 +141,13 @@ function parseListen(text: string): { readonly host: string; readonly port: numb
 /** The key in the folder, or one made now. The name matters only then: it is part of the key. */
 async function loadOrMakeKey(dir: string, name: string): Promise<CosignatureSigner> {
   const path = join(dir, KEY_FILE);
-  const existing = await readFile(path, "utf8").catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  });
-  if (existing !== undefined) return CosignatureSigner.fromPrivate(existing.trim(), systemClock);
+  const existing = await readIfThere(path);
+  if (existing !== undefined) {
+    return CosignatureSigner.fromPrivate(
+      Buffer.from(existing).toString("utf8").trim(),
+      systemClock,
+    );
+  }
   const made = CosignatureSigner.generate(name, systemClock);
   // Written aside and renamed: a crash leaves no key or a whole one.
   const file = await open(`${path}.new`, "w", 0o600);

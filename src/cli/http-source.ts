@@ -1,0 +1,80 @@
+/** A log as a server publishes it (C2SP tlog-tiles under `/log`), as a source for verification. */
+import { HASH_BYTES } from "../ledger/merkle.ts";
+import { TILE_WIDTH, decodeBundle, tilePath } from "../ledger/tile.ts";
+import type { BundleId, TileId } from "../ledger/tile.ts";
+import type { LedgerSource } from "../ledger/verify.ts";
+import { CommandError, EXIT } from "./command.ts";
+import type { ServerConnection } from "./server-connection.ts";
+import { refusalOf } from "./server-connection.ts";
+
+/** A full bundle of the longest entries, and then some for none that is longer. */
+const MAX_ANSWER_BYTES = 17 * 1024 * 1024;
+
+export class HttpSource implements LedgerSource {
+  readonly #server: ServerConnection;
+
+  constructor(server: ServerConnection) {
+    this.#server = server;
+  }
+
+  async checkpoint(): Promise<string | undefined> {
+    const bytes = await this.#read("checkpoint");
+    return bytes && Buffer.from(bytes).toString("utf8");
+  }
+
+  async tile(tile: TileId): Promise<Uint8Array | undefined> {
+    const bytes = await this.#readTile(tile);
+    return bytes && bytes.length % HASH_BYTES === 0 ? bytes : undefined;
+  }
+
+  async entries(first: number, count: number): Promise<readonly Uint8Array[] | undefined> {
+    const index = Math.floor(first / TILE_WIDTH);
+    const from = first % TILE_WIDTH;
+    const bytes = await this.#readTile({ level: "entries", index, width: from + count });
+    return bytes && decodeBundle(bytes)?.slice(from, from + count);
+  }
+
+  /** A partial tile may be gone once the full one is there, which begins with it. */
+  async #readTile(id: TileId | BundleId): Promise<Uint8Array | undefined> {
+    const exact = await this.#read(tilePath(id));
+    if (exact !== undefined || id.width === TILE_WIDTH) return exact;
+    return this.#read(tilePath({ ...id, width: TILE_WIDTH }));
+  }
+
+  async #read(path: string): Promise<Uint8Array | undefined> {
+    const response = await this.#server.get(`log/${path}`);
+    if (response.status === 404) return undefined;
+    if (response.status === 401 || response.status === 403) {
+      throw new CommandError(
+        EXIT.unavailable,
+        `${this.#server.url} does not let you read log/${path}: ${await refusalOf(response)}`,
+        "Entries are other people's events: give an API key that may read the whole trail, as KEYTRAIL_API_KEY.",
+      );
+    }
+    if (!response.ok) {
+      throw new CommandError(
+        EXIT.unavailable,
+        `${this.#server.url} did not give log/${path}: ${await refusalOf(response)}`,
+        "Is this the address of a keytrail server?",
+      );
+    }
+    return readAtMost(response, MAX_ANSWER_BYTES);
+  }
+}
+
+async function readAtMost(response: Response, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length;
+    if (size > maxBytes) {
+      throw new CommandError(
+        EXIT.unavailable,
+        `the server answered with more than ${maxBytes} bytes`,
+        "No part of a log is that long: do not trust this server.",
+      );
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,171 @@
+/** Verifying a whole log: every entry, every tile, the signed head, the witnesses, and that no count leaves a gap. */
+import { toBase64 } from "../kernel/bytes.ts";
+import { NoteError } from "../ledger/note.ts";
+import type { TileId } from "../ledger/tile.ts";
+import { verifyLedger } from "../ledger/verify.ts";
+import type { LedgerSource, Verification } from "../ledger/verify.ts";
+import { policyOfLog, verifyCheckpoint } from "../ledger/witness-policy.ts";
+import type { Policy, WitnessedBy } from "../ledger/witness-policy.ts";
+import { EXIT, printable } from "./command.ts";
+import type { CommandIo } from "./command.ts";
+import { WholeHistories } from "./evidence/histories.ts";
+import { headJson, witnessedLine } from "./head.ts";
+import { Progress } from "./progress.ts";
+
+/** Faults of the counts that are listed: one gap makes every later event of that history look wrong no more. */
+const MAX_COUNT_FAULTS = 20;
+
+export interface LogToVerify {
+  /** What the caller named, for the output. */
+  readonly name: string;
+  readonly source: LedgerSource;
+  readonly logVkey: string;
+  /** Where the key came from, in words, unless the caller gave it. */
+  readonly keyOrigin: string | undefined;
+  readonly policy: Policy | undefined;
+  readonly isJson: boolean;
+}
+
+type Inspect = NonNullable<LedgerSource["inspect"]>;
+
+interface Problem {
+  readonly kind: string;
+  readonly message: string;
+  readonly index?: number | undefined;
+  readonly file?: string | undefined;
+}
+
+interface LogReport extends LogToVerify {
+  readonly verification: Verification;
+  readonly problems: readonly Problem[];
+  readonly witnessedBy: readonly WitnessedBy[];
+}
+
+/** Prints the report and resolves to the exit code. */
+export async function verifyLog(log: LogToVerify, io: CommandIo): Promise<number> {
+  const progress = new Progress(io, "verifying");
+  const counted = new CountedSource(log.source);
+  const verification = await verifyLedger(counted, {
+    vkey: log.logVkey,
+    onProgress: ({ doneEntries, totalEntries }) => progress.update(doneEntries, totalEntries),
+  }).finally(() => progress.end());
+  const found = verification.problems.map(({ sentence, ...rest }) => ({
+    ...rest,
+    message: sentence,
+  }));
+  const { problems, witnessedBy } = witnesses(verification, log.policy ?? policyOfLog(log.logVkey));
+  // Over entries that are not the log's, counts mean nothing.
+  const faults = found.length > 0 ? [] : counted.faults;
+  const report = {
+    ...log,
+    verification,
+    witnessedBy,
+    problems: [...found, ...problems, ...faults],
+  };
+  io.stdout.write(log.isJson ? `${JSON.stringify(logJson(report))}\n` : describeLog(report));
+  return report.problems.length === 0 ? EXIT.ok : EXIT.failed;
+}
+
+/** Passes a source on, and counts its entries in their order, whatever the order they are read in. */
+class CountedSource implements LedgerSource {
+  readonly faults: Problem[] = [];
+  readonly #source: LedgerSource;
+  readonly #histories = new WholeHistories();
+  /** Read before its turn, by first index. No more than verification reads ahead. */
+  readonly #waiting = new Map<number, readonly Uint8Array[]>();
+  #next = 0;
+
+  constructor(source: LedgerSource) {
+    this.#source = source;
+  }
+
+  checkpoint(): Promise<string | undefined> {
+    return this.#source.checkpoint();
+  }
+
+  tile(tile: TileId): Promise<Uint8Array | undefined> {
+    return this.#source.tile(tile);
+  }
+
+  async inspect(size: number): Promise<Awaited<ReturnType<Inspect>>> {
+    return (await this.#source.inspect?.(size)) ?? { problems: [], unproven: 0 };
+  }
+
+  async entries(first: number, count: number): Promise<readonly Uint8Array[] | undefined> {
+    const lines = await this.#source.entries(first, count);
+    if (lines !== undefined) this.#waiting.set(first, lines);
+    for (let ready = this.#take(); ready !== undefined; ready = this.#take()) this.#count(ready);
+    return lines;
+  }
+
+  #take(): readonly Uint8Array[] | undefined {
+    const lines = this.#waiting.get(this.#next);
+    this.#waiting.delete(this.#next);
+    return lines?.length === 0 ? undefined : lines;
+  }
+
+  #count(lines: readonly Uint8Array[]): void {
+    for (const line of lines) {
+      const fault = this.#histories.take(line);
+      if (fault !== undefined && this.faults.length < MAX_COUNT_FAULTS) {
+        const message = `entry ${this.#next}: ${fault}`;
+        this.faults.push({ kind: "incomplete-history", message, index: this.#next });
+      }
+      this.#next += 1;
+    }
+  }
+}
+
+function witnesses(
+  { checkpoint }: Verification,
+  policy: Policy,
+): { readonly problems: readonly Problem[]; readonly witnessedBy: readonly WitnessedBy[] } {
+  if (checkpoint === undefined) return { problems: [], witnessedBy: [] };
+  try {
+    return { problems: [], witnessedBy: verifyCheckpoint(checkpoint.text, policy).witnessedBy };
+  } catch (error) {
+    if (!(error instanceof NoteError)) throw error;
+    const message = `the checkpoint is not one to believe: ${error.message}`;
+    return { problems: [{ kind: "unbelieved-checkpoint", message }], witnessedBy: [] };
+  }
+}
+
+function describeLog(report: LogReport): string {
+  const { name, verification, problems, witnessedBy, logVkey, keyOrigin } = report;
+  const { checkpoint, checkpointSize, unproven } = verification;
+  const lines =
+    problems.length > 0
+      ? [
+          `${printable(name)}: DOES NOT VERIFY`,
+          ...problems.map(({ kind, message }) => `  ${printable(message)} (${kind})`),
+        ]
+      : [`${printable(name)}: verified, ${verification.entries} entries`];
+  if (checkpoint !== undefined) {
+    lines.push(
+      `log        ${printable(checkpoint.origin)}, signed head of ${checkpointSize} entries`,
+    );
+  }
+  lines.push(`key        ${printable(logVkey)}`);
+  if (keyOrigin !== undefined) lines.push(`           ${printable(keyOrigin)}`);
+  lines.push(witnessedLine(witnessedBy));
+  if (unproven > 0) lines.push(`unproven   ${unproven} newer entries are not under the head yet`);
+  if (problems.length === 0) {
+    lines.push(
+      "complete   every event is numbered without a gap, on its target and by its initiator",
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function logJson({ verification, problems, witnessedBy, logVkey, keyOrigin }: LogReport): object {
+  const { checkpoint, entries, root, unproven } = verification;
+  return {
+    verified: problems.length === 0,
+    problems,
+    entries,
+    unproven,
+    log: checkpoint && headJson({ ...checkpoint, logVkey, witnessedBy }),
+    computed_root: toBase64(root),
+    key_source: keyOrigin === undefined ? "given" : "folder",
+  };
+}

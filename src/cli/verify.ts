@@ -1,0 +1,210 @@
+/** `keytrail verify`: checks a whole log, a piece of evidence, or one receipt, offline and without trusting anyone. */
+import { open, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { FilesSource } from "../ledger/files-source.ts";
+import { RECEIPT_EXTENSION, RECEIPT_HEADER } from "../ledger/receipt.ts";
+import type { LedgerFiles } from "../ledger/store.ts";
+import type { LedgerSource } from "../ledger/verify.ts";
+import { EXIT, UsageError } from "./command.ts";
+import type { Command, CommandIo } from "./command.ts";
+import { readEvidence } from "./evidence/archive.ts";
+import { checkEvidence } from "./evidence/check.ts";
+import type { Trust } from "./evidence/check.ts";
+import { FILE } from "./evidence/layout.ts";
+import { describeEvidence, evidenceJson } from "./evidence/report.ts";
+import { HttpSource } from "./http-source.ts";
+import { readIfThere } from "./read-file.ts";
+import { Progress } from "./progress.ts";
+import { CONNECTION_OPTIONS, CONNECTION_USAGE, ServerConnection } from "./server-connection.ts";
+import { TRUST_OPTIONS, readTrust } from "./trust.ts";
+import { verifyLog } from "./verify-log.ts";
+import type { LogToVerify } from "./verify-log.ts";
+import { verifyReceiptFile } from "./verify-receipt.ts";
+
+const LEDGER_FOLDER = "ledger";
+const SEGMENTS_FOLDER = "segments";
+/** Where tar says what it is. */
+const TAR_MAGIC = { offset: 257, text: "ustar" } as const;
+
+const USAGE = `Usage: keytrail verify TARGET [options]
+
+Derives everything again and compares: each entry's hash, each tile, the signed head, the witnesses'
+cosignatures, and that no history leaves a gap. Needs no server, and trusts only the key you give it.
+
+TARGET is one of
+  a data folder        all of the server's trail, or a copy of it (<data> or <data>/ledger)
+  a URL                a running server's log; reading its entries takes an API key
+  evidence             what "keytrail export" wrote, as .tar or folder
+  a receipt            a .tlog-proof, with --event FILE holding the event's exact line
+
+Options:
+  --log-key VKEY       the log's key as you know it. A data folder and evidence bring a key of their
+                       own, which proves only that they agree with themselves
+  --policy FILE        logs and witnesses you trust, and how many must have cosigned (C2SP tlog-policy)
+  --event FILE         the event that a receipt is for
+${CONNECTION_USAGE}  --json               the result as one line of JSON
+  --help               this text
+
+Exit code: 0 it verifies, 1 it does not and the first thing that fails is named, 2 wrong use,
+3 it could not be read.
+
+Examples:
+  keytrail verify ./data
+  keytrail verify evidence.tar --log-key "audit.example.com/log+33d7b496+AeHTu4Q3hEIM..."
+  keytrail verify https://keytrail.example.com --policy policy.txt
+  keytrail verify read.tlog-proof --event event.json --log-key "$(cat log.vkey)"
+`;
+
+/** The command; `openFiles` gives the files of a ledger's folder for reading, whoever else has it open. */
+export function verifyCommand(openFiles: (folder: string) => LedgerFiles): Command {
+  return {
+    name: "verify",
+    summary: "check a data folder, a server's log, exported evidence or a receipt",
+    usage: USAGE,
+    run: (args, io) => new Verifying(args, io, openFiles).run(),
+  };
+}
+
+function parseOptions(args: readonly string[]) {
+  return parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      ...CONNECTION_OPTIONS,
+      ...TRUST_OPTIONS,
+      event: { type: "string" },
+      json: { type: "boolean", default: false },
+    },
+  });
+}
+
+class Verifying {
+  readonly #target: string;
+  readonly #values: ReturnType<typeof parseOptions>["values"];
+  readonly #io: CommandIo;
+  readonly #openFiles: (folder: string) => LedgerFiles;
+
+  constructor(args: readonly string[], io: CommandIo, openFiles: (folder: string) => LedgerFiles) {
+    const { values, positionals } = parseOptions(args);
+    const [target, ...more] = positionals;
+    if (target === undefined) throw new UsageError("say what to verify: a folder, a file or a URL");
+    if (more.length > 0) throw new UsageError(`one thing at a time: ${more.join(" ")} is too much`);
+    this.#target = target;
+    this.#values = values;
+    this.#io = io;
+    this.#openFiles = openFiles;
+  }
+
+  async run(): Promise<number> {
+    const trust = await readTrust(this.#values);
+    const kind = await kindOf(this.#target);
+    if (this.#values.event !== undefined && kind !== "receipt") {
+      throw new UsageError("--event goes with a receipt, a .tlog-proof file");
+    }
+    switch (kind) {
+      case "url":
+        return this.#url(trust);
+      case "data":
+        return this.#ledger(join(this.#target, LEDGER_FOLDER), trust);
+      case "ledger":
+        return this.#ledger(this.#target, trust);
+      case "evidence":
+        return this.#evidence(trust);
+      case "receipt": {
+        const { event, json: isJson } = this.#values;
+        return verifyReceiptFile({ receipt: this.#target, event, trust, isJson }, this.#io);
+      }
+    }
+  }
+
+  async #url(trust: Trust): Promise<number> {
+    const logVkey = keyIn(trust);
+    if (logVkey === undefined) {
+      throw new UsageError("give --log-key: a server's own word for its key would prove nothing");
+    }
+    const server = new ServerConnection({ ...this.#values, url: this.#target }, this.#io);
+    const source = new HttpSource(server);
+    return this.#log(source, { logVkey, keyOrigin: undefined, policy: trust.policy });
+  }
+
+  async #ledger(folder: string, trust: Trust): Promise<number> {
+    const given = keyIn(trust);
+    const own = await readIfThere(join(folder, FILE.logKey));
+    const logVkey = given ?? (own && Buffer.from(own).toString("utf8").trim());
+    if (logVkey === undefined) {
+      throw new UsageError(`there is no ${FILE.logKey} in ${folder}: give the key with --log-key`);
+    }
+    const source = await FilesSource.open(this.#openFiles(folder));
+    const keyOrigin =
+      given === undefined
+        ? `taken from ${folder}/${FILE.logKey}: compare it with one known from elsewhere, or give that with --log-key`
+        : undefined;
+    return this.#log(source, { logVkey, keyOrigin, policy: trust.policy });
+  }
+
+  #log(
+    source: LedgerSource,
+    key: Pick<LogToVerify, "logVkey" | "keyOrigin" | "policy">,
+  ): Promise<number> {
+    const isJson = this.#values.json;
+    return verifyLog({ name: this.#target, source, isJson, ...key }, this.#io);
+  }
+
+  async #evidence(trust: Trust): Promise<number> {
+    const { files, problems } = await readEvidence(this.#target);
+    const progress = new Progress(this.#io, "verifying");
+    const checked = checkEvidence(files, trust, (done, of) => progress.update(done, of));
+    progress.end();
+    const report = { ...checked, problems: [...problems, ...checked.problems] };
+    this.#io.stdout.write(
+      this.#values.json
+        ? `${JSON.stringify(evidenceJson(report))}\n`
+        : describeEvidence(report, this.#target),
+    );
+    return report.problems.length === 0 ? EXIT.ok : EXIT.failed;
+  }
+}
+
+type TargetKind = "url" | "data" | "ledger" | "evidence" | "receipt";
+
+async function kindOf(target: string): Promise<TargetKind> {
+  if (/^https?:\/\//i.test(target)) return "url";
+  const found = await stat(target).catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (found === undefined) throw new UsageError(`${target} does not exist`);
+  const kind = found.isDirectory() ? kindOfFolder(await readdir(target)) : await kindOfFile(target);
+  if (kind === undefined) {
+    throw new UsageError(`${target} is no data folder, no evidence and no receipt`);
+  }
+  return kind;
+}
+
+function kindOfFolder(names: readonly string[]): TargetKind | undefined {
+  if (names.includes(LEDGER_FOLDER)) return "data";
+  if (names.includes(SEGMENTS_FOLDER)) return "ledger";
+  // Whatever was taken out of it: evidence that lost a file is still evidence, that does not verify.
+  return names.some((name) => name === FILE.sums || name === FILE.events) ? "evidence" : undefined;
+}
+
+/** By name first: a file that was changed must be called changed, not something else. */
+async function kindOfFile(path: string): Promise<TargetKind | undefined> {
+  if (path.endsWith(RECEIPT_EXTENSION)) return "receipt";
+  if (path.endsWith(".tar")) return "evidence";
+  const file = await open(path);
+  try {
+    const { buffer } = await file.read({ buffer: Buffer.alloc(512), position: 0 });
+    const { offset, text } = TAR_MAGIC;
+    if (buffer.toString("latin1", offset, offset + text.length) === text) return "evidence";
+    return buffer.toString("latin1").startsWith(RECEIPT_HEADER) ? "receipt" : undefined;
+  } finally {
+    await file.close();
+  }
+}
+
+/** The one log that the caller trusts, if there is exactly one. */
+function keyIn({ logVkey, policy }: Trust): string | undefined {
+  return logVkey ?? (policy?.logs.length === 1 ? policy.logs[0]?.vkey : undefined);
+}
