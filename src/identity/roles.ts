@@ -2,7 +2,7 @@
  * The roles and what each may do. The four service roles are IBM Secrets Manager's, action for action
  * (secrets-manager `iam.md`); Administrator is the platform role over identities; Auditor reads the trail.
  */
-import { operationNames, type OperationName } from "../audit/catalogue.ts";
+import { catalogue, operationNames, serviceOf, type OperationName } from "../audit/catalogue.ts";
 
 export const ROLE_NAMES = [
   "Manager",
@@ -102,10 +102,10 @@ export function rolesAllowing(permission: OperationName): readonly RoleName[] {
   return ROLE_NAMES.filter((role) => permissions[role].has(permission));
 }
 
-/** Operations on an instance as a whole, which a role on one secret group does not give. */
+/** Operations on an instance or an account as a whole, which a role on one secret group does not give. */
 const serviceWide: ReadonlySet<OperationName> = new Set<OperationName>([
   "secret-group.create",
-  ...operationNames.filter((name) => administering.includes(name) || auditing.includes(name)),
+  ...operationNames.filter((name) => serviceOf(catalogue[name].action) !== "secrets-manager"),
 ]);
 
 export function isServiceWide(permission: OperationName): boolean {
