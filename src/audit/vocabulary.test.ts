@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { catalogue, operationNames } from "./catalogue.ts";
+import { awsSourceOf, catalogueVocabulary } from "./vocabulary.ts";
+
+const { operationsFor } = catalogueVocabulary;
+
+describe("the catalogue as a search vocabulary", () => {
+  it("finds an operation by today's action and by the one it had in an earlier API", () => {
+    const is = (wanted: string) => (name: string) => name === wanted;
+    expect(operationsFor("action", is("secrets-manager.secret.rotate"))).toEqual([
+      "version.create",
+    ]);
+    expect(operationsFor("action", is("secrets-manager.secret-version.create"))).toEqual([
+      "version.create",
+    ]);
+  });
+
+  it("finds every operation that one AWS name covers", () => {
+    expect(operationsFor("eventname", (name) => name === "GetSecretValue")).toEqual([
+      "secret.read",
+      "version.read",
+    ]);
+  });
+
+  it("tells AWS sources apart, logins having one of their own", () => {
+    const sourced = operationsFor("eventsource", (name) => name === "signin.amazonaws.com");
+    expect(sourced).toContain("user-apikey.login");
+    expect(sourced).not.toContain("user-apikey.create");
+    expect(operationsFor("eventsource", (name) => name.startsWith("secretsmanager."))).toEqual(
+      operationNames.filter((name) => catalogue[name].action.startsWith("secrets-manager.")),
+    );
+  });
+
+  it("finds by DSV's path and method", () => {
+    expect(operationsFor("path", (name) => name === "secrets:{path}")).toContain("secret.delete");
+    const deletes = operationsFor("method", (name) => name === "DELETE") ?? [];
+    expect(deletes.every((name) => catalogue[name as never]["dsv"][1] === "DELETE")).toBe(true);
+  });
+
+  it("has a source in AWS's form for every row", () => {
+    for (const name of operationNames) {
+      expect(awsSourceOf(catalogue[name])).toMatch(/^[a-z-]+\.amazonaws\.com$/);
+    }
+  });
+
+  it("leaves every other field to the events, whatever an object inherits", () => {
+    for (const field of ["severity", "constructor", "toString", "__proto__"]) {
+      expect(operationsFor(field, () => true)).toBeUndefined();
+    }
+  });
+});
