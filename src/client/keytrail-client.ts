@@ -1,0 +1,168 @@
+/** The typed client of the native API: finds, follows and proves events, and rotates the root key. */
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  facets,
+  foundEvents,
+  histogram,
+  placedEvent,
+  rotatedRootKey,
+  type Facets,
+  type FoundEvents,
+  type Histogram,
+  type PlacedEvent,
+  type RotatedRootKey,
+} from "./answers.ts";
+import { RefusedByServer, ServerUnreachable } from "./client-error.ts";
+import { readServerSentEvents } from "./server-sent-events.ts";
+import { Transport, type TransportOptions } from "./transport.ts";
+
+/** A page of the server's at most. */
+export const MAX_PAGE = 1_000;
+/** Between attempts to take up a broken tail again; doubled each time, up to the second number. */
+export const TAIL_RETRY_MS = 1_000;
+export const MAX_TAIL_RETRY_MS = 15_000;
+
+/** Which events: the query language, and event times as the server reads them (`2026-11-21`, `now-2h`). */
+export interface Asked {
+  readonly query?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+export interface SearchOptions extends Asked {
+  readonly order?: "newest" | "oldest" | undefined;
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+}
+
+export interface TailOptions {
+  readonly query?: string | undefined;
+  /** The index of the last entry seen, -1 for all there is; without it, what comes from now on. */
+  readonly after?: number | undefined;
+  /** Told when the connection broke and will be taken up again. */
+  readonly onInterrupted?: (error: unknown) => void;
+}
+
+export interface ClientOptions extends TransportOptions {
+  readonly tailRetryMs?: number;
+}
+
+export class KeytrailClient {
+  readonly #transport: Transport;
+  readonly #signal: AbortSignal | undefined;
+  readonly #tailRetryMs: number;
+
+  constructor(options: ClientOptions) {
+    this.#transport = new Transport(options);
+    this.#signal = options.signal;
+    this.#tailRetryMs = options.tailRetryMs ?? TAIL_RETRY_MS;
+  }
+
+  get url(): string {
+    return this.#transport.url;
+  }
+
+  searchEvents(options: SearchOptions): Promise<FoundEvents> {
+    return this.#transport.json(foundEvents, `trail/v1/events${parameters({ ...options })}`);
+  }
+
+  /** Pages until there are no more, or `limit` events have been given; each page is one request. */
+  async *pages(options: SearchOptions): AsyncGenerator<FoundEvents> {
+    let wanted = options.limit ?? Infinity;
+    let { cursor } = options;
+    do {
+      const limit = Math.min(wanted, MAX_PAGE);
+      const page = await this.searchEvents({ ...options, limit, cursor });
+      yield page;
+      wanted -= page.events.length;
+      cursor = page.next_cursor;
+    } while (cursor !== undefined && wanted > 0);
+  }
+
+  readEvent(id: string): Promise<PlacedEvent> {
+    return this.#transport.json(placedEvent, `trail/v1/events/${encodeURIComponent(id)}`);
+  }
+
+  histogram(options: Asked & { readonly interval?: string }): Promise<Histogram> {
+    return this.#transport.json(histogram, `trail/v1/histogram${parameters({ ...options })}`);
+  }
+
+  facets(
+    options: Asked & { readonly fields: readonly string[]; readonly limit?: number },
+  ): Promise<Facets> {
+    const query = parameters({ ...options, fields: options.fields.join(",") });
+    return this.#transport.json(facets, `trail/v1/facets${query}`);
+  }
+
+  /** The receipt of an event: a C2SP tlog-proof. */
+  async receipt(id: string): Promise<string> {
+    const path = `trail/v1/receipts/${encodeURIComponent(id)}`;
+    const response = await this.#transport.request(path, { headers: { accept: "text/plain" } });
+    return response.text();
+  }
+
+  /** Resolves when every data key has been rewrapped. Not repeated when it fails: look, and ask again. */
+  rotateRootKey(): Promise<RotatedRootKey> {
+    return this.#transport.json(rotatedRootKey, "trail/v1/root-key/rotate", { method: "POST" });
+  }
+
+  /**
+   * Events as they become durable, each once and in the log's order, across broken connections: taken up again from
+   * the last index seen, until the client's signal is aborted. Throws RefusedByServer when the server says no.
+   */
+  async *tail({ query, after, onInterrupted }: TailOptions): AsyncGenerator<PlacedEvent> {
+    let seen = after;
+    let retryMs = this.#tailRetryMs;
+    const isAborted = () => this.#signal?.aborted === true;
+    while (!isAborted()) {
+      try {
+        for await (const { index, placed } of this.#tailOnce(query, seen)) {
+          seen = index;
+          retryMs = this.#tailRetryMs;
+          if (placed) yield placed;
+        }
+      } catch (error) {
+        if (isAborted()) return;
+        if (error instanceof RefusedByServer && error.status !== 503) throw error;
+        onInterrupted?.(error);
+      }
+      await delay(retryMs, undefined, this.#signal ? { signal: this.#signal } : {}).catch(() => {});
+      retryMs = Math.min(retryMs * 2, MAX_TAIL_RETRY_MS);
+    }
+  }
+
+  /** One connection: every place the server says it has come to, with the event that stands there if it matches. */
+  async *#tailOnce(
+    query: string | undefined,
+    seen: number | undefined,
+  ): AsyncGenerator<{ readonly index: number; readonly placed: PlacedEvent | undefined }> {
+    const headers = {
+      accept: "text/event-stream",
+      ...(seen === undefined ? {} : { "last-event-id": String(seen) }),
+    };
+    const response = await this.#transport.request(`trail/v1/tail${parameters({ query })}`, {
+      headers,
+    });
+    if (response.body === null) throw new ServerUnreachable("the tail has no body");
+    for await (const { type, data, id } of readServerSentEvents(response.body)) {
+      const index = Number(id);
+      if (!Number.isSafeInteger(index)) throw new ServerUnreachable("the tail has no place");
+      if (type === "end") return;
+      yield { index, placed: data === "" ? undefined : placedOf(index, data) };
+    }
+  }
+}
+
+function placedOf(index: number, data: string): PlacedEvent {
+  const parsed = placedEvent.safeParse({ index, event: JSON.parse(data) });
+  if (parsed.success) return parsed.data;
+  throw new ServerUnreachable("the tail gave something that is no event");
+}
+
+function parameters(values: Readonly<Record<string, unknown>>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) {
+    if (typeof value === "string" || typeof value === "number") query.set(name, String(value));
+  }
+  return query.size === 0 ? "" : `?${query.toString()}`;
+}
