@@ -2,12 +2,15 @@
 import type { CredentialKeeper } from "../identity/credentials.ts";
 import type { TokenIssuer } from "../identity/tokens.ts";
 import type { Retrievals } from "../secrets/retrievals.ts";
+import type { RootKeySource } from "../secrets/root-key.ts";
 import type { Vault } from "../secrets/vault.ts";
 import type { TrailReader } from "./trail/trail-reader.ts";
 
 export interface Services {
   /** Seals and opens secret values. */
   readonly vault: Vault;
+  /** Where the root key is kept; a rotation keeps the new one there. */
+  readonly rootKeys: RootKeySource;
   /** Knows when values were last given out, ahead of the store. */
   readonly retrievals: Retrievals;
   /** Makes and checks API keys and passwords. */

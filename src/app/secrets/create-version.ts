@@ -89,9 +89,13 @@ export const createVersion = changeOperation<CreateVersionInput, Secret, CreateV
 function assertRotatable(
   secret: Secret,
   input: CreateVersionInput,
-  { caller }: Context<Transaction>,
+  { caller, now }: Context<Transaction>,
 ): void {
   invariant(!input.autoRotated || caller.kind === "internal", "only the schedule rotates on time");
+  // Between being found due and now, somebody may have rotated it or changed its policy.
+  if (input.autoRotated && (secret.nextRotationAt === null || secret.nextRotationAt > now)) {
+    throw new Refusal("precondition_failed", "The secret is not due for rotation.");
+  }
   if (secret.state === DESTROYED) {
     throw new Refusal("precondition_failed", "The secret has expired: its values are destroyed.");
   }

@@ -10,8 +10,8 @@ import { ManualClock } from "../../kernel/clock.ts";
 import type { Refusal } from "../../kernel/errors.ts";
 import { randomId, TimeOrderedIds } from "../../kernel/ids.ts";
 import { Retrievals } from "../../secrets/retrievals.ts";
-import { newRootKey } from "../../secrets/root-key.ts";
-import { Vault } from "../../secrets/vault.ts";
+import type { RootKeySource } from "../../secrets/root-key.ts";
+import { RootKeysInMemory } from "../../storage/memory/root-keys.ts";
 import { MemoryEntryLog } from "../../storage/memory/entry-log.ts";
 import { TokenKeyInMemory } from "../../storage/memory/token-key.ts";
 import { countersSchema, SqliteCounterStore } from "../../storage/sqlite/counters.ts";
@@ -28,6 +28,7 @@ import { Performer, type Performed } from "../perform.ts";
 import { retrievalStoreOn } from "../secrets/retrieval-store.ts";
 import type { Services } from "../services.ts";
 import type { State } from "../state.ts";
+import { unseal } from "../unseal.ts";
 import type { TrailReader } from "../trail/trail-reader.ts";
 
 export const START = Date.UTC(2026, 10, 21, 9, 0, 0);
@@ -76,7 +77,7 @@ export interface TestApp {
 }
 
 export interface TestAppOptions {
-  readonly vault?: Vault;
+  readonly rootKeys?: RootKeySource;
   readonly log?: MemoryEntryLog;
   readonly database?: Database;
   readonly clock?: ManualClock;
@@ -87,16 +88,18 @@ export const testSchema = [outboxSchema, countersSchema, identitySchema, secrets
 export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const { clock = new ManualClock(START), log = new MemoryEntryLog() } = options;
   const { database = Database.open(":memory:", testSchema) } = options;
-  const { vault = Vault.unsealed(newRootKey()) } = options;
   const state = new SqliteState({ reader: database, writer: database }, (connection) => ({
     identity: new SqliteIdentityStore(connection),
     secrets: new SqliteSecretStore(connection),
   }));
+  const { rootKeys = new RootKeysInMemory() } = options;
+  const vault = await unseal(state, rootKeys);
   const trail = await Trail.open(log, new SqliteCounterStore(database));
   const retrievals = await Retrievals.open(log, retrievalStoreOn(state));
   log.onAppended((batch) => retrievals.onAppended(batch));
   const services: Services = {
     vault,
+    rootKeys,
     retrievals,
     credentials: new CredentialKeeper(),
     tokens: await TokenIssuer.open({
@@ -106,6 +109,7 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
     // Operations that search the trail are tested beside their index.
     trail: {} as TrailReader,
   };
+  await settle(state);
   const performer = new Performer({
     state,
     trail,
@@ -148,6 +152,16 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
   return app;
 }
 
+/** The account and the instance that calls are about. */
+async function settle(state: State): Promise<void> {
+  await state.transact(async ({ identity }) => {
+    const createdAt = START;
+    await identity.putAccount({ id: ACCOUNT, name: "Test", createdAt, isHandedOver: true });
+    const { instance: id, account, region } = PLACE;
+    await identity.putInstance({ id, account, region, name: "test", createdAt });
+  });
+}
+
 function call(caller: Caller, place: Place = PLACE): Call {
   return {
     caller,
@@ -167,10 +181,6 @@ async function grant(
 ): Promise<Caller> {
   const id = `iam-ServiceId-${randomId()}`;
   await state.transact(async ({ identity }) => {
-    if (!(await identity.account(ACCOUNT))) {
-      const createdAt = clock.now();
-      await identity.putAccount({ id: ACCOUNT, name: "Test", createdAt, isHandedOver: true });
-    }
     await identity.putPolicy({
       id: randomId(),
       account: ACCOUNT,

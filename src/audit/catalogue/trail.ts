@@ -90,7 +90,7 @@ export const trailRows = rows({
     dataEvent: false,
     severity: "warning",
     request: [],
-    response: ["keyId", "previousKeyId"],
+    response: ["keyId", "previousKeyId", "dataKeys"],
   },
   "request.reject": {
     action: "keytrail.request.reject",
