@@ -1,4 +1,4 @@
-/** The dialect of IBM Cloud: Secrets Manager v2 under `/api`, IAM Identity under `/identity`. */
+/** The dialect of IBM Secrets Manager, under `/api`. IAM has a folder of its own beside this one. */
 import type { FastifyRequest } from "fastify";
 import type { Caller } from "../../../app/call.ts";
 import {
@@ -14,8 +14,8 @@ import { unservedRoutes } from "./unserved.ts";
 
 export type IbmPorts = AuthenticationPorts;
 
-const SECRETS_MANAGER = /^\/api\/v[12](?:\/|$)/;
-const IAM = /^\/identity(?:\/|$)/;
+/** Version 1 as well: what is left of it is refused here, in the same form. */
+const OWN_PATH = /^\/api\/v[12](?:\/|$)/;
 
 export function ibmDialect(ports: IbmPorts): Dialect {
   /** Who calls also decides where the call goes: each request is authenticated once. */
@@ -38,7 +38,7 @@ export function ibmDialect(ports: IbmPorts): Dialect {
   return {
     name: "ibm",
     routes: [...secretRoutes, ...versionRoutes, ...groupRoutes, ...lockRoutes, ...unservedRoutes],
-    owns: (path) => SECRETS_MANAGER.test(path) || IAM.test(path),
+    owns: (path) => OWN_PATH.test(path),
     authenticate,
     place,
     refusal: refusalAnswer,
