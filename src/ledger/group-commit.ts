@@ -125,9 +125,9 @@ export class GroupCommit {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ lines, sizeBytes, resolve, reject });
       this.#waitingBytes += sizeBytes;
-      if (this.#running !== undefined) this.#send();
       // One turn later, so that appends made together share their first group too.
-      else this.#running = Promise.resolve().then(() => this.#run());
+      this.#running ??= Promise.resolve().then(() => this.#run());
+      if (this.#sent.length > 0) this.#send();
     });
   }
 
@@ -173,6 +173,9 @@ export class GroupCommit {
         if (failure === undefined) this.#succeed(group, await group.leafHashes);
         else await this.#recover(failure);
       }
+    } catch (cause) {
+      // A bug, here or in a listener: whoever waits must not wait for ever, and nothing may be written over it.
+      this.stop(new Outage("the ledger failed within", { cause }));
     } finally {
       this.#running = undefined;
     }
