@@ -1,15 +1,20 @@
 /** The IBM wire over the whole stack: HTTP server, performer, SQLite and an entry log, the last two in memory. */
 import type { FastifyInstance, InjectOptions } from "fastify";
-import { bootstrap } from "../../src/app/bootstrap.ts";
 import type { Call } from "../../src/app/call.ts";
 import { createApiKey } from "../../src/app/identity/api-keys.ts";
 import { createPolicy } from "../../src/app/identity/policies.ts";
 import { createUser } from "../../src/app/identity/users.ts";
 import type { Operation } from "../../src/app/operation.ts";
-import { openTestApp, type TestApp, type TestAppOptions } from "../../src/app/testing/test-app.ts";
+import {
+  ACCOUNT,
+  openTestApp,
+  PLACE,
+  type TestApp,
+  type TestAppOptions,
+} from "../../src/app/testing/test-app.ts";
 import { crn } from "../../src/audit/crn.ts";
 import type { AuditEvent } from "../../src/audit/event.ts";
-import { accountPlace, instancePlace } from "../../src/identity/account.ts";
+import { accountPlace } from "../../src/identity/account.ts";
 import type { PolicyResource } from "../../src/identity/authorize.ts";
 import type { RoleName } from "../../src/identity/roles.ts";
 import { ibmDialect } from "../../src/http/dialects/ibm/dialect.ts";
@@ -74,10 +79,7 @@ export interface IbmApp {
 
 export async function openIbmApp(options: TestAppOptions = {}): Promise<IbmApp> {
   const test = await openTestApp(options);
-  const { performer, state } = test;
-  const first = await bootstrap({ state, performer, region: "us-south" });
-  if (!first) throw new Error("an empty state bootstraps");
-  const account = first.account.id;
+  const { performer } = test;
   const logged: LogEntry[] = [];
   const server = serverOf(test, logged);
   let url: Promise<string> | undefined;
@@ -86,17 +88,17 @@ export async function openIbmApp(options: TestAppOptions = {}): Promise<IbmApp> 
     operation: Operation<I, unknown, O>,
     input: I,
   ): Promise<O> => {
-    const performed = await performer.perform(operation, internalCall(account), () => input);
+    const performed = await performer.perform(operation, internalCall(), () => input);
     if (performed.kind === "refused") throw performed.refusal;
     return performed.output;
   };
   const app: IbmApp = {
     test,
     server,
-    account,
-    region: first.instance.region,
-    instance: first.instance.id,
-    instanceCrn: crn("secrets-manager", instancePlace(first.instance)),
+    account: ACCOUNT,
+    region: PLACE.region,
+    instance: PLACE.instance,
+    instanceCrn: crn("secrets-manager", PLACE),
     logged,
     async person(email, roles, resource = {}) {
       const user = await done(createUser, { email, name: email });
@@ -180,12 +182,12 @@ async function tokenOf(server: FastifyInstance, apiKey: string): Promise<string>
   return token;
 }
 
-/** The server's own doing, as the first start is: what prepares a story needs no caller. */
-function internalCall(account: string): Call {
+/** The server's own doing, as at the first start: what prepares a story needs no caller. */
+function internalCall(): Call {
   return {
     caller: { kind: "internal", job: "bootstrap" },
     dialect: "internal",
-    place: accountPlace(account),
+    place: accountPlace(ACCOUNT),
     host: { address: "", addressType: "", agent: "" },
     requestId: "story",
     correlationId: "story",

@@ -92,6 +92,18 @@ describe("a call that is refused", () => {
     },
   );
 
+  it("for a token that was good once names whom it spoke of", async () => {
+    const start = app.test.clock.now();
+    app.test.clock.advance(2 * 3_600_000);
+    const answer = await manager.get(SECRETS);
+    app.test.clock.set(start);
+    const event = expectRefused(answer, 401, "unauthorized");
+    expect(answer.body.errors[0].message).toBe("The access token has expired.");
+    expect(event).toMatchObject({
+      initiator: { id: manager.iamId, typeURI: "service/security/account/user" },
+    });
+  });
+
   it("for want of a role is a 403, with the caller, the secret and the roles that would do", async () => {
     const answer = await reader.get(`${SECRETS}/${secretId}`);
     const event = expectRefused(answer, 403, "forbidden");
@@ -212,6 +224,56 @@ describe("a call that is refused", () => {
     ["DELETE", SECRETS],
   ] as const)("has a form for what no line of the table fits: %s %s", async (method, url) => {
     expectRefused(await manager.call({ method, url }), 404, "not_found");
+  });
+});
+
+describe("a service that cannot do its work", () => {
+  it("answers 503 and does nothing when the trail cannot be written, and goes on when it can", async () => {
+    const before = app.events().length;
+    app.test.log.status = "refusing";
+    const body = { name: "never-made", secret_type: "arbitrary", payload: "x" };
+    const answer = await manager.post(SECRETS, body);
+    app.test.log.status = "open";
+    expect(answer.status).toBe(503);
+    expect(answer.headers["retry-after"]).toBe("5");
+    expect(answer.headers).not.toHaveProperty("keytrail-event");
+    expect(answer.body).toEqual({
+      errors: [
+        { code: "service_unavailable", message: expect.stringContaining("nothing was done") },
+      ],
+      status_code: 503,
+      trace: answer.headers["x-request-id"],
+    });
+    expect(app.events()).toHaveLength(before);
+    expect((await manager.post(SECRETS, body)).status).toBe(201);
+  });
+
+  it("gives no secret out whose reading did not become durable", async () => {
+    app.test.log.failNext = "before";
+    const answer = await manager.get(`${SECRETS}/${secretId}`);
+    expect([answer.status, "payload" in answer.body]).toEqual([503, false]);
+    expect((await manager.get(`${SECRETS}/${secretId}`)).body.payload).toBe("v1");
+  });
+
+  it("says nothing of a bug but the request's id, and records that it failed", async () => {
+    app.test.database.exec("ALTER TABLE secrets RENAME TO secrets_hidden");
+    const answer = await manager.get(`${SECRETS}/${secretId}`);
+    app.test.database.exec("ALTER TABLE secrets_hidden RENAME TO secrets");
+    const requestId = answer.headers["x-request-id"];
+    expect([answer.status, answer.body]).toEqual([
+      500,
+      {
+        errors: [{ code: "internal_error", message: "Something went wrong inside the service." }],
+        status_code: 500,
+        trace: requestId,
+      },
+    ]);
+    expect(app.events().at(-1)).toMatchObject({
+      requestId,
+      outcome: "failure",
+      reason: { reasonCode: 500, reasonForFailure: "internal error" },
+    });
+    expect(app.logged.at(-1)).toMatchObject({ level: "error", requestId });
   });
 });
 
