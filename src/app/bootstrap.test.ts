@@ -1,26 +1,28 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { bootstrap, ADMINISTRATOR_EMAIL } from "./bootstrap.ts";
-import { openIdentityApp, type IdentityApp } from "./identity/testing/identity-app.ts";
+import { IdentityApp } from "./identity/testing/identity-app.ts";
 import { listUsers } from "./identity/users.ts";
 
 let app: IdentityApp;
 beforeEach(async () => {
-  app = await openIdentityApp();
+  app = await IdentityApp.open();
 });
 afterEach(() => app.close());
 
 describe("the first start", () => {
   it("begins the trail with the account, the administrator, the policy and the key", () => {
     const { account, instance, administrator } = app.first;
-    expect(app.events().map(({ operation }) => operation)).toEqual([
+    expect(app.parts.events().map(({ operation }) => operation)).toEqual([
       "account.create",
       "user.create",
       "policy.create",
       "user-apikey.create",
     ]);
-    expect(app.events().every((event) => event.account === account.id)).toBe(true);
-    expect(app.events().every(({ initiator }) => initiator.id === "keytrail-bootstrap")).toBe(true);
-    expect(app.events()[0]).toMatchObject({
+    expect(app.parts.events().every((event) => event.account === account.id)).toBe(true);
+    expect(app.parts.events().every(({ initiator }) => initiator.id === "keytrail-bootstrap")).toBe(
+      true,
+    );
+    expect(app.parts.events()[0]).toMatchObject({
       target: {
         id: `crn:v1:bluemix:public:iam-identity:global:a/${account.id}::account:${account.id}`,
       },
@@ -37,15 +39,15 @@ describe("the first start", () => {
   });
 
   it("does nothing once the key has been handed over", async () => {
-    const before = app.log.size;
-    expect(await bootstrap({ ...app, region: "us-south" })).toBeUndefined();
-    expect(app.log.size).toBe(before);
+    const before = app.parts.log.size;
+    expect(await bootstrap({ ...app.parts, region: "us-south" })).toBeUndefined();
+    expect(app.parts.log.size).toBe(before);
   });
 
   it("makes a new key, and the old one void, as long as none was handed over", async () => {
     const account = { ...app.first.account, isHandedOver: false };
-    await app.state.transact((tx) => tx.identity.putAccount(account));
-    const again = await bootstrap({ ...app, region: "eu-de" });
+    await app.parts.state.transact((tx) => tx.identity.putAccount(account));
+    const again = await bootstrap({ ...app.parts, region: "eu-de" });
     expect(again).toMatchObject({
       account,
       instance: app.first.instance,
@@ -56,13 +58,13 @@ describe("the first start", () => {
   });
 
   it("completes a start that was killed after any of its steps", async () => {
-    const half = await openIdentityApp();
+    const half = await IdentityApp.open();
     const account = { ...half.first.account, isHandedOver: false };
     const tables = ["api_keys", "policies", "users"];
     for (const table of tables) {
-      await half.state.transact((tx) => tx.identity.putAccount(account));
-      half.database.exec(`DELETE FROM ${table}`);
-      const again = await bootstrap({ ...half, region: "us-south" });
+      await half.parts.state.transact((tx) => tx.identity.putAccount(account));
+      half.parts.database.exec(`DELETE FROM ${table}`);
+      const again = await bootstrap({ ...half.parts, region: "us-south" });
       expect((await half.login(again!.apiKey)).apikeyId).toMatch(/^ApiKey-/);
     }
     await half.close();

@@ -139,7 +139,7 @@ describe("the decision", () => {
   );
   const anyGrant = fc.record({
     roles: fc.subarray([...ROLE_NAMES]),
-    resource: anyResource as fc.Arbitrary<PolicyResource>,
+    resource: anyResource,
   });
   const anyGrants = fc.array(anyGrant, { maxLength: 5 });
   const anyName = fc.constantFrom(...operationNames);

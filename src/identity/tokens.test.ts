@@ -213,7 +213,7 @@ describe("the verifier", () => {
     await fc.assert(
       fc.asyncProperty(
         fc.nat(token.length - 1),
-        fc.constantFrom(..."ABCXYZabcxyz0189-_.="),
+        fc.constantFrom("A", "B", "Z", "a", "z", "0", "9", "-", "_", ".", "="),
         async (at, character) => {
           const changed = token.slice(0, at) + character + token.slice(at + 1);
           // The last character of a part holds bits that no decoder looks at: such a change changes nothing.

@@ -7,6 +7,7 @@ import {
 } from "../../identity/api-key.ts";
 import { newEntityTag } from "../../identity/entity-tag.ts";
 import { checkedDescription, checkedName } from "../../identity/text.ts";
+import type { Millis } from "../../kernel/clock.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import type { Sensitive } from "../../kernel/sensitive.ts";
 import { callerId, changeOperation, readOperation } from "../operation.ts";
@@ -18,8 +19,8 @@ export interface CreateApiKeyInput {
   readonly iamId: string;
   readonly name: string;
   readonly description?: string | undefined;
-  /** Milliseconds since the epoch; it must lie ahead. */
-  readonly expiresAt?: number | undefined;
+  /** RFC 3339; it must lie ahead. */
+  readonly expiresAt?: string | undefined;
 }
 
 export interface CreatedApiKey extends ApiKey {
@@ -36,11 +37,6 @@ export const createApiKey = changeOperation<CreateApiKeyInput, NewKey, CreatedAp
   async locate({ iamId, name, description = "", expiresAt }, { store, call, caller, now }) {
     const owner = await store.identity.principal(call.place.account, iamId);
     if (!owner) throw new Refusal("not_found", "There is no such user or service ID.");
-    if (expiresAt !== undefined && !(expiresAt > now)) {
-      throw new Refusal("invalid_request", "`expiresAt` must lie in the future.", {
-        field: "expiresAt",
-      });
-    }
     const key: ApiKey = {
       id: newApiKeyId(),
       account: owner.account,
@@ -49,7 +45,7 @@ export const createApiKey = changeOperation<CreateApiKeyInput, NewKey, CreatedAp
       description: checkedDescription(description),
       locked: false,
       disabled: false,
-      expiresAt: expiresAt ?? null,
+      expiresAt: expiryOf(expiresAt, now),
       entityTag: newEntityTag(),
       createdAt: now,
       createdBy: callerId(caller),
@@ -69,6 +65,15 @@ export const createApiKey = changeOperation<CreateApiKeyInput, NewKey, CreatedAp
     return { ...key, value };
   },
 });
+
+function expiryOf(expiresAt: string | undefined, now: Millis): Millis | null {
+  if (expiresAt === undefined) return null;
+  const moment = Date.parse(expiresAt);
+  // Also false for what is no time at all.
+  if (moment > now) return moment;
+  const sentence = "`expiresAt` must be a time in the future.";
+  throw new Refusal("invalid_request", sentence, { field: "expiresAt" });
+}
 
 export interface ListApiKeysInput extends ListInput {
   /** Of one identity only. */

@@ -1,16 +1,16 @@
 import { SignJWT, decodeJwt, generateKeyPair } from "jose";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { toRfc3339 } from "../../kernel/clock.ts";
 import type { Anonymous } from "../call.ts";
 import { createApiKey, deleteApiKey } from "./api-keys.ts";
-import { authenticateBearer } from "./authenticate.ts";
 import { deletePolicy, listPolicies } from "./policies.ts";
 import { createServiceId, deleteServiceId } from "./service-ids.ts";
-import { openIdentityApp, type IdentityApp } from "./testing/identity-app.ts";
+import { IdentityApp } from "./testing/identity-app.ts";
 import { deleteUser, listUsers } from "./users.ts";
 
 let app: IdentityApp;
 beforeEach(async () => {
-  app = await openIdentityApp();
+  app = await IdentityApp.open();
 });
 afterEach(() => app.close());
 
@@ -22,7 +22,7 @@ async function refusedAs(token: string): Promise<Anonymous> {
 
 describe("a request", () => {
   it("without a credential is nobody's, and not refused for it", async () => {
-    expect(await authenticateBearer(undefined, app)).toEqual({ kind: "anonymous", refusal: null });
+    expect(await app.whoSends(undefined)).toEqual({ kind: "anonymous", refusal: null });
   });
 
   it("with a token is its identity's, by the directory's present name", async () => {
@@ -37,7 +37,7 @@ describe("a request", () => {
       credentialType: "apikey",
       credentialId: apikeyId,
     });
-    const lower = await authenticateBearer(`bearer   ${accessToken.reveal()} `, app);
+    const lower = await app.whoSends(`bearer   ${accessToken.reveal()} `);
     expect(lower.kind).toBe("identity");
   });
 
@@ -52,7 +52,7 @@ describe("a request", () => {
       `Bearer ${token} ${token}`,
       `Bearer ${token},x`,
     ]) {
-      const caller = await authenticateBearer(header, app);
+      const caller = await app.whoSends(header);
       expect(caller).toMatchObject({
         kind: "anonymous",
         refusal: { code: "unauthenticated" },
@@ -63,7 +63,7 @@ describe("a request", () => {
 
   it("with an expired token is refused, and recorded under whom the token spoke of", async () => {
     const { accessToken } = await app.login(app.first.apiKey);
-    app.clock.advance(3_600_000);
+    app.parts.clock.advance(3_600_000);
     const caller = await refusedAs(accessToken.reveal());
     expect(caller.refusal?.message).toBe("The access token has expired.");
     expect(caller.claimed).toEqual({
@@ -73,7 +73,7 @@ describe("a request", () => {
     expect(await app.refused(listUsers, caller, {})).toBe(
       "unauthenticated: The access token has expired.",
     );
-    expect(app.last()).toMatchObject({
+    expect(app.parts.lastEvent()).toMatchObject({
       operation: "user.list",
       outcome: "failure",
       severity: "critical",
@@ -124,9 +124,9 @@ describe("a session", () => {
       ["UPDATE api_keys SET disabled = 1", "UPDATE api_keys SET disabled = 0"],
       ["UPDATE users SET state = 'disabled'", "UPDATE users SET state = 'active'"],
     ] as const) {
-      app.database.run(off);
+      app.parts.database.run(off);
       expect((await refusedAs(token.reveal())).refusal?.message).toContain("disabled");
-      app.database.run(on);
+      app.parts.database.run(on);
       expect((await app.authenticated(token)).kind).toBe("identity");
     }
   });
@@ -134,10 +134,14 @@ describe("a session", () => {
   it("ends when its API key expires, if that is before the token does", async () => {
     const admin = await app.administrator();
     const { iamId } = app.first.administrator;
-    const expiresAt = app.clock.now() + 60_000;
-    const key = await app.done(createApiKey, admin, { iamId, name: "short", expiresAt });
+    const expiresAt = app.parts.clock.now() + 60_000;
+    const key = await app.done(createApiKey, admin, {
+      iamId,
+      name: "short",
+      expiresAt: toRfc3339(expiresAt),
+    });
     const token = (await app.login(key.value)).accessToken;
-    app.clock.set(expiresAt);
+    app.parts.clock.set(expiresAt);
     expect((await refusedAs(token.reveal())).refusal?.message).toBe("The API key has expired.");
   });
 
@@ -152,7 +156,7 @@ describe("a session", () => {
     const { key } = await app.user("ada@example.com");
     const token = (await app.login(key.value)).accessToken;
     const { id } = app.first.account;
-    const failing = app.state.transact(async (tx) => {
+    const failing = app.parts.state.transact(async (tx) => {
       await tx.identity.deleteApiKey(id, key.id);
       // Remembered as gone, under a stamp that is about to be undone.
       expect(await tx.identity.credential(key.id)).toBeUndefined();
@@ -160,7 +164,7 @@ describe("a session", () => {
     });
     await expect(failing).rejects.toThrow("undone");
     expect((await app.authenticated(token)).kind).toBe("identity");
-    await app.state.transact((tx) => tx.identity.deleteApiKey(id, key.id));
+    await app.parts.state.transact((tx) => tx.identity.deleteApiKey(id, key.id));
     await refusedAs(token.reveal());
   });
 });

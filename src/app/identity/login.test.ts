@@ -1,17 +1,18 @@
 import { decodeJwt } from "jose";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { REFRESH_TOKEN_LIFETIME_MS } from "../../identity/refresh-token.ts";
+import { toRfc3339 } from "../../kernel/clock.ts";
 import { Sensitive } from "../../kernel/sensitive.ts";
 import type { Performed } from "../perform.ts";
 import { createApiKey, deleteApiKey, type CreatedApiKey } from "./api-keys.ts";
 import { endReplayedSession } from "./end-session.ts";
 import { API_KEY_GRANT, issueToken, REFRESH_GRANT, type IssuedTokens } from "./issue-token.ts";
 import { createServiceId } from "./service-ids.ts";
-import { NOBODY, openIdentityApp, START, type IdentityApp } from "./testing/identity-app.ts";
+import { NOBODY, IdentityApp, START } from "./testing/identity-app.ts";
 
 let app: IdentityApp;
 beforeEach(async () => {
-  app = await openIdentityApp();
+  app = await IdentityApp.open();
 });
 afterEach(() => app.close());
 
@@ -30,7 +31,7 @@ const withKey = (apiKey: string, client_id = "default"): Promise<string> =>
 
 function refresh(token: Sensitive<string>, client_id = "bx"): Promise<Performed<IssuedTokens>> {
   const input = { client_id, grant_type: REFRESH_GRANT, refreshToken: token } as const;
-  return app.performer.perform(issueToken, app.call(NOBODY), () => input);
+  return app.parts.performer.perform(issueToken, app.call(NOBODY), () => input);
 }
 
 async function refreshed(token: Sensitive<string>): Promise<IssuedTokens> {
@@ -42,7 +43,7 @@ async function refreshed(token: Sensitive<string>): Promise<IssuedTokens> {
 async function notRefreshed(token: Sensitive<string>, client_id?: string): Promise<string> {
   const performed = await refresh(token, client_id);
   if (performed.kind === "done") throw new Error("it was not refused");
-  await endReplayedSession(app.performer, app.call(NOBODY), performed.refusal);
+  await endReplayedSession(app.parts.performer, app.call(NOBODY), performed.refusal);
   return performed.refusal.message;
 }
 
@@ -50,7 +51,7 @@ describe("a login with an API key", () => {
   it("of a user is recorded in the account, under the user's name, with the client", async () => {
     const { apikeyId } = await app.login(app.first.apiKey, "bx");
     const { account, administrator } = app.first;
-    expect(app.last()).toMatchObject({
+    expect(app.parts.lastEvent()).toMatchObject({
       operation: "user-apikey.login",
       action: "iam-identity.user-apikey.login",
       outcome: "success",
@@ -72,7 +73,7 @@ describe("a login with an API key", () => {
   it("of a service ID has a name of its own", async () => {
     const key = await serviceKey();
     await app.login(key.value);
-    expect(app.last()).toMatchObject({
+    expect(app.parts.lastEvent()).toMatchObject({
       operation: "serviceid-apikey.login",
       initiator: {
         id: key.iamId,
@@ -89,7 +90,7 @@ describe("a login with an API key", () => {
       "unauthenticated: The API key is not known.",
     );
     expect(await withKey("hunter2")).toBe("unauthenticated: The API key is not known.");
-    expect(app.last()).toMatchObject({
+    expect(app.parts.lastEvent()).toMatchObject({
       operation: "user-apikey.login",
       outcome: "failure",
       severity: "critical",
@@ -99,7 +100,7 @@ describe("a login with an API key", () => {
       reason: { reasonCode: 401, reasonType: "Unauthorized" },
       requestData: { client_id: "default" },
     });
-    expect(app.log.lines.map((line) => Buffer.from(line).toString()).join()).not.toContain(
+    expect(app.parts.log.lines.map((line) => Buffer.from(line).toString()).join()).not.toContain(
       "hunter2",
     );
   });
@@ -108,11 +109,15 @@ describe("a login with an API key", () => {
     const admin = await app.administrator();
     const { iamId } = await app.done(createServiceId, admin, { name: "ci" });
     const expiresAt = START + 60_000;
-    const key = await app.done(createApiKey, admin, { iamId, name: "short", expiresAt });
+    const key = await app.done(createApiKey, admin, {
+      iamId,
+      name: "short",
+      expiresAt: toRfc3339(expiresAt),
+    });
     expect((await app.login(key.value)).apikeyId).toBe(key.id);
-    app.clock.set(expiresAt);
+    app.parts.clock.set(expiresAt);
     expect(await withKey(key.value.reveal())).toBe("unauthenticated: The API key has expired.");
-    expect(app.last()).toMatchObject({
+    expect(app.parts.lastEvent()).toMatchObject({
       operation: "serviceid-apikey.login",
       account: "operator",
       initiator: { id: iamId, name: "" },
@@ -121,7 +126,7 @@ describe("a login with an API key", () => {
 
   it("that is disabled is refused", async () => {
     const { value, ...key } = await serviceKey();
-    app.database.run("UPDATE api_keys SET disabled = 1 WHERE id = ?", key.id);
+    app.parts.database.run("UPDATE api_keys SET disabled = 1 WHERE id = ?", key.id);
     expect(await withKey(value.reveal())).toBe("unauthenticated: The API key is disabled.");
   });
 
@@ -132,7 +137,7 @@ describe("a login with an API key", () => {
 
   it("puts neither the key nor a token into the record", async () => {
     const tokens = await app.login(app.first.apiKey, "bx");
-    const ledger = app.log.lines.map((line) => Buffer.from(line).toString()).join();
+    const ledger = app.parts.log.lines.map((line) => Buffer.from(line).toString()).join();
     for (const secret of [app.first.apiKey, tokens.accessToken, tokens.refreshToken!]) {
       expect(ledger).not.toContain(secret.reveal());
     }
@@ -148,7 +153,7 @@ describe("a refresh token", () => {
       client_id: "bx",
       keytrail_credential: first.apikeyId,
     });
-    expect(app.last()).toMatchObject({
+    expect(app.parts.lastEvent()).toMatchObject({
       action: "iam-identity.user-refreshtoken.login",
       outcome: "success",
       initiator: { name: app.first.administrator.email },
@@ -164,12 +169,12 @@ describe("a refresh token", () => {
     expect(await notRefreshed(first.refreshToken!)).toBe(
       "The refresh token has been used before: its session ends.",
     );
-    expect(app.events().at(-2)).toMatchObject({
+    expect(app.parts.events().at(-2)).toMatchObject({
       operation: "refreshtoken.login",
       outcome: "failure",
       account: "operator",
     });
-    expect(app.last()).toMatchObject({
+    expect(app.parts.lastEvent()).toMatchObject({
       operation: "session.end",
       outcome: "success",
       severity: "critical",
@@ -199,15 +204,15 @@ describe("a refresh token", () => {
     expect(await notRefreshed(refreshToken!)).toBe("The refresh token is not known.");
     expect(await notRefreshed(late.refreshToken!)).toBe("The refresh token is not known.");
     const own = await app.login(app.first.apiKey, "bx");
-    app.clock.advance(REFRESH_TOKEN_LIFETIME_MS);
+    app.parts.clock.advance(REFRESH_TOKEN_LIFETIME_MS);
     expect(await notRefreshed(own.refreshToken!)).toBe("The refresh token has expired.");
   });
 
   it("is dropped once it has expired, when somebody logs in", async () => {
     const { refreshToken } = await app.login(app.first.apiKey, "bx");
-    app.clock.advance(REFRESH_TOKEN_LIFETIME_MS + 1);
+    app.parts.clock.advance(REFRESH_TOKEN_LIFETIME_MS + 1);
     await app.login(app.first.apiKey, "bx");
     expect(await notRefreshed(refreshToken!)).toBe("The refresh token is not known.");
-    expect(app.database.get("SELECT count(*) AS n FROM refresh_tokens")).toEqual({ n: 1 });
+    expect(app.parts.database.get("SELECT count(*) AS n FROM refresh_tokens")).toEqual({ n: 1 });
   });
 });

@@ -81,6 +81,8 @@ export interface TestAppOptions {
   readonly log?: MemoryEntryLog;
   readonly database?: Database;
   readonly clock?: ManualClock;
+  /** Without the account and the instance: for what makes them. */
+  readonly isEmpty?: true;
 }
 
 export const testSchema = [outboxSchema, countersSchema, identitySchema, secretsSchema];
@@ -109,7 +111,7 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
     // Operations that search the trail are tested beside their index.
     trail: {} as TrailReader,
   };
-  await settle(state);
+  if (!options.isEmpty) await settle(state);
   const performer = new Performer({
     state,
     trail,

@@ -1,0 +1,219 @@
+/** Routes of identities: users, service IDs, API keys and the policies that say what each may do. */
+import type { z } from "zod";
+import { createApiKey, deleteApiKey, listApiKeys } from "../../../app/identity/api-keys.ts";
+import { createPolicy, deletePolicy, listPolicies } from "../../../app/identity/policies.ts";
+import {
+  createServiceId,
+  deleteServiceId,
+  listServiceIds,
+} from "../../../app/identity/service-ids.ts";
+import { createUser, deleteUser, listUsers } from "../../../app/identity/users.ts";
+import type { PolicyResource } from "../../../identity/authorize.ts";
+import type { About, Answer } from "../../route.ts";
+import * as shapes from "./identity-shapes.ts";
+import { nativeRoute, type AnswerShape, type NativeRoute } from "./native-route.ts";
+
+const { byId } = shapes;
+
+const userRoutes: readonly NativeRoute[] = [
+  nativeRoute({
+    method: "POST",
+    url: "/trail/v1/users",
+    operationId: "createUser",
+    summary: "Make a user, who may do nothing until a policy says so.",
+    operation: createUser,
+    body: shapes.newUser,
+    answer: made("The user.", shapes.userShape),
+    decode: ({ body }) => body,
+    encode: (user) => ({ status: 201, body: shapes.userBody(user) }),
+  }),
+  nativeRoute({
+    method: "GET",
+    url: "/trail/v1/users",
+    operationId: "listUsers",
+    summary: "List the users of the account, in the order in which they were made.",
+    operation: listUsers,
+    query: shapes.listQuery,
+    answer: listed("users", shapes.userShape),
+    decode: ({ query }) => query,
+    encode: ({ users, ...part }) => page({ users: users.map(shapes.userBody) }, part),
+  }),
+  nativeRoute({
+    method: "DELETE",
+    url: "/trail/v1/users/:id",
+    operationId: "deleteUser",
+    summary: "Delete a user with its API keys and policies; its sessions end at once.",
+    operation: deleteUser,
+    params: byId,
+    answer: gone(),
+    about: about("user"),
+    decode: ({ params }) => ({ iamId: params.id }),
+    encode: noContent,
+  }),
+];
+
+const serviceIdRoutes: readonly NativeRoute[] = [
+  nativeRoute({
+    method: "POST",
+    url: "/trail/v1/service-ids",
+    operationId: "createServiceId",
+    summary: "Make a service ID, which may do nothing until a policy says so.",
+    operation: createServiceId,
+    body: shapes.newServiceId,
+    answer: made("The service ID.", shapes.serviceIdShape),
+    decode: ({ body }) => body,
+    encode: (serviceId) => ({ status: 201, body: shapes.serviceIdBody(serviceId) }),
+  }),
+  nativeRoute({
+    method: "GET",
+    url: "/trail/v1/service-ids",
+    operationId: "listServiceIds",
+    summary: "List the service IDs of the account, in the order in which they were made.",
+    operation: listServiceIds,
+    query: shapes.listQuery,
+    answer: listed("service_ids", shapes.serviceIdShape),
+    decode: ({ query }) => query,
+    encode: ({ serviceIds, ...part }) =>
+      page({ service_ids: serviceIds.map(shapes.serviceIdBody) }, part),
+  }),
+  nativeRoute({
+    method: "DELETE",
+    url: "/trail/v1/service-ids/:id",
+    operationId: "deleteServiceId",
+    summary: "Delete a service ID with its API keys and policies; its sessions end at once.",
+    operation: deleteServiceId,
+    params: byId,
+    answer: gone(),
+    about: about("serviceid"),
+    decode: ({ params }) => params,
+    encode: noContent,
+  }),
+];
+
+const apiKeyRoutes: readonly NativeRoute[] = [
+  nativeRoute({
+    method: "POST",
+    url: "/trail/v1/api-keys",
+    operationId: "createApiKey",
+    summary: "Make an API key of a user or a service ID; only this answer shows it.",
+    operation: createApiKey,
+    body: shapes.newApiKey,
+    answer: made("The API key, with its value.", shapes.createdApiKeyShape),
+    decode: ({ body: { iam_id: iamId, expires_at: expiresAt, ...rest } }) => ({
+      ...rest,
+      iamId,
+      expiresAt,
+    }),
+    encode: (key) => ({ status: 201, body: shapes.createdApiKeyBody(key) }),
+  }),
+  nativeRoute({
+    method: "GET",
+    url: "/trail/v1/api-keys",
+    operationId: "listApiKeys",
+    summary: "List the API keys of the account or of one identity, without their values.",
+    operation: listApiKeys,
+    query: shapes.keyListQuery,
+    answer: listed("api_keys", shapes.apiKeyShape),
+    decode: ({ query: { iam_id: iamId, ...part } }) => ({ ...part, iamId }),
+    encode: ({ apiKeys, ...part }) => page({ api_keys: apiKeys.map(shapes.apiKeyBody) }, part),
+  }),
+  nativeRoute({
+    method: "DELETE",
+    url: "/trail/v1/api-keys/:id",
+    operationId: "deleteApiKey",
+    summary: "Delete an API key; every session that was opened with it ends at once.",
+    operation: deleteApiKey,
+    params: byId,
+    answer: gone(),
+    about: about("apikey"),
+    decode: ({ params }) => params,
+    encode: noContent,
+  }),
+];
+
+const policyRoutes: readonly NativeRoute[] = [
+  nativeRoute({
+    method: "POST",
+    url: "/trail/v1/policies",
+    operationId: "createPolicy",
+    summary: "Give an identity roles on the account or a part of it.",
+    operation: createPolicy,
+    body: shapes.newPolicy,
+    answer: made("The policy.", shapes.policyShape),
+    decode: ({ body: { resource, ...rest } }) => ({ ...rest, resource: resourceOf(resource) }),
+    encode: (policy) => ({ status: 201, body: shapes.policyBody(policy) }),
+  }),
+  nativeRoute({
+    method: "GET",
+    url: "/trail/v1/policies",
+    operationId: "listPolicies",
+    summary: "List the policies of the account or of one identity.",
+    operation: listPolicies,
+    query: shapes.policyListQuery,
+    answer: listed("policies", shapes.policyShape),
+    decode: ({ query }) => query,
+    encode: ({ policies, ...part }) => page({ policies: policies.map(shapes.policyBody) }, part),
+  }),
+  nativeRoute({
+    method: "DELETE",
+    url: "/trail/v1/policies/:id",
+    operationId: "deletePolicy",
+    summary: "Take back what a policy gave, from the next call on.",
+    operation: deletePolicy,
+    params: byId,
+    answer: gone(),
+    about: about("policy"),
+    decode: ({ params }) => params,
+    encode: noContent,
+  }),
+];
+
+export const identityRoutes: readonly NativeRoute[] = [
+  ...userRoutes,
+  ...serviceIdRoutes,
+  ...apiKeyRoutes,
+  ...policyRoutes,
+];
+
+function about(kind: string): About {
+  return ({ params }) => {
+    const parsed = byId.safeParse(params);
+    return parsed.success ? { kind, id: parsed.data.id } : null;
+  };
+}
+
+function resourceOf(given: z.output<typeof shapes.newPolicy>["resource"]): PolicyResource {
+  const { service, instance, secret_group: secretGroup } = given;
+  return {
+    ...(service === undefined ? {} : { service }),
+    ...(instance === undefined ? {} : { instance }),
+    ...(secretGroup === undefined ? {} : { secretGroup }),
+  };
+}
+
+interface Part {
+  readonly totalCount: number;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+function page(items: object, { totalCount, offset, limit }: Part): Answer {
+  return { status: 200, body: { ...items, total_count: totalCount, offset, limit } };
+}
+
+function noContent(): Answer {
+  return { status: 204 };
+}
+
+function made(description: string, shape: z.ZodObject): AnswerShape {
+  return { status: 201, description, content: { "application/json": shape } };
+}
+
+function listed(name: string, item: z.ZodObject): AnswerShape {
+  const content = { "application/json": shapes.listShape(name, item) };
+  return { status: 200, description: "A part of the list.", content };
+}
+
+function gone(): AnswerShape {
+  return { status: 204, description: "It is gone.", content: {} };
+}
