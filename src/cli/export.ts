@@ -191,7 +191,8 @@ async function download(
   draft: Draft,
   io: CommandIo,
 ): Promise<ExportFooter> {
-  const parameters = new URLSearchParams({ query: draft.asked.query });
+  const parameters = new URLSearchParams();
+  if (draft.asked.query !== "") parameters.set("query", draft.asked.query);
   if (draft.asked.from !== undefined) parameters.set("from", draft.asked.from);
   if (draft.asked.to !== undefined) parameters.set("to", draft.asked.to);
   const response = await server.get(`trail/v1/export?${parameters.toString()}`);

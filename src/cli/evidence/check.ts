@@ -77,6 +77,8 @@ class EvidenceCheck {
     const checkpoint = policy && this.#checkpoint(policy);
     if (policy && checkpoint) this.#exportEvent(policy);
     const events = checkpoint ? this.#events(checkpoint, onEvent) : 0;
+    const histories = this.#histories.histories(this.#export?.totals ?? NO_TOTALS);
+    // Counted last: the export's own record comes after all that it exports, and is no part of it.
     this.#checkExportRecord(events);
     return {
       problems: this.#problems,
@@ -85,7 +87,7 @@ class EvidenceCheck {
       keySource: (this.#trust.logVkey ?? this.#trust.policy) ? "given" : "evidence",
       policySource,
       exportRecord: this.#export,
-      histories: this.#histories.histories(this.#export?.totals ?? NO_TOTALS),
+      histories,
     };
   }
 

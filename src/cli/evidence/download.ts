@@ -17,7 +17,6 @@ const header = z.object({
   kind: z.literal("header"),
   checkpoint: z.string(),
   log_vkey: z.string(),
-  query: z.string(),
   events: z.int().nonnegative(),
 });
 const footer = z.object({

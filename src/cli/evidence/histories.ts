@@ -135,11 +135,8 @@ export class PartialHistories {
   histories(totals: Totals): readonly History[] {
     return PARTS.flatMap((part) =>
       [...this.#found[part]].map(([id, { name, numbers }]) => {
-        const stated = totals[part].get(id);
-        const highest = numbers.at(-1) ?? 0;
-        // The totals were taken just before the export was itself recorded; its record may be one further.
-        const total = stated === undefined ? undefined : Math.max(stated, highest);
-        const missing = gapsIn(numbers, total ?? highest);
+        const total = totals[part].get(id);
+        const missing = gapsIn(numbers, total ?? numbers.at(-1) ?? 0);
         const isComplete = total !== undefined && missing.length === 0;
         return { part, id, name, present: numbers.length, total, missing, isComplete };
       }),

@@ -95,7 +95,8 @@ export function describeHistory(history: History): string {
       return total === 1 ? "event 1, the only one" : `events 1 to ${total}, all present`;
     const missed = missing.length > 0 ? `; missing ${rangesText(missing)}` : "";
     if (total !== undefined) return `${present} of ${total} events${missed}`;
-    return `${present} events; the log's total is not stated${missed}`;
+    const some = present === 1 ? "1 event" : `${present} events`;
+    return `${some}; the log's total is not stated${missed}`;
   }
 }
 
