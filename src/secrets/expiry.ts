@@ -1,7 +1,7 @@
 /** Expiry: when the values of a secret are destroyed on their own. */
 import type { Millis } from "../kernel/clock.ts";
 import { Refusal } from "../kernel/errors.ts";
-import type { SecretType } from "./secret.ts";
+import { DESTROYED, type Secret, type SecretType } from "./secret.ts";
 
 /** RFC 3339, section 5.6; a date or a time without an offset is not one. */
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})$/;
@@ -16,6 +16,22 @@ export function expiryOf(date: string | undefined, type: SecretType, now: Millis
   }
   if (at <= now) throw refused("An expiration date lies in the future.");
   return at;
+}
+
+/**
+ * Whether its values are not to be given out any more, even if the schedule has not come to destroy them yet. Locks
+ * keep a secret alive past its date.
+ */
+export function isExpired(
+  secret: Pick<Secret, "expiresAt" | "locksTotal" | "state">,
+  now: Millis,
+): boolean {
+  if (secret.state === DESTROYED) return true;
+  return secret.expiresAt !== null && secret.expiresAt <= now && secret.locksTotal === 0;
+}
+
+export function expired(): Refusal {
+  return new Refusal("precondition_failed", "The secret has expired: its values are destroyed.");
 }
 
 function refused(sentence: string): Refusal {

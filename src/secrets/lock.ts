@@ -1,7 +1,7 @@
 /** Locks: whoever uses a version says so, and until the lock is gone the version can be neither changed nor deleted. */
 import { Refusal } from "../kernel/errors.ts";
 import type { Millis } from "../kernel/clock.ts";
-import type { JsonObject } from "./secret.ts";
+import { checkJson, type JsonObject } from "./json.ts";
 
 export interface Lock {
   readonly name: string;
@@ -59,11 +59,5 @@ export function checkLockName(name: string): void {
 }
 
 export function checkLockAttributes(attributes: JsonObject): void {
-  if (Buffer.byteLength(JSON.stringify(attributes)) > MAX_LOCK_ATTRIBUTES_BYTES) {
-    throw new Refusal(
-      "invalid_request",
-      `A lock's attributes have at most ${MAX_LOCK_ATTRIBUTES_BYTES} bytes as JSON.`,
-      { field: "attributes" },
-    );
-  }
+  checkJson(attributes, { field: "attributes", maxBytes: MAX_LOCK_ATTRIBUTES_BYTES });
 }

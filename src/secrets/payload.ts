@@ -3,7 +3,8 @@ import { Refusal } from "../kernel/errors.ts";
 import { fromUtf8, utf8 } from "../kernel/bytes.ts";
 import { Sensitive } from "../kernel/sensitive.ts";
 import type { PasswordPolicy } from "./password.ts";
-import type { JsonObject, SecretType } from "./secret.ts";
+import { checkJson, type JsonObject } from "./json.ts";
+import type { SecretType } from "./secret.ts";
 
 export type Payload =
   | { readonly kind: "arbitrary"; readonly payload: Sensitive<string> }
@@ -31,7 +32,6 @@ export type NewVersionPayload =
 
 export const MAX_PAYLOAD_BYTES = 1_024 * 1_024;
 export const MAX_KV_BYTES = 512 * 1_024;
-export const MAX_KV_DEPTH = 32;
 export const MIN_USERNAME_CHARS = 2;
 export const MAX_USERNAME_CHARS = 64;
 export const MIN_GIVEN_PASSWORD_CHARS = 6;
@@ -41,23 +41,15 @@ export const MAX_GIVEN_PASSWORD_CHARS = 256;
 export function checkPayload(payload: Payload): void {
   switch (payload.kind) {
     case "arbitrary":
-      return checkSize(Buffer.byteLength(payload.payload.reveal()), MAX_PAYLOAD_BYTES);
+      return checkText(payload.payload.reveal());
     case "username_password":
-      checkLength("username", payload.username.length, [MIN_USERNAME_CHARS, MAX_USERNAME_CHARS]);
-      return checkLength("password", payload.password.reveal().length, [
+      checkLength("username", payload.username, [MIN_USERNAME_CHARS, MAX_USERNAME_CHARS]);
+      return checkLength("password", payload.password.reveal(), [
         MIN_GIVEN_PASSWORD_CHARS,
         MAX_GIVEN_PASSWORD_CHARS,
       ]);
-    case "kv": {
-      const data = payload.data.reveal();
-      // Depth first: measuring the size would recurse as deep as the value does.
-      if (isDeeperThan(data, MAX_KV_DEPTH)) {
-        throw new Refusal("invalid_request", `Data nests at most ${MAX_KV_DEPTH} levels deep.`, {
-          field: "data",
-        });
-      }
-      return checkSize(Buffer.byteLength(JSON.stringify(data)), MAX_KV_BYTES);
-    }
+    case "kv":
+      return checkJson(payload.data.reveal(), { field: "data", maxBytes: MAX_KV_BYTES });
   }
 }
 
@@ -90,21 +82,24 @@ export function decodePayload(
   }
 }
 
-function checkSize(sizeBytes: number, maxBytes: number): void {
-  if (sizeBytes === 0 || sizeBytes > maxBytes) {
-    throw new Refusal("invalid_request", `A secret's value has 1 to ${maxBytes} bytes.`, {
-      field: "payload",
-    });
+function checkText(text: string): void {
+  const sizeBytes = Buffer.byteLength(text);
+  if (sizeBytes === 0 || sizeBytes > MAX_PAYLOAD_BYTES || !text.isWellFormed()) {
+    throw new Refusal(
+      "invalid_request",
+      `A payload has 1 to ${MAX_PAYLOAD_BYTES} bytes and is well-formed Unicode.`,
+      { field: "payload" },
+    );
   }
 }
 
-function checkLength(field: string, length: number, [min, max]: readonly [number, number]): void {
-  if (length < min || length > max) {
-    throw new Refusal("invalid_request", `A ${field} has ${min} to ${max} characters.`, { field });
+function checkLength(field: string, text: string, [min, max]: readonly [number, number]): void {
+  // A lone surrogate would be sealed as another character than was given.
+  if (text.length < min || text.length > max || !text.isWellFormed()) {
+    throw new Refusal(
+      "invalid_request",
+      `A ${field} has ${min} to ${max} characters of well-formed Unicode.`,
+      { field },
+    );
   }
-}
-
-function isDeeperThan(value: unknown, levels: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return levels === 0 || Object.values(value).some((item) => isDeeperThan(item, levels - 1));
 }

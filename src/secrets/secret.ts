@@ -1,15 +1,16 @@
 /** A secret: what is known of it apart from its value. Names, labels and metadata are never secret. */
 import { Refusal } from "../kernel/errors.ts";
 import type { Millis } from "../kernel/clock.ts";
+import { checkJson, type JsonObject } from "./json.ts";
 import type { SealedValue, WrappedKey } from "./vault.ts";
 import type { PasswordPolicy } from "./password.ts";
 import type { RotationPolicy } from "./rotation.ts";
 
+export type { JsonObject } from "./json.ts";
+
 export const SECRET_TYPES = ["arbitrary", "username_password", "kv"] as const;
 
 export type SecretType = (typeof SECRET_TYPES)[number];
-
-export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The instance that holds a secret; everything in the store is found through it. */
 export interface Instance {
@@ -118,12 +119,5 @@ export function checkLabels(labels: readonly string[]): readonly string[] {
 }
 
 export function checkCustomMetadata(metadata: JsonObject, field: string): void {
-  const sizeBytes = Buffer.byteLength(JSON.stringify(metadata));
-  if (sizeBytes > MAX_CUSTOM_METADATA_BYTES) {
-    throw new Refusal(
-      "invalid_request",
-      `Custom metadata has at most ${MAX_CUSTOM_METADATA_BYTES} bytes as JSON.`,
-      { field },
-    );
-  }
+  checkJson(metadata, { field, maxBytes: MAX_CUSTOM_METADATA_BYTES });
 }

@@ -1,16 +1,12 @@
 /** Gives a secret a new value: by a caller, or generated on time. The value before stays readable as `previous`. */
 import { invariant, Refusal } from "../../kernel/errors.ts";
 import { randomId } from "../../kernel/ids.ts";
+import { expired, isExpired } from "../../secrets/expiry.ts";
 import { locked } from "../../secrets/lock.ts";
 import { DEFAULT_PASSWORD_POLICY, generatePassword } from "../../secrets/password.ts";
 import { checkPayload, type NewVersionPayload, type Payload } from "../../secrets/payload.ts";
 import { nextRotation } from "../../secrets/rotation.ts";
-import {
-  checkCustomMetadata,
-  DESTROYED,
-  type JsonObject,
-  type Secret,
-} from "../../secrets/secret.ts";
+import { checkCustomMetadata, type JsonObject, type Secret } from "../../secrets/secret.ts";
 import type { SecretStore } from "../../secrets/store.ts";
 import { MAX_VERSIONS_KEPT, type Version } from "../../secrets/version.ts";
 import { callerId, changeOperation, type Context } from "../operation.ts";
@@ -96,9 +92,7 @@ function assertRotatable(
   if (input.autoRotated && (secret.nextRotationAt === null || secret.nextRotationAt > now)) {
     throw new Refusal("precondition_failed", "The secret is not due for rotation.");
   }
-  if (secret.state === DESTROYED) {
-    throw new Refusal("precondition_failed", "The secret has expired: its values are destroyed.");
-  }
+  if (isExpired(secret, now)) throw expired();
   if (input.restoreFromVersion !== undefined) {
     throw new Refusal("invalid_request", "Secrets of this type are not restored from a version.", {
       field: "restoreFromVersion",

@@ -1,5 +1,6 @@
 /** What locking and unlocking do, whether a secret or one of its versions was named. */
 import { Refusal } from "../../kernel/errors.ts";
+import { expired, isExpired } from "../../secrets/expiry.ts";
 import { checkSearch } from "./list-secrets.ts";
 import {
   checkLockAttributes,
@@ -47,6 +48,7 @@ export async function lockVersion(
 ): Promise<SecretLocks> {
   const { store, caller, now } = context;
   checkLocks(locks);
+  if (isExpired(secret, now)) throw expired();
   if (!version.hasPayload) {
     throw new Refusal("precondition_failed", "Only a version that has a value can be locked.");
   }
@@ -72,7 +74,7 @@ export async function lockVersion(
   }
   const after = await store.secrets.locksOf(secret.id);
   if (after.length > MAX_LOCKS) {
-    throw new Refusal("limit_reached", `A secret has at most ${MAX_LOCKS} locks.`);
+    throw new Refusal("limit_reached", `The secret has reached the maximum of ${MAX_LOCKS} locks.`);
   }
   await store.secrets.updateSecret({ ...secret, locksTotal: after.length });
   return secretLocksOf(secret, freed ? [version, freed] : [version], after);

@@ -1,6 +1,7 @@
 /** Opening and sealing the payloads of versions. */
 import { fromUtf8, utf8 } from "../../kernel/bytes.ts";
 import { invariant } from "../../kernel/errors.ts";
+import { isExpired } from "../../secrets/expiry.ts";
 import { decodePayload, encodePayload, type Payload } from "../../secrets/payload.ts";
 import type { Secret } from "../../secrets/secret.ts";
 import type { SecretReader } from "../../secrets/store.ts";
@@ -17,11 +18,12 @@ export async function currentVersion(reader: SecretReader, secret: Secret): Prom
   return version;
 }
 
-/** The payload, or null where there is none any more. Refuses while the vault is sealed. */
+/** The payload, or null where there is none any more or it has expired. Refuses while the vault is sealed. */
 export async function openVersion<Store extends View>(
   { secret, version }: SecretVersion,
-  { store, services: { vault } }: Context<Store>,
+  { store, services: { vault }, now }: Context<Store>,
 ): Promise<Payload | null> {
+  if (isExpired(secret, now)) return null;
   const sealed = version.hasPayload ? await store.secrets.payload(version) : undefined;
   if (!sealed) return null;
   const bytes = vault.open(secret.dataKey, versionBinding(secret, version.id), sealed);

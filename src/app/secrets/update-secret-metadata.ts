@@ -1,7 +1,7 @@
 /** Changes what is known of a secret. Its value stays. */
 import { Refusal } from "../../kernel/errors.ts";
 import { toRfc3339, type Millis } from "../../kernel/clock.ts";
-import { expiryOf } from "../../secrets/expiry.ts";
+import { expired, expiryOf, isExpired } from "../../secrets/expiry.ts";
 import { checkPasswordPolicy, type PasswordPolicy } from "../../secrets/password.ts";
 import {
   checkPasswordRotation,
@@ -13,7 +13,6 @@ import {
   checkDescription,
   checkLabels,
   checkName,
-  DESTROYED,
   type JsonObject,
   type Secret,
 } from "../../secrets/secret.ts";
@@ -118,9 +117,7 @@ function lifetimeOf(
 ): Pick<Secret, "expiresAt" | "rotation" | "passwordPolicy" | "nextRotationAt"> {
   const { expiresAt, nextRotationAt } = secret;
   const isNamed = expirationDate !== undefined || rotation || passwordPolicy;
-  if (isNamed && secret.state === DESTROYED) {
-    throw new Refusal("precondition_failed", "The secret has expired: its values are destroyed.");
-  }
+  if (isNamed && isExpired(secret, now)) throw expired();
   if (secret.type !== "username_password" && (rotation?.autoRotate || passwordPolicy)) {
     throw new Refusal("invalid_request", "Secrets of this type are not rotated on time.", {
       field: rotation ? "rotation" : "passwordPolicy",

@@ -23,14 +23,14 @@ export function secretOf(row: Row): Secret {
     name: String(row["name"]),
     description: textOf(row["description"]),
     labels: JSON.parse(String(row["labels"])) as readonly string[],
-    customMetadata: jsonOf<JsonObject>(row["custom_metadata"]),
+    customMetadata: jsonOf(row["custom_metadata"]) as JsonObject | null,
     createdBy: String(row["created_by"]),
     createdAt: Number(row["created_at"]),
     updatedAt: Number(row["updated_at"]),
     state: Number(row["state"]) as SecretState,
     expiresAt: numberOf(row["expires_at"]),
-    rotation: jsonOf<RotationPolicy>(row["rotation"]),
-    passwordPolicy: jsonOf<PasswordPolicy>(row["password_policy"]),
+    rotation: jsonOf(row["rotation"]) as RotationPolicy | null,
+    passwordPolicy: jsonOf(row["password_policy"]) as PasswordPolicy | null,
     nextRotationAt: numberOf(row["next_rotation_at"]),
     username: bytesOf(row["username"]),
     lastVersion: Number(row["last_version"]),
@@ -57,7 +57,7 @@ export function versionOf(row: Row): Version {
     createdAt: Number(row["created_at"]),
     autoRotated: row["auto_rotated"] === 1,
     expiresAt: numberOf(row["expires_at"]),
-    customMetadata: jsonOf<JsonObject>(row["custom_metadata"]),
+    customMetadata: jsonOf(row["custom_metadata"]) as JsonObject | null,
     hasPayload: row["has_payload"] === 1,
   };
 }
@@ -81,7 +81,7 @@ export function lockOf(row: Row): Lock {
     versionId: String(row["version_id"]),
     versionNumber: Number(row["version_number"]),
     description: textOf(row["description"]),
-    attributes: jsonOf<JsonObject>(row["attributes"]),
+    attributes: jsonOf(row["attributes"]) as JsonObject | null,
     createdBy: String(row["created_by"]),
     createdAt: Number(row["created_at"]),
     updatedAt: Number(row["updated_at"]),
@@ -117,6 +117,6 @@ function bytesOf(value: Value | undefined): Uint8Array | null {
   return value instanceof Uint8Array ? value : null;
 }
 
-function jsonOf<T>(value: Value | undefined): T | null {
-  return typeof value === "string" ? (JSON.parse(value) as T) : null;
+function jsonOf(value: Value | undefined): unknown {
+  return typeof value === "string" ? JSON.parse(value) : null;
 }
