@@ -41,7 +41,7 @@ export interface ProvenLog {
 /** What follows the ledger into the index. */
 export interface IndexFollower {
   /** Resolves to how many entries can be searched: at least `size`, unless the time ran out first. */
-  waitFor(size: number, timeoutMs: number): Promise<number>;
+  waitFor(size: number, timeoutMs: number): Promise<{ readonly indexed: number }>;
 }
 
 export interface TrailReaderPorts {
@@ -51,6 +51,8 @@ export interface TrailReaderPorts {
   /** Counts of events in the ledger, independent of the index. */
   readonly totals: (keys: readonly CounterKey[]) => Promise<Totals>;
   readonly vocabulary: Vocabulary;
+  /** INDEX_WAIT_MS unless given. */
+  readonly indexWaitMs?: number;
   /** The newest checkpoint that witnesses have cosigned, when there are witnesses. */
   readonly cosigned?: () => SignedCheckpoint | undefined;
 }
@@ -92,7 +94,9 @@ export class TrailReader {
    */
   async caughtUp(): Promise<IndexState> {
     const { size } = this.log;
-    const indexed = await ask(() => this.#ports.follower.waitFor(size, INDEX_WAIT_MS));
+    const { indexed } = await ask(() =>
+      this.#ports.follower.waitFor(size, this.#ports.indexWaitMs ?? INDEX_WAIT_MS),
+    );
     return { size, indexed };
   }
 
