@@ -8,7 +8,7 @@ import type { Exchange } from "../../dialect.ts";
 import type { Answer } from "../../route.ts";
 
 /** How long a client is asked to wait before it tries again what may work then (RFC 9110, section 10.2.3). */
-export const RETRY_AFTER_S = 5;
+export const RETRY_AFTER_S = 1;
 
 interface Wording {
   readonly status: number;
@@ -46,8 +46,9 @@ export function refusalAnswer(refusal: Refusal, exchange: Exchange): Answer {
   return envelope(wordings[refusal.code], refusal.message, exchange);
 }
 
+/** Does not say that nothing was done: a change may stand committed, with its event waiting to be recorded. */
 export function outageAnswer(exchange: Exchange): Answer {
-  const sentence = "The service cannot record what is done with it, so nothing was done.";
+  const sentence = "What is done cannot be recorded at the moment, so nothing is answered.";
   return envelope({ status: 503, code: "service_unavailable", headers: RETRY }, sentence, exchange);
 }
 
