@@ -96,10 +96,9 @@ export class Indexer {
   }
 
   get lag(): IndexLag {
-    const indexed = this.#indexed;
-    const { size } = this.#source;
-    const state = this.#error === undefined ? (indexed >= size ? "current" : "behind") : "failing";
-    return { indexed, size, state, error: this.#error };
+    const [indexed, { size }, error] = [this.#indexed, this.#source, this.#error];
+    if (indexed >= size) return { indexed, size, state: "current", error: undefined };
+    return { indexed, size, state: error === undefined ? "behind" : "failing", error };
   }
 
   /**
@@ -143,15 +142,13 @@ export class Indexer {
     this.#stopped.abort();
     this.#nudge?.abort();
     await this.#loop;
-    this.#wakeWaiters(Infinity);
+    for (const { wake } of this.#waiters) wake();
   }
 
   async #run(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
       try {
         await this.#step();
-        this.#failures = 0;
-        this.#error = undefined;
       } catch (error) {
         await this.#failed(error);
       }
@@ -164,11 +161,12 @@ export class Indexer {
     if (this.#wantsReset || this.#indexed > this.#source.size) {
       await this.#index.reset();
       this.#wantsReset = false;
-      this.#indexed = await this.#index.position();
-      this.#wakeWaiters(this.#indexed);
+      this.#moveTo(await this.#index.position());
     }
     const { size } = this.#source;
     if (this.#indexed >= size) {
+      this.#error = undefined;
+      this.#failures = 0;
       const isWoken = await this.#rest(this.#options.settleAfterMs);
       if (!isWoken && !this.#stopped.signal.aborted) await this.#index.settle();
       return;
@@ -198,8 +196,9 @@ export class Indexer {
 
   async #ingest(lines: readonly Uint8Array[]): Promise<void> {
     await this.#index.ingest(this.#indexed, lines);
-    this.#indexed += lines.length;
-    this.#wakeWaiters(this.#indexed);
+    this.#error = undefined;
+    this.#failures = 0;
+    this.#moveTo(this.#indexed + lines.length);
   }
 
   async #failed(error: unknown): Promise<void> {
@@ -209,7 +208,7 @@ export class Indexer {
     this.#failures += 1;
     await this.#backOff(backoffMs);
     // The failed chunk may have been taken after all; the index knows.
-    if (!this.#wantsReset) this.#indexed = await this.#index.position();
+    if (!this.#wantsReset) this.#moveTo(await this.#index.position());
   }
 
   async #backOff(backoffMs: number): Promise<void> {
@@ -249,7 +248,8 @@ export class Indexer {
     this.#nudge?.abort();
   }
 
-  #wakeWaiters(indexed: number): void {
+  #moveTo(indexed: number): void {
+    this.#indexed = indexed;
     for (const { size, wake } of this.#waiters) if (indexed >= size) wake();
   }
 }

@@ -27,6 +27,7 @@ import { fold } from "./fold.ts";
 import { parseQuery } from "./parser.ts";
 import { all, any, NUMBER_TEXT } from "./plan.ts";
 import type { Plan, TextTest } from "./plan.ts";
+import { cleaned } from "./projection.ts";
 import { queryError } from "./query-error.ts";
 import { flagOf, numberRangeOf, timeRangeOf } from "./scalar-value.ts";
 import { containsTest, textTestOf } from "./text-value.ts";
@@ -49,7 +50,8 @@ const EVENT_NAMES = new Set([
 
 /** The plan of a query; Refusal `invalid_request` with `details.column` when it is not one. */
 export function planQuery(query: string, context: PlanContext): Plan {
-  return new Planner(query, context).plan(parseQuery(query));
+  const typed = cleaned(query);
+  return new Planner(typed, context).plan(parseQuery(typed));
 }
 
 class Planner {

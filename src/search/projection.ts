@@ -178,7 +178,8 @@ const SIMPLE = /^[ -@[-~]*$/;
 // oxlint-disable-next-line no-control-regex -- these are the characters to be replaced
 const UNCLEAN = /[\u0000\u001e\u001f]/g;
 
-function cleaned(text: string): string {
+/** The text as it can be stored, with as many UTF-16 units. Queries go through it too, so they look for what is stored. */
+export function cleaned(text: string): string {
   if (SIMPLE.test(text)) return text;
   return text.toWellFormed().replaceAll(UNCLEAN, (char) => (char === "\u0000" ? "\ufffd" : " "));
 }

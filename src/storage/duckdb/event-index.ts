@@ -73,13 +73,15 @@ export class DuckDbEventIndex implements EventIndex {
     try {
       const hasTerms = await this.#writer.write(this.#position, fresh);
       await this.#insert(fresh.length, hasTerms);
+      this.#position += fresh.length;
+      this.#unsettled += fresh.length;
     } catch (error) {
       throw await this.#failed(error);
     } finally {
-      for (const path of Object.values(this.#chunkFiles)) await rm(path, { force: true });
+      for (const path of Object.values(this.#chunkFiles)) {
+        await rm(path, { force: true, recursive: true });
+      }
     }
-    this.#position += fresh.length;
-    this.#unsettled += fresh.length;
   }
 
   async #insert(rows: number, hasTerms: boolean): Promise<void> {
