@@ -52,11 +52,18 @@ export const facets = z.looseObject({
   ...completeness,
 });
 
-export const rotatedRootKey = z.looseObject({ key_id: z.string(), previous_key_id: z.string() });
+export const rootKey = z.looseObject({ key_id: z.string(), remaining: z.int() });
+
+export const rootKeyRotation = z.looseObject({
+  key_id: z.string(),
+  previous_key_id: z.string(),
+  data_keys: z.int(),
+});
 
 export type ActivityEvent = z.infer<typeof event>;
 export type PlacedEvent = z.infer<typeof placedEvent>;
 export type FoundEvents = z.infer<typeof foundEvents>;
 export type Histogram = z.infer<typeof histogram>;
 export type Facets = z.infer<typeof facets>;
-export type RotatedRootKey = z.infer<typeof rotatedRootKey>;
+export type RootKey = z.infer<typeof rootKey>;
+export type RootKeyRotation = z.infer<typeof rootKeyRotation>;

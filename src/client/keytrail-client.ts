@@ -5,12 +5,14 @@ import {
   foundEvents,
   histogram,
   placedEvent,
-  rotatedRootKey,
+  rootKey,
+  rootKeyRotation,
   type Facets,
   type FoundEvents,
   type Histogram,
   type PlacedEvent,
-  type RotatedRootKey,
+  type RootKey,
+  type RootKeyRotation,
 } from "./answers.ts";
 import { RefusedByServer, ServerUnreachable } from "./client-error.ts";
 import { readServerSentEvents } from "./server-sent-events.ts";
@@ -101,9 +103,15 @@ export class KeytrailClient {
     return response.text();
   }
 
-  /** Resolves when every data key has been rewrapped. Not repeated when it fails: look, and ask again. */
-  rotateRootKey(): Promise<RotatedRootKey> {
-    return this.#transport.json(rotatedRootKey, "trail/v1/root-key/rotate", { method: "POST" });
+  /** Which root key is in use, and how many data keys a rotation has yet to seal anew. */
+  rootKey(): Promise<RootKey> {
+    return this.#transport.json(rootKey, "trail/v1/root-key");
+  }
+
+  /** Begins a rotation, which goes on by itself. Not repeated when it fails: look first, then ask again. */
+  rotateRootKey(): Promise<RootKeyRotation> {
+    const options = { method: "POST" } as const;
+    return this.#transport.json(rootKeyRotation, "trail/v1/root-key/rotate", options);
   }
 
   /**

@@ -86,7 +86,7 @@ const permissions: Readonly<Record<RoleName, ReadonlySet<OperationName>>> = {
   Administrator: new Set(administering),
   Auditor: new Set(auditing),
   // Runs the installation: also sees the operator's own stream of the trail, and the log's entries as they are.
-  Operator: new Set([...auditing, "log.read", "root-key.rotate"]),
+  Operator: new Set([...auditing, "log.read", "root-key.read", "root-key.rotate"]),
 };
 
 export function permissionsOf(role: RoleName): ReadonlySet<OperationName> {

@@ -82,6 +82,16 @@ export const trailRows = rows({
     request: [],
     response: [],
   },
+  "root-key.read": {
+    action: "keytrail.root-key.read",
+    aws: "DescribeKey",
+    dsv: ["crypto", "GET"],
+    kind: "read",
+    dataEvent: false,
+    severity: "normal",
+    request: [],
+    response: ["keyId", "remaining"],
+  },
   "root-key.rotate": {
     action: "keytrail.root-key.rotate",
     aws: "RotateKey",

@@ -10,6 +10,7 @@ import { exportRoute } from "./export-stream.ts";
 import { logEntriesRoute } from "./log-entries.ts";
 import type { NativeRoute } from "./native-route.ts";
 import { receiptRoute } from "./receipts.ts";
+import { rootKeyRoutes } from "./root-key.ts";
 import { tailRoute, type Tails } from "./tail.ts";
 import type { TailTimes } from "./tail-stream.ts";
 
@@ -35,6 +36,7 @@ export function nativeRoutes(ports: NativePorts): readonly NativeRoute[] {
     exportRoute(trail),
     receiptRoute,
     logEntriesRoute,
+    ...rootKeyRoutes,
     ...routes,
   ];
 }
