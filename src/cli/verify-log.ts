@@ -1,5 +1,6 @@
 /** Verifying a whole log: every entry, every tile, the signed head, the witnesses, and that no count leaves a gap. */
 import { toBase64 } from "../kernel/bytes.ts";
+import type { TreeHead } from "../ledger/checkpoint.ts";
 import { NoteError } from "../ledger/note.ts";
 import type { TileId } from "../ledger/tile.ts";
 import { verifyLedger } from "../ledger/verify.ts";
@@ -12,7 +13,7 @@ import { WholeHistories } from "./evidence/histories.ts";
 import { headJson, witnessedLine } from "./head.ts";
 import { Progress } from "./progress.ts";
 
-/** Faults of the counts that are listed: one gap makes every later event of that history look wrong no more. */
+/** Faults of the counts that are listed. A gap is told once: counting goes on from the number after it. */
 const MAX_COUNT_FAULTS = 20;
 
 export interface LogToVerify {
@@ -23,6 +24,8 @@ export interface LogToVerify {
   /** Where the key came from, in words, unless the caller gave it. */
   readonly keyOrigin: string | undefined;
   readonly policy: Policy | undefined;
+  /** A head that the log has signed, read before its checkpoint: the checkpoint must not be older. */
+  readonly signedBefore: TreeHead | undefined;
   readonly isJson: boolean;
 }
 
@@ -54,13 +57,14 @@ export async function verifyLog(log: LogToVerify, io: CommandIo): Promise<number
     message: sentence,
   }));
   const { problems, witnessedBy } = witnesses(verification, log.policy ?? policyOfLog(log.logVkey));
+  const rolledBack = rollback(verification, log.signedBefore);
   // Over entries that are not the log's, counts mean nothing.
   const faults = found.length > 0 ? [] : counted.faults;
   const report = {
     ...log,
     verification,
     witnessedBy,
-    problems: [...found, ...problems, ...faults],
+    problems: [...rolledBack, ...found, ...problems, ...faults],
   };
   io.stdout.write(log.isJson ? `${JSON.stringify(logJson(report))}\n` : describeLog(report));
   return report.problems.length === 0 ? EXIT.ok : EXIT.failed;
@@ -116,11 +120,23 @@ class CountedSource implements LedgerSource {
   }
 }
 
+function rollback(
+  { checkpointSize }: Verification,
+  signedBefore: TreeHead | undefined,
+): readonly Problem[] {
+  if (signedBefore === undefined || checkpointSize >= signedBefore.size) return [];
+  const message =
+    `the checkpoint is of ${checkpointSize} entries, but this log has signed one of ${signedBefore.size}: ` +
+    "these files were replaced by older ones";
+  return [{ kind: "rolled-back-checkpoint", message }];
+}
+
 function witnesses(
-  { checkpoint }: Verification,
+  { checkpoint, problems: found }: Verification,
   policy: Policy,
 ): { readonly problems: readonly Problem[]; readonly witnessedBy: readonly WitnessedBy[] } {
-  if (checkpoint === undefined) return { problems: [], witnessedBy: [] };
+  const isRefused = found.some(({ kind }) => kind === "altered-checkpoint");
+  if (checkpoint === undefined || isRefused) return { problems: [], witnessedBy: [] };
   try {
     return { problems: [], witnessedBy: verifyCheckpoint(checkpoint.text, policy).witnessedBy };
   } catch (error) {

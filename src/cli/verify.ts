@@ -2,7 +2,10 @@
 import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { readCheckpoint } from "../ledger/checkpoint.ts";
+import type { TreeHead } from "../ledger/checkpoint.ts";
 import { FilesSource } from "../ledger/files-source.ts";
+import { decodeHeadRecord } from "../ledger/head-record.ts";
 import { RECEIPT_EXTENSION, RECEIPT_HEADER } from "../ledger/receipt.ts";
 import type { LedgerFiles } from "../ledger/store.ts";
 import type { LedgerSource } from "../ledger/verify.ts";
@@ -23,6 +26,8 @@ import type { LogToVerify } from "./verify-log.ts";
 import { verifyReceiptFile } from "./verify-receipt.ts";
 
 const LEDGER_FOLDER = "ledger";
+/** The head lock, which lies beside the ledger it guards. */
+const HEAD_FILE = join("ledger-head", "head.json");
 const SEGMENTS_FOLDER = "segments";
 /** Where tar says what it is. */
 const TAR_MAGIC = { offset: 257, text: "ustar" } as const;
@@ -106,9 +111,9 @@ class Verifying {
       case "url":
         return this.#url(trust);
       case "data":
-        return this.#ledger(join(this.#target, LEDGER_FOLDER), trust);
+        return this.#ledger(join(this.#target, LEDGER_FOLDER), trust, await this.#signedBefore());
       case "ledger":
-        return this.#ledger(this.#target, trust);
+        return this.#ledger(this.#target, trust, undefined);
       case "evidence":
         return this.#evidence(trust);
       case "receipt": {
@@ -125,10 +130,11 @@ class Verifying {
     }
     const server = new ServerConnection({ ...this.#values, url: this.#target }, this.#io);
     const source = new HttpSource(server);
-    return this.#log(source, { logVkey, keyOrigin: undefined, policy: trust.policy });
+    const { policy } = trust;
+    return this.#log(source, { logVkey, keyOrigin: undefined, policy, signedBefore: undefined });
   }
 
-  async #ledger(folder: string, trust: Trust): Promise<number> {
+  async #ledger(folder: string, trust: Trust, signedBefore: TreeHead | undefined): Promise<number> {
     const given = keyIn(trust);
     const own = await readIfThere(join(folder, FILE.logKey));
     const logVkey = given ?? (own && Buffer.from(own).toString("utf8").trim());
@@ -140,15 +146,22 @@ class Verifying {
       given === undefined
         ? `taken from ${folder}/${FILE.logKey}: compare it with one known from elsewhere, or give that with --log-key`
         : undefined;
-    return this.#log(source, { logVkey, keyOrigin, policy: trust.policy });
+    return this.#log(source, { logVkey, keyOrigin, policy: trust.policy, signedBefore });
   }
 
   #log(
     source: LedgerSource,
-    key: Pick<LogToVerify, "logVkey" | "keyOrigin" | "policy">,
+    key: Omit<LogToVerify, "name" | "source" | "isJson">,
   ): Promise<number> {
     const isJson = this.#values.json;
     return verifyLog({ name: this.#target, source, isJson, ...key }, this.#io);
+  }
+
+  /** The older of the heads that the lock beside the ledger remembers: the checkpoint may be one step behind it. */
+  async #signedBefore(): Promise<TreeHead | undefined> {
+    const bytes = await readIfThere(join(this.#target, HEAD_FILE));
+    const record = bytes && decodeHeadRecord(Buffer.from(bytes).toString("utf8"));
+    return record && readCheckpoint(record.previous ?? record.current);
   }
 
   async #evidence(trust: Trust): Promise<number> {

@@ -22,6 +22,7 @@ export class RecordedLog {
   readonly dir: string;
   readonly ledger: Ledger;
   readonly lines: string[] = [];
+  #made = 0;
   readonly #counts = new Map<string, number>();
 
   private constructor(dir: string, ledger: Ledger) {
@@ -95,7 +96,7 @@ export class RecordedLog {
       initiator: this.#count(`initiators/${initiator}`),
     };
     return JSON.stringify({
-      id: `event-${this.lines.length}`,
+      id: `event-${this.#made++}`,
       eventTime: "2026-11-21T09:31:07.412Z",
       operation,
       outcome: "success",

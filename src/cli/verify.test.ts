@@ -1,0 +1,479 @@
+import { cp, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { RecordedLog } from "../../test/support/recorded-log.ts";
+import { run } from "../../test/support/run.ts";
+import { serve } from "../../test/support/serve.ts";
+import type { Handler, Served } from "../../test/support/serve.ts";
+import { ToyLog } from "../../test/support/toy-log.ts";
+import { utf8 } from "../kernel/bytes.ts";
+import { systemClock } from "../kernel/clock.ts";
+import { CosignatureSigner, withCosignatures } from "../ledger/cosignature.ts";
+import { Ed25519Signer, parseNote, parseSignatureLine } from "../ledger/note.ts";
+import { formatReceipt } from "../ledger/receipt.ts";
+import { parseTilePath } from "../ledger/tile.ts";
+import { LedgerFolder } from "../storage/files/ledger-store.ts";
+import { verifyCommand } from "./verify.ts";
+
+const verify = verifyCommand((folder) => new LedgerFolder(folder));
+
+let root: string;
+let copies = 0;
+/** A closed log of 700 events: two full tiles and a partial one. */
+let original: { readonly dir: string; readonly vkey: string; readonly lines: readonly string[] };
+let live: RecordedLog;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "keytrail-verify-"));
+  live = await RecordedLog.open(join(root, "live"));
+  const sketches = Array.from({ length: 700 }, (_, i) => ({
+    target: `secret-${i % 9}`,
+    initiator: `user-${i % 4}`,
+  }));
+  await live.recordMany(sketches);
+  await live.record({ target: "", initiator: "" });
+  await live.ledger.publish();
+  const closed = await RecordedLog.open(
+    join(root, "original"),
+    Ed25519Signer.generate("log.example/closed"),
+  );
+  await closed.recordMany(sketches);
+  await closed.close();
+  original = { dir: closed.dir, vkey: closed.vkey, lines: closed.lines };
+});
+afterAll(async () => {
+  await live.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+const served: Served[] = [];
+afterEach(async () => {
+  await Promise.all(served.splice(0).map((server) => server.close()));
+});
+
+/** A copy of the closed log's data folder, to do something to. */
+async function copy(): Promise<string> {
+  const dir = join(root, `copy-${copies++}`);
+  await cp(original.dir, dir, { recursive: true });
+  return dir;
+}
+
+async function edit(path: string, change: (text: string) => string): Promise<void> {
+  await writeFile(path, change(await readFile(path, "utf8")));
+}
+
+const SEGMENT = "ledger/segments/000000000000.ndjson";
+
+describe("keytrail verify of a data folder", () => {
+  test("says that it verifies, by which key, and that no history has a gap", async () => {
+    const { code, stdout } = await run(verify, [original.dir]);
+    expect(stdout).toContain("verified, 700 entries");
+    expect(stdout).toContain(original.vkey);
+    expect(stdout).toContain("compare it with one known from elsewhere");
+    expect(stdout).toContain("every event is numbered without a gap");
+    expect(code).toBe(0);
+  });
+
+  test("takes the ledger's folder alone, and the key from the caller", async () => {
+    const { code, stdout } = await run(verify, [
+      join(original.dir, "ledger"),
+      "--log-key",
+      original.vkey,
+    ]);
+    expect(stdout).not.toContain("compare it");
+    expect(code).toBe(0);
+  });
+
+  test("works while the server has it open", async () => {
+    expect((await run(verify, [live.dir])).code).toBe(0);
+  });
+
+  test("--json is one line that programs can rely on", async () => {
+    const { stdout } = await run(verify, [original.dir, "--json"]);
+    expect(stdout.match(/\n/g)).toHaveLength(1);
+    const result = JSON.parse(stdout);
+    expect(result).toMatchObject({
+      verified: true,
+      problems: [],
+      entries: 700,
+      unproven: 0,
+      log: { origin: "log.example/closed", size: 700, vkey: original.vkey, witnessed_by: [] },
+      key_source: "folder",
+    });
+    expect(result.computed_root).toBe(result.log.root);
+  });
+
+  test("shows progress as a bar to a person, and as lines to a file", async () => {
+    const bar = await run(verify, [original.dir], { isTty: true });
+    expect(bar.stderr).toMatch(/\rverifying █+ 100 % \(700 of 700\)|█{30} 100 %/);
+    expect(bar.stderr.endsWith("\r\u001b[K")).toBe(true);
+    const lines = await run(verify, [original.dir]);
+    expect(lines.stderr).toBe("verifying: 700 of 700\n");
+  });
+
+  test.each<[string, RegExp, (dir: string) => Promise<void>]>([
+    [
+      "one letter changed",
+      /entry 417 is not what was recorded \(altered-entry\)/,
+      (dir) => edit(join(dir, SEGMENT), (text) => text.replace('"event-417"', '"event-418"')),
+    ],
+    [
+      "two lines changed over",
+      /entry 20 .*(altered|moved)-entry/,
+      (dir) =>
+        edit(join(dir, SEGMENT), (text) => {
+          const lines = text.split("\n");
+          return lines.with(20, lines[21]!).with(21, lines[20]!).join("\n");
+        }),
+    ],
+    [
+      "the last lines cut off",
+      /entry 69[0-9] is missing/,
+      (dir) => edit(join(dir, SEGMENT), (text) => text.slice(0, -2000)),
+    ],
+    [
+      "another signature on its head",
+      /checkpoint does not verify/,
+      (dir) =>
+        edit(join(dir, "ledger/checkpoint"), (text) => text.replace(/(— \S+ .{20})./, "$1_")),
+    ],
+    [
+      "a smaller head",
+      /checkpoint does not verify/,
+      (dir) => edit(join(dir, "ledger/checkpoint"), (text) => text.replace("\n700\n", "\n600\n")),
+    ],
+    ["no head", /there is no checkpoint/, (dir) => rm(join(dir, "ledger/checkpoint"))],
+    [
+      "a tile changed",
+      /tile\/0\/000 holds another hash than entry 3 has/,
+      async (dir) => {
+        const path = join(dir, "ledger/tile/0/000");
+        const tile = await readFile(path);
+        tile[3 * 32]! ^= 1;
+        await writeFile(path, tile);
+      },
+    ],
+  ])("with %s names what fails", async (_, message, change) => {
+    const dir = await copy();
+    await change(dir);
+    const { code, stdout } = await run(verify, [dir]);
+    expect(stdout).toMatch(/DOES NOT VERIFY\n/);
+    expect(stdout).toMatch(message);
+    expect(code).toBe(1);
+  });
+
+  test("put back to an earlier day, with its own head, is named by the head that it was to forget", async () => {
+    const dir = join(root, "rolled-back");
+    const signer = Ed25519Signer.generate("log.example/rolled");
+    const before = await RecordedLog.open(dir, signer);
+    await before.recordMany([{}, {}]);
+    await before.close();
+    await cp(join(dir, "ledger"), join(dir, "backup"), { recursive: true });
+    const after = await RecordedLog.open(dir, signer);
+    for (let i = 0; i < 3; i++) {
+      await after.record({ target: `later-${i}`, initiator: `later-${i}` });
+      await after.ledger.publish();
+    }
+    await after.close();
+    expect((await run(verify, [dir])).code).toBe(0);
+    await rm(join(dir, "ledger"), { recursive: true });
+    await rename(join(dir, "backup"), join(dir, "ledger"));
+    const { code, stdout } = await run(verify, [dir]);
+    expect(stdout).toContain("has signed one of 4: these files were replaced by older ones");
+    expect(code).toBe(1);
+    // The ledger alone does not know: that is what the caller's own key and witnesses are for.
+    expect((await run(verify, [join(dir, "ledger")])).code).toBe(0);
+  });
+
+  test("by another key than the log's does not verify", async () => {
+    const other = Ed25519Signer.generate("log.example/closed").vkey;
+    const { code, stdout } = await run(verify, [original.dir, "--log-key", other]);
+    expect(stdout).toContain("the checkpoint does not verify");
+    expect(code).toBe(1);
+  });
+
+  test.each<[string, RegExp, object]>([
+    [
+      "leaves out a number",
+      /entry 2: it leaves a gap: it is number 4 of target t, after number 2/,
+      { target: 4, initiator: 3 },
+    ],
+    [
+      "repeats a number",
+      /entry 2: it repeats a number: it is number 2 of initiator i, after number 2/,
+      { target: 3, initiator: 2 },
+    ],
+    [
+      "does not count what it names",
+      /its target and its count by target do not go together/,
+      { target: null, initiator: 3 },
+    ],
+  ])("of a log that %s is named, although every hash is right", async (_, message, counters) => {
+    const dir = join(root, `counts-${copies++}`);
+    const log = await RecordedLog.open(dir);
+    const sketch = { target: "t", initiator: "i" };
+    await log.recordMany([
+      sketch,
+      sketch,
+      { ...sketch, counters: counters as { target: number; initiator: number } },
+    ]);
+    await log.close();
+    const { code, stdout } = await run(verify, [dir]);
+    expect(stdout).toMatch(message);
+    expect(code).toBe(1);
+  });
+
+  test("with a policy asks for the witnesses it names", async () => {
+    const dir = await copy();
+    const witness = CosignatureSigner.generate("witness.example/w", systemClock);
+    const policy = join(root, "policy.txt");
+    await writeFile(policy, `log ${original.vkey}\nwitness w ${witness.vkey}\nquorum w\n`);
+    const bare = await run(verify, [dir, "--policy", policy]);
+    expect(bare.stdout).toContain('quorum "w" not met');
+    expect(bare.code).toBe(1);
+
+    const path = join(dir, "ledger/checkpoint");
+    const note = await readFile(path, "utf8");
+    await writeFile(path, note + (await witness.sign(parseNote(note).text)));
+    const cosigned = await run(verify, [dir, "--policy", policy]);
+    expect(cosigned.stdout).toMatch(/witnessed {2}by w at 20/);
+    expect(cosigned.code).toBe(0);
+  });
+
+  test("without any key asks for one", async () => {
+    const dir = await copy();
+    await rm(join(dir, "ledger/log.vkey"));
+    const { code, stderr } = await run(verify, [dir]);
+    expect(stderr).toContain("--log-key");
+    expect(code).toBe(2);
+  });
+});
+
+describe("keytrail verify of a URL", () => {
+  /** The log's public surface; entries with a token only. */
+  const surface: Handler = async (request, response) => {
+    const path = (request.url ?? "").replace("/log/", "");
+    if (request.url === "/identity/token") return response.end('{"access_token":"t"}');
+    if (path === "checkpoint") return response.end(live.ledger.checkpoint().text);
+    const tile = parseTilePath(path);
+    if (tile === undefined) return response.writeHead(404).end();
+    if (tile.level === "entries" && request.headers.authorization === undefined) {
+      return response.writeHead(401).end('{"errors":[{"message":"Who is asking?"}]}');
+    }
+    const bytes =
+      tile.level === "entries"
+        ? await live.ledger.entryBundle(tile.index, tile.width)
+        : await live.ledger.tile(tile.level, tile.index, tile.width);
+    return bytes === undefined ? response.writeHead(404).end() : response.end(bytes);
+  };
+
+  async function urlOf(handler: Handler): Promise<string> {
+    const server = await serve(handler);
+    served.push(server);
+    return server.url;
+  }
+
+  const env = { KEYTRAIL_API_KEY: "key" };
+
+  test("reads checkpoint, tiles and entries, and verifies them", async () => {
+    const { code, stdout } = await run(verify, [await urlOf(surface), "--log-key", live.vkey], {
+      env,
+    });
+    expect(stdout).toContain("verified, 701 entries");
+    expect(code).toBe(0);
+  });
+
+  test("names the entry that a server changed", async () => {
+    const lying: Handler = async (request, response) => {
+      if (request.url !== "/log/tile/entries/001") return surface(request, response);
+      const bytes = Buffer.from((await live.ledger.entryBundle(1, 256)) ?? []);
+      bytes.set(utf8("bob"), bytes.indexOf('"user-2"') + 1);
+      return response.end(bytes);
+    };
+    const { code, stdout } = await run(verify, [await urlOf(lying), "--log-key", live.vkey], {
+      env,
+    });
+    expect(stdout).toContain("entry 258 is not what was recorded");
+    expect(code).toBe(1);
+  });
+
+  test("without a key for its entries says what to do", async () => {
+    const { code, stderr } = await run(verify, [await urlOf(surface), "--log-key", live.vkey]);
+    expect(stderr).toContain("Who is asking?");
+    expect(stderr).toContain("KEYTRAIL_API_KEY");
+    expect(code).toBe(3);
+  });
+
+  test("does not take the server's word for its key", async () => {
+    const { code, stderr } = await run(verify, [await urlOf(surface)], { env });
+    expect(stderr).toContain("give --log-key");
+    expect(code).toBe(2);
+  });
+
+  test("that is no log, or floods, or is gone, is no answer", async () => {
+    const broken = await urlOf((_, response) => response.writeHead(500).end());
+    expect((await run(verify, [broken, "--log-key", live.vkey])).code).toBe(3);
+    const flood = await urlOf((_, response) => response.end(Buffer.alloc(18 * 1024 * 1024)));
+    const flooded = await run(verify, [flood, "--log-key", live.vkey]);
+    expect(flooded.stderr).toContain("do not trust this server");
+    expect(flooded.code).toBe(3);
+    const nowhere = await urlOf(() => undefined);
+    await served.pop()!.close();
+    expect((await run(verify, [nowhere, "--log-key", live.vkey])).code).toBe(3);
+    const empty = await urlOf((_, response) => response.writeHead(404).end());
+    const nothing = await run(verify, [empty, "--log-key", live.vkey]);
+    expect(nothing.stdout).toContain("there is no checkpoint");
+    expect(nothing.code).toBe(1);
+  });
+});
+
+describe("keytrail verify of a receipt", () => {
+  const log = new ToyLog("log.example/toy").grow(9);
+  const witness = CosignatureSigner.generate("witness.example/w", systemClock);
+
+  async function files(event = "entry 5") {
+    const dir = await mkdtemp(join(root, "receipt-"));
+    const plain = await log.checkpoint();
+    const line = await witness.sign(parseNote(plain.text).text);
+    const checkpoint = withCosignatures(plain, [parseSignatureLine(line.slice(0, -1))]).text;
+    const receipt = formatReceipt({ index: 5, proof: await log.inclusionProof(5), checkpoint });
+    const paths = {
+      receipt: join(dir, "r.tlog-proof"),
+      event: join(dir, "event.json"),
+      policy: join(dir, "policy"),
+    };
+    await writeFile(paths.receipt, receipt);
+    await writeFile(paths.event, event);
+    await writeFile(paths.policy, `log ${log.signer.vkey}\nwitness w ${witness.vkey}\nquorum w\n`);
+    return paths;
+  }
+
+  test("shows that the event is in the log, with or without a newline at its end", async () => {
+    for (const event of ["entry 5", "entry 5\n"]) {
+      const paths = await files(event);
+      const ran = await run(verify, [
+        paths.receipt,
+        "--event",
+        paths.event,
+        "--log-key",
+        log.signer.vkey,
+      ]);
+      expect(ran.stdout).toContain("is entry 5 of log.example/toy");
+      expect(ran.code).toBe(0);
+    }
+  });
+
+  test("shows who witnessed it, by a policy, also as JSON", async () => {
+    const paths = await files();
+    const args = [paths.receipt, "--event", paths.event, "--policy", paths.policy];
+    expect((await run(verify, args)).stdout).toMatch(/witnessed {2}by w at/);
+    const json = JSON.parse((await run(verify, [...args, "--json"])).stdout);
+    expect(json).toMatchObject({
+      verified: true,
+      index: 5,
+      log: { size: 9, witnessed_by: [{ name: "w" }] },
+    });
+  });
+
+  test.each<[string, RegExp, (paths: { receipt: string; event: string }) => Promise<void>]>([
+    [
+      "another event",
+      /not entry 5 of the log, or was changed/,
+      ({ event }) => writeFile(event, "entry 6"),
+    ],
+    [
+      "another index",
+      /not entry 4 of the log/,
+      ({ receipt }) => edit(receipt, (text) => text.replace("index 5", "index 4")),
+    ],
+    [
+      "another size",
+      /signature .* is not valid/,
+      ({ receipt }) => edit(receipt, (text) => text.replace("\n9\n", "\n8\n")),
+    ],
+    [
+      "another header",
+      /first line/,
+      ({ receipt }) => edit(receipt, (text) => text.replace("@v1", "@v2")),
+    ],
+  ])("with %s does not verify", async (_, message, change) => {
+    const paths = await files();
+    await change(paths);
+    const args = [paths.receipt, "--event", paths.event, "--log-key", log.signer.vkey];
+    const { code, stdout } = await run(verify, args);
+    expect(stdout).toContain("DOES NOT VERIFY");
+    expect(stdout).toMatch(message);
+    expect(code).toBe(1);
+    expect(JSON.parse((await run(verify, [...args, "--json"])).stdout)).toMatchObject({
+      verified: false,
+    });
+  });
+
+  test("asks for what it needs", async () => {
+    const paths = await files();
+    expect((await run(verify, [paths.receipt])).stderr).toContain("--event");
+    const keyless = await run(verify, [paths.receipt, "--event", paths.event]);
+    expect([keyless.code, keyless.stderr]).toEqual([
+      2,
+      expect.stringContaining("--log-key or --policy"),
+    ]);
+    const eventless = await run(verify, [
+      paths.receipt,
+      "--event",
+      "nowhere.json",
+      "--log-key",
+      log.signer.vkey,
+    ]);
+    expect([eventless.code, eventless.stderr]).toEqual([
+      2,
+      expect.stringContaining("does not exist"),
+    ]);
+  });
+
+  test("is known by its first line, whatever it is called", async () => {
+    const paths = await files();
+    const renamed = `${paths.receipt}.txt`;
+    await rename(paths.receipt, renamed);
+    expect(
+      (await run(verify, [renamed, "--event", paths.event, "--log-key", log.signer.vkey])).code,
+    ).toBe(0);
+  });
+});
+
+describe("keytrail verify", () => {
+  test.each<[readonly string[], RegExp]>([
+    [[], /say what to verify/],
+    [["a", "b"], /one thing at a time: b/],
+    [["no-such-thing"], /no-such-thing does not exist/],
+    [["--frobnicate"], /frobnicate/],
+    [["x", "--log-key", "nonsense"], /--log-key: a verifier key is/],
+  ])("called with %j says what is wrong", async (args, message) => {
+    const { code, stderr } = await run(verify, args);
+    expect(stderr).toMatch(message);
+    expect(stderr).toContain("keytrail verify --help");
+    expect(code).toBe(2);
+  });
+
+  test("of something else says that it is something else", async () => {
+    const dir = await mkdtemp(join(root, "else-"));
+    await writeFile(join(dir, "letter.txt"), "Dear auditor");
+    for (const target of [dir, join(dir, "letter.txt")]) {
+      const { code, stderr } = await run(verify, [target]);
+      expect(stderr).toContain("no data folder, no evidence and no receipt");
+      expect(code).toBe(2);
+    }
+    const event = await run(verify, [original.dir, "--event", "e"]);
+    expect([event.code, event.stderr]).toEqual([
+      2,
+      expect.stringContaining("--event goes with a receipt"),
+    ]);
+  });
+
+  test("--help has examples and the exit codes", async () => {
+    const { code, stdout } = await run(verify, ["--help"]);
+    expect(stdout).toContain("Examples:");
+    expect(stdout).toContain("Exit code:");
+    expect(code).toBe(0);
+  });
+});
