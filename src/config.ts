@@ -26,8 +26,8 @@ export interface ServeConfig {
   /** Only at the first start: the region of the instance that is made. */
   readonly region: string;
   readonly demo: boolean;
-  /** Base64 of 32 bytes; without it the root key is a file in the data folder. */
-  readonly rootKey: string | null;
+  /** Each base64 of 32 bytes, the newest first; without any the root key is a file in the data folder. */
+  readonly rootKeys: readonly string[];
 }
 
 /** The configuration contradicts itself or cannot be read. The message says what to change. */
@@ -81,7 +81,7 @@ export function readServeConfig(args: readonly string[], env: Environment): Serv
     logName: values["log-name"] ?? env["KEYTRAIL_LOG_NAME"] ?? null,
     region: values.region ?? env["KEYTRAIL_REGION"] ?? "us-south",
     demo: values.demo ?? false,
-    rootKey: env["KEYTRAIL_ROOT_KEY"] ?? null,
+    rootKeys: list(env["KEYTRAIL_ROOT_KEY"]),
   };
 }
 

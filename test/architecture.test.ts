@@ -17,6 +17,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   search: ["kernel", "ledger", "audit"],
   app: ["kernel", "ledger", "audit", "secrets", "identity", "search"],
   client: ["kernel"],
+  demo: ["kernel"],
   http: ["kernel", "ledger", "audit", "secrets", "identity", "search", "app"],
   cli: ["kernel", "ledger", "audit", "search", "client", "app", "config.ts"],
   storage: ["kernel", "ledger", "audit", "secrets", "identity", "search", "app"],

@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ledger, type LedgerReport } from "../ledger/ledger.ts";
 import { Ed25519Signer } from "../ledger/note.ts";
-import type { Clock } from "../kernel/clock.ts";
+import { Outage } from "../kernel/errors.ts";
 import { FileHeadLock } from "../storage/files/head-lock.ts";
 import { FileLedgerStore } from "../storage/files/ledger-store.ts";
 import { FILE_MODE, readOrMake, type DataFolder } from "./data-folder.ts";
@@ -15,11 +15,12 @@ export interface OpenedLedger {
   readonly ledger: Ledger;
   /** Bytes of a torn tail that were cut: a line that was being written when the machine stopped. */
   readonly cutBytes: number;
+  /** Settles when the log takes nothing more until a restart. */
+  readonly failed: Promise<Error>;
   close(): Promise<void>;
 }
 
 export interface LedgerConfig {
-  readonly clock: Clock;
   readonly logName: string | null;
   readonly log: WriteLog;
   readonly say: (line: string) => void;
@@ -28,6 +29,7 @@ export interface LedgerConfig {
 export async function openLedger(folder: DataFolder, config: LedgerConfig): Promise<OpenedLedger> {
   const signer = await logSigner(folder, config.logName);
   const store = await FileLedgerStore.open(folder.ledger);
+  const failed = Promise.withResolvers<Error>();
   let cutBytes = 0;
   try {
     const ledger = await Ledger.open({
@@ -36,12 +38,16 @@ export async function openLedger(folder: DataFolder, config: LedgerConfig): Prom
       signer,
       report: (report) => {
         if (report.kind === "torn-tail-cut") cutBytes += report.cutBytes;
+        if (report.kind === "status" && report.status === "stopped") {
+          failed.resolve(new Outage("the ledger cannot be written", { cause: report.reason }));
+        }
         tell(report, config);
       },
     });
     return {
       ledger,
       cutBytes,
+      failed: failed.promise,
       close: async () => {
         await ledger.close();
         await store.close();

@@ -24,6 +24,12 @@ export interface AppendedGroup {
   readonly durationMs: number;
 }
 
+export interface ScheduledPass {
+  readonly job: string;
+  readonly done: number;
+  readonly failed: number;
+}
+
 const LATENCY_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 const APPEND_BUCKETS_S = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1];
 const GROUP_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
@@ -59,6 +65,13 @@ export class Metrics {
     registers: [this.#registry],
   });
 
+  readonly #jobs = new Counter({
+    name: "keytrail_scheduled_tasks_total",
+    help: "Scheduled tasks run, by job and outcome.",
+    labelNames: ["job", "outcome"],
+    registers: [this.#registry],
+  });
+
   constructor(gauges: Gauges) {
     collectDefaultMetrics({ register: this.#registry });
     this.#gauge("keytrail_ledger_entries", "Durable entries of the ledger.", gauges.ledgerEntries);
@@ -79,6 +92,11 @@ export class Metrics {
       { dialect: request.dialect, operation: request.operation, status: String(request.status) },
       request.durationMs / 1_000,
     );
+  }
+
+  scheduled(pass: ScheduledPass): void {
+    this.#jobs.inc({ job: pass.job, outcome: "done" }, pass.done);
+    this.#jobs.inc({ job: pass.job, outcome: "failed" }, pass.failed);
   }
 
   refused(code: ErrorCode, dialect: Dialect): void {

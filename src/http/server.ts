@@ -34,8 +34,8 @@ export interface ServerOptions {
   /** Public surfaces that are no dialect: the log's files, health, metrics. */
   readonly surfaces: readonly ((server: FastifyInstance) => void)[];
   readonly tls?: TlsMaterial | undefined;
-  /** Addresses of proxies whose `X-Forwarded-For` is believed; none unless configured. */
-  readonly trustedProxies?: readonly string[];
+  /** Whose `X-Forwarded-For` is believed: addresses and ranges, or a test of an address; nobody's unless configured. */
+  readonly trustedProxies?: readonly string[] | ((address: string) => boolean);
 }
 
 declare module "fastify" {
@@ -51,7 +51,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     forceCloseConnections: "idle",
     genReqId: newRequestId,
-    trustProxy: options.trustedProxies?.length ? [...options.trustedProxies] : false,
+    trustProxy: trustOf(options.trustedProxies),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PATH_PARAMETER_CHARS },
     http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
     ...(options.tls
@@ -80,6 +80,13 @@ export function createServer(options: ServerOptions): FastifyInstance {
   for (const surface of options.surfaces) surface(server);
   refuseTheRest(server, options);
   return server;
+}
+
+function trustOf(
+  trusted: ServerOptions["trustedProxies"],
+): false | string[] | ((address: string) => boolean) {
+  if (typeof trusted === "function") return trusted;
+  return trusted?.length ? [...trusted] : false;
 }
 
 /** Bodies reach the decoders as bytes: each dialect decides what they mean, with its own form of refusal. */

@@ -1,0 +1,126 @@
+/** The parts between the ledger and the wires: state, vault, trail, index, operations, schedule. */
+import { join } from "node:path";
+import { drainOutbox } from "../app/outbox.ts";
+import { Performer } from "../app/perform.ts";
+import { RootKeyRotation } from "../app/rotate-root-key.ts";
+import { Schedule, type PassResult } from "../app/schedule.ts";
+import { expirationJob, rootKeyJob, rotationJob } from "../app/secrets/jobs.ts";
+import { retrievalStoreOn } from "../app/secrets/retrieval-store.ts";
+import type { Services } from "../app/services.ts";
+import type { State } from "../app/state.ts";
+import { TrailReader } from "../app/trail/trail-reader.ts";
+import { Trail } from "../audit/trail.ts";
+import { catalogueVocabulary } from "../audit/vocabulary.ts";
+import type { ServeConfig } from "../config.ts";
+import { CredentialKeeper } from "../identity/credentials.ts";
+import { TokenIssuer } from "../identity/tokens.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { TimeOrderedIds } from "../kernel/ids.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { Indexer } from "../search/indexer.ts";
+import { Retrievals } from "../secrets/retrievals.ts";
+import { DuckDbEventIndex } from "../storage/duckdb/event-index.ts";
+import { TokenKeyFile } from "../storage/files/token-key.ts";
+import type { DataFolder } from "./data-folder.ts";
+import type { WriteLog } from "./log.ts";
+import { openState, openVault } from "./open-state.ts";
+import { startWitnessing, type Witnessing } from "./witnessing.ts";
+
+export interface Core {
+  readonly state: State;
+  readonly trail: Trail;
+  readonly services: Services;
+  readonly performer: Performer;
+  readonly rotation: RootKeyRotation;
+  readonly indexer: Indexer;
+  readonly witnessing: Witnessing;
+  /** Events of committed changes that a crash had kept from the ledger, and that stand in it now. */
+  readonly drainedEvents: number;
+}
+
+export interface CorePorts {
+  readonly config: ServeConfig;
+  readonly folder: DataFolder;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly log: WriteLog;
+  /** Whatever is opened is put here, to be closed in reverse. */
+  readonly open: AsyncDisposableStack;
+}
+
+/** The outbox is drained before anything else may record, or be asked for. */
+export async function openCore(ports: CorePorts): Promise<Core> {
+  const { config, folder, ledger, clock, log, open } = ports;
+  const opened = openState(folder);
+  open.defer(() => opened.close());
+  const { state } = opened;
+  const trail = await Trail.open(ledger, opened.counters);
+  open.defer(() => trail.close());
+  const drainedEvents = await drainOutbox(state, trail);
+
+  const { vault, rootKeys } = await openVault(state, folder, config);
+  const retrievals = await Retrievals.open(ledger, retrievalStoreOn(state));
+  open.defer(() => retrievals.close());
+  open.defer(ledger.onAppended((batch) => retrievals.onAppended(batch)));
+
+  const index = await DuckDbEventIndex.open(folder.index);
+  open.defer(() => index.close());
+  const indexer = await Indexer.start(index, ledger);
+  open.defer(() => indexer.stop());
+  const witnessing = startWitnessing(ledger, { policyFile: config.witnessPolicy, clock, log });
+  open.defer(async () => {
+    await ledger.publish();
+    await witnessing.stop();
+  });
+
+  const services: Services = {
+    vault,
+    rootKeys,
+    retrievals,
+    credentials: new CredentialKeeper(),
+    tokens: await TokenIssuer.open({
+      issuer: `https://${ledger.origin}/identity`,
+      store: new TokenKeyFile(join(folder.keys, "token.key")),
+    }),
+    trail: new TrailReader({
+      log: ledger,
+      index,
+      follower: indexer,
+      totals: (keys) => trail.totals(keys),
+      vocabulary: catalogueVocabulary,
+      cosigned: () => witnessing.cosigned(),
+    }),
+  };
+  const performer = new Performer({
+    state,
+    trail,
+    services,
+    clock,
+    ids: new TimeOrderedIds(clock),
+  });
+  const rotation = new RootKeyRotation({ state, vault, rootKeys });
+  return { state, trail, services, performer, rotation, indexer, witnessing, drainedEvents };
+}
+
+/** Starts the scheduled work; each pass that did something is told to `onPass`. */
+export function startSchedule(
+  { state, performer, rotation }: Core,
+  { clock, log, open }: CorePorts,
+  onPass: (pass: PassResult) => void,
+): void {
+  const schedule = new Schedule({
+    jobs: [
+      rotationJob({ state, performer }),
+      expirationJob({ state, performer }),
+      rootKeyJob(rotation),
+    ],
+    clock,
+    onPass: (pass) => {
+      onPass(pass);
+      log({ level: "info", message: `Job ${pass.job}: ${pass.done} done, ${pass.failed} failed.` });
+    },
+    onError: (job, error) => log({ level: "error", message: `Job ${job} failed.`, error }),
+  });
+  schedule.start();
+  open.defer(() => schedule.stop());
+}

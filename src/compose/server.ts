@@ -1,0 +1,147 @@
+/** The composition root of the server: opens every part in order, joins them, and closes them in reverse. */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { bootstrap, type Bootstrapped } from "../app/bootstrap.ts";
+import type { Call } from "../app/call.ts";
+import { crn, operatorPlace } from "../audit/crn.ts";
+import type { FirstStart, RunningServer, ServeHooks } from "../cli/serve.ts";
+import type { ServeConfig } from "../config.ts";
+import { liveThroughAnHour } from "../demo/hour.ts";
+import { Metrics } from "../http/metrics.ts";
+import { instancePlace } from "../identity/account.ts";
+import { systemClock } from "../kernel/clock.ts";
+import { randomId } from "../kernel/ids.ts";
+import { openCore, startSchedule, type Core } from "./core.ts";
+import { openDataFolder, writePrivate, type DataFolder } from "./data-folder.ts";
+import { DemoClock } from "./demo-clock.ts";
+import { listen } from "./http.ts";
+import { logTo } from "./log.ts";
+import { openLedger } from "./open-ledger.ts";
+import { packageVersion } from "./version.ts";
+
+const DEMO_SPAN_MS = 3_600_000;
+
+/** Resolves once requests are taken. What was opened is closed again when a later part cannot be. */
+export async function startServer(config: ServeConfig, hooks: ServeHooks): Promise<RunningServer> {
+  const open = new AsyncDisposableStack();
+  try {
+    return await start(config, hooks, open);
+  } catch (error) {
+    await open.disposeAsync();
+    throw error;
+  }
+}
+
+async function start(
+  config: ServeConfig,
+  { say }: ServeHooks,
+  open: AsyncDisposableStack,
+): Promise<RunningServer> {
+  const isNew = !existsSync(resolve(config.data, "state", "state.db"));
+  const folder = openDataFolder(resolve(config.data));
+  const demoClock = config.demo && isNew ? new DemoClock(DEMO_SPAN_MS) : null;
+  if (config.demo && !isNew) say("--demo acts on a first start only: this data folder is in use.");
+  const clock = demoClock ?? systemClock;
+  const log = logTo(say, clock);
+
+  const opened = await openLedger(folder, { logName: config.logName, log, say });
+  open.defer(() => opened.close());
+  const { ledger } = opened;
+  const ports = { config, folder, ledger, clock, log, open };
+  const core = await openCore(ports);
+  const metrics = new Metrics({
+    ledgerEntries: () => ledger.size,
+    checkpointSize: () => ledger.checkpoint().size,
+    indexedEntries: () => core.indexer.lag.indexed,
+  });
+  open.defer(ledger.onGroup((group) => metrics.appended(group)));
+
+  await noticeStart(core, { size: ledger.size, cutBytes: opened.cutBytes });
+  open.defer(
+    async () =>
+      void (await core.performer.notice("server.stop", serverCall(), { size: ledger.size })),
+  );
+  const first = await bootstrap({
+    state: core.state,
+    performer: core.performer,
+    region: config.region,
+  });
+  startSchedule(core, ports, (pass) => metrics.scheduled(pass));
+  const listening = await listen({
+    config,
+    keysFolder: folder.keys,
+    clock,
+    demoClock,
+    ledger,
+    core,
+    metrics,
+    log,
+  });
+  open.defer(() => listening.close());
+
+  const firstStart =
+    first && (await handOver(first, folder, { url: listening.url, vkey: ledger.vkey }));
+  const { status } = core.services.vault;
+  if (status.kind === "sealed") say(`SEALED, no secret can be read or written: ${status.reason}`);
+  if (demoClock && first && firstStart) {
+    await liveThroughAnHour({
+      ...listening,
+      apiKey: firstStart.apiKey,
+      instance: first.instance.id,
+      clock: demoClock,
+      say,
+    });
+    demoClock.catchUp();
+  }
+  return {
+    url: listening.url,
+    dataFolder: config.data,
+    logVkey: ledger.vkey,
+    ledgerSize: ledger.size,
+    firstStart,
+    hasBootstrapFile: existsSync(folder.bootstrap),
+    failed: opened.failed,
+    stop: () => open.disposeAsync(),
+  };
+}
+
+async function noticeStart(core: Core, found: { size: number; cutBytes: number }): Promise<void> {
+  const facts = { version: packageVersion(), ...found, drainedEvents: core.drainedEvents };
+  await core.performer.notice("server.start", serverCall(), facts);
+}
+
+function serverCall(): Call {
+  const requestId = randomId();
+  return {
+    caller: { kind: "internal", job: "server" },
+    dialect: "internal",
+    place: operatorPlace(),
+    host: { address: "", addressType: "", agent: "" },
+    requestId,
+    correlationId: requestId,
+    about: null,
+  };
+}
+
+/** The credentials are durable in the data folder before the state says that they have been handed over. */
+async function handOver(
+  first: Bootstrapped,
+  folder: DataFolder,
+  { url, vkey }: { readonly url: string; readonly vkey: string },
+): Promise<FirstStart> {
+  const made: FirstStart = {
+    accountId: first.account.id,
+    instanceCrn: crn("secrets-manager", instancePlace(first.instance)),
+    apiKey: first.apiKey.reveal(),
+  };
+  const file = {
+    url,
+    account_id: made.accountId,
+    instance_crn: made.instanceCrn,
+    api_key: made.apiKey,
+    log_vkey: vkey,
+  };
+  writePrivate(folder.bootstrap, `${JSON.stringify(file, null, 2)}\n`);
+  await first.handedOver();
+  return made;
+}
