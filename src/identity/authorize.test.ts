@@ -60,6 +60,7 @@ const expected: Readonly<Record<OperationName, string>> = {
   "receipt.read": "UO",
   "log.read": "O",
   "catalogue.read": "",
+  "root-key.read": "O",
   "root-key.rotate": "O",
   "request.reject": "",
   "server.start": "",

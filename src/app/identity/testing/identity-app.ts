@@ -8,7 +8,7 @@ import { bootstrap, type Bootstrapped } from "../../bootstrap.ts";
 import type { Call, Caller } from "../../call.ts";
 import type { Operation } from "../../operation.ts";
 import type { Performed } from "../../perform.ts";
-import { NOBODY, openTestApp, type TestApp } from "../../testing/test-app.ts";
+import { NOBODY, openTestApp, type TestApp, type TestAppOptions } from "../../testing/test-app.ts";
 import { createApiKey, type CreatedApiKey } from "../api-keys.ts";
 import { authenticateBearer } from "../authenticate.ts";
 import { API_KEY_GRANT, issueToken, type IssuedTokens } from "../issue-token.ts";
@@ -16,6 +16,8 @@ import { createPolicy } from "../policies.ts";
 import { createUser } from "../users.ts";
 
 export { NOBODY, START } from "../../testing/test-app.ts";
+/** Of the tokens of every test application. */
+export const ISSUER = "https://keytrail.test/identity";
 
 export interface TestUser {
   readonly user: User;
@@ -32,8 +34,8 @@ export class IdentityApp {
     this.first = first;
   }
 
-  static async open(): Promise<IdentityApp> {
-    const app = await openTestApp({ isEmpty: true });
+  static async open(options: TestAppOptions = {}): Promise<IdentityApp> {
+    const app = await openTestApp({ ...options, isEmpty: true });
     const first = await bootstrap({ ...app, region: "us-south" });
     if (!first) throw new Error("an empty state bootstraps");
     await first.handedOver();

@@ -1,0 +1,98 @@
+/** The HTTP server over an application after its first start, as far as identities go. */
+import type { FastifyInstance } from "fastify";
+import { IdentityApp } from "../../app/identity/testing/identity-app.ts";
+import type { TestAppOptions } from "../../app/testing/test-app.ts";
+import { ibmIdentityDialect } from "../dialects/ibm/identity/dialect.ts";
+import { tokenDiscovery } from "../dialects/ibm/identity/discovery.ts";
+import { nativeDialect } from "../dialects/native/dialect.ts";
+import { identityRoutes } from "../dialects/native/identity.ts";
+import { Exchanges } from "../exchange.ts";
+import { Metrics } from "../metrics.ts";
+import { createServer } from "../server.ts";
+
+export interface Answered {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  // oxlint-disable-next-line typescript/no-explicit-any -- bodies are compared, not trusted
+  readonly body: any;
+}
+
+export class IdentityServer {
+  readonly app: IdentityApp;
+  readonly server: FastifyInstance;
+
+  private constructor(app: IdentityApp, server: FastifyInstance) {
+    this.app = app;
+    this.server = server;
+  }
+
+  static async open(options: TestAppOptions = {}): Promise<IdentityServer> {
+    const app = await IdentityApp.open(options);
+    const { performer, log } = app.parts;
+    const metrics = new Metrics({
+      ledgerEntries: () => log.size,
+      checkpointSize: () => 0,
+      indexedEntries: () => 0,
+    });
+    const exchanges = new Exchanges({
+      performer,
+      metrics,
+      receiptOf: async () => "",
+      log: ({ error }) => {
+        throw error;
+      },
+    });
+    const authenticate = (header: string | undefined) => app.whoSends(header);
+    const server = createServer({
+      dialects: [ibmIdentityDialect, nativeDialect({ authenticate }, identityRoutes)],
+      exchanges,
+      performer,
+      surfaces: [tokenDiscovery(app.tokens)],
+    });
+    await server.ready();
+    return new IdentityServer(app, server);
+  }
+
+  /** `POST /identity/token` with this form; `basic` is `client:secret`. */
+  token(form: Readonly<Record<string, string>> | string, basic?: string): Promise<Answered> {
+    return this.send({
+      method: "POST",
+      url: "/identity/token",
+      type: "application/x-www-form-urlencoded",
+      payload: typeof form === "string" ? form : new URLSearchParams(form).toString(),
+      ...(basic === undefined
+        ? {}
+        : { authorization: `Basic ${Buffer.from(basic).toString("base64")}` }),
+    });
+  }
+
+  async send(request: {
+    readonly method: "GET" | "POST" | "DELETE";
+    readonly url: string;
+    readonly type?: string;
+    readonly payload?: string | object;
+    readonly authorization?: string;
+  }): Promise<Answered> {
+    const { method, url, type, payload, authorization } = request;
+    const response = await this.server.inject({
+      method,
+      url,
+      headers: {
+        "user-agent": "test/1.0",
+        ...(type === undefined ? {} : { "content-type": type }),
+        ...(authorization === undefined ? {} : { authorization }),
+      },
+      ...(payload === undefined ? {} : { payload }),
+    });
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      body: response.body === "" ? null : response.json(),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.server.close();
+    await this.app.close();
+  }
+}
