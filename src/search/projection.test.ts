@@ -39,10 +39,10 @@ describe("an event's row", () => {
 
   test("makes text well formed and keeps separators out of it", () => {
     const row = projectEvent(0, {
-      target: { name: "\ud800\u0000\u001ex" },
+      target: { name: "\ud800\u0000\ufeff\u001ex" },
       requestData: { "k\u001f": "\u001f" },
     });
-    expect(row["target_name"]).toBe("\ufffd\ufffd x");
+    expect(row["target_name"]).toBe("\ufffd\ufffd\ufffd x");
     expect(row["data"]).toBe("\u001erequestData.k \u001f \u001e");
   });
 

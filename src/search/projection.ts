@@ -9,7 +9,8 @@
  *   test on a path is a search for a substring. `data_cs` holds in the same form, as written, all values of those
  *   paths of which one differs from its folded form.
  * - Empty texts, nulls and empty objects are absent. Elements of an array share the array's path.
- * - Text is made well formed Unicode without NUL; separators inside a value become spaces.
+ * - Text is made well formed Unicode; NUL and byte order marks, which stores and decoders swallow, become U+FFFD,
+ *   separators inside a value become spaces.
  */
 import { timeOfId } from "../kernel/ids.ts";
 import { ACTION, EVENT_FIELDS, EVENT_TIME, ID, INDEX, SERVICE } from "./fields.ts";
@@ -176,12 +177,14 @@ function addData(row: MutableRow, leaves: readonly Leaf[]): void {
 /** Printable ASCII without capitals: as it should be already, and what most texts are. */
 const SIMPLE = /^[ -@[-~]*$/;
 // oxlint-disable-next-line no-control-regex -- these are the characters to be replaced
-const UNCLEAN = /[\u0000\u001e\u001f]/g;
+const UNCLEAN = /[\u0000\ufeff\u001e\u001f]/g;
 
 /** The text as it can be stored, with as many UTF-16 units. Queries go through it too, so they look for what is stored. */
 export function cleaned(text: string): string {
   if (SIMPLE.test(text)) return text;
-  return text.toWellFormed().replaceAll(UNCLEAN, (char) => (char === "\u0000" ? "\ufffd" : " "));
+  return text
+    .toWellFormed()
+    .replaceAll(UNCLEAN, (char) => (char === "\u0000" || char === "\ufeff" ? "\ufffd" : " "));
 }
 
 /** An event without a readable time stands where its id says it was made, or at the epoch. */
