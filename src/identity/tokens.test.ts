@@ -1,6 +1,13 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import fc from "fast-check";
-import { decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, SignJWT } from "jose";
+import {
+  decodeJwt,
+  decodeProtectedHeader,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  SignJWT,
+} from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import { TokenKeyInMemory } from "../storage/memory/token-key.ts";
 import type { Credential } from "./api-key.ts";
@@ -201,12 +208,26 @@ describe("the verifier", () => {
     expect((await issuer.verify(forged, NOW)).kind).toBe("refused");
   });
 
-  it("refuses what our key signed for another issuer or another audience", async () => {
-    const elsewhere = await TokenIssuer.open({ issuer: "https://other.test/identity", store });
-    const foreign = (await elsewhere.issue(credential, session)).token.reveal();
-    expect(sentence(await issuer.verify(foreign, NOW))).toBe(
-      "The access token was issued for another address or purpose.",
+  it("refuses what our own key signed for another issuer or audience, or under another key's id", async () => {
+    const own = await importJWK((await store.load())!, "ES256");
+    const kid = decodeProtectedHeader(token).kid!;
+    const signed = (header: object, claims: object): Promise<string> =>
+      new SignJWT({ ...decodeJwt(token), ...claims })
+        .setProtectedHeader({ alg: "ES256", kid, ...header })
+        .sign(own);
+    expect((await issuer.verify(await signed({}, {}), NOW)).kind).toBe("genuine");
+    const elsewhere = "The access token was issued for another address or purpose.";
+    for (const claims of [{ iss: "https://other.test/identity" }, { aud: "another" }]) {
+      expect(sentence(await issuer.verify(await signed({}, claims), NOW))).toBe(elsewhere);
+    }
+    expect(sentence(await issuer.verify(await signed({ kid: "another" }, {}), NOW))).toBe(
+      "The access token was not signed by this installation.",
     );
+    for (const claims of [{ keytrail_credential: 7 }, { account: null }, { iam_id: undefined }]) {
+      expect(sentence(await issuer.verify(await signed({}, claims), NOW))).toBe(
+        "The access token lacks claims.",
+      );
+    }
   });
 
   it("refuses a token in which any one character was changed", async () => {
