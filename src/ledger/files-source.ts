@@ -1,7 +1,6 @@
 /** A ledger's own files as a source for verification: sealed and plain segments, tiles, checkpoint. */
-import { fromUtf8 } from "../kernel/bytes.ts";
-import { LedgerCorruption } from "./corruption.ts";
-import { type Inventory, isSameInventory, takeInventory } from "./inventory.ts";
+import { fromUtf8, toHex } from "../kernel/bytes.ts";
+import { type Inventory, isSameInventory, missingSegment, takeInventory } from "./inventory.ts";
 import { HASH_BYTES } from "./merkle.ts";
 import { CHECKPOINT_FILE } from "./publisher.ts";
 import {
@@ -15,7 +14,8 @@ import {
 } from "./segment.ts";
 import { type PlainSegment, Segments } from "./segments.ts";
 import type { LedgerFiles } from "./store.ts";
-import { TILE_WIDTH, type TileId, tilePath } from "./tile.ts";
+import { segmentTiles } from "./sealer.ts";
+import { TILE_WIDTH, type TileId, foldTile, tilePath } from "./tile.ts";
 import type { LedgerProblem, LedgerSource } from "./verify.ts";
 
 /** Reads a folder that may be in use: what is appended or sealed meanwhile does not disturb it. */
@@ -91,17 +91,23 @@ export class FilesSource implements LedgerSource {
     }
     const name = segmentFile("sealed", first);
     const sealed = Uint8Array.from((await this.#files.read(name)) ?? []);
-    if ((await fileDigest(sealed)) === manifest.sha256) return undefined;
-    const sentence = `${name} is not the file that its manifest describes`;
-    return { kind: "altered-segment", sentence, file: name, index: first };
+    if ((await fileDigest(sealed)) !== manifest.sha256) {
+      const sentence = `${name} is not the file that its manifest describes`;
+      return { kind: "altered-segment", sentence, file: name, index: first };
+    }
+    const top = segmentTiles(first).at(-1);
+    const hashes = top && (await this.#files.read(tilePath(top)));
+    if (hashes?.length !== TILE_WIDTH * HASH_BYTES) return undefined;
+    if (toHex(foldTile(hashes)) === manifest.root) return undefined;
+    const sentence = `${file} gives another root than the segment's tile of level 1`;
+    return { kind: "bad-manifest", sentence, file, index: first };
   }
 
   async #take(first: number, count: number): Promise<readonly Uint8Array[]> {
-    if (!this.#inventory.has(segmentOf(first))) {
-      const file = segmentFile("plain", segmentOf(first));
-      const sentence = `${file} is missing, and with it entry ${first} and those after it`;
-      throw new LedgerCorruption("missing-segment", sentence, { file, index: first });
-    }
+    const segment = segmentOf(first);
+    const kinds = this.#inventory.get(segment) ?? new Set();
+    const isThere = kinds.has("plain") || (kinds.has("sealed") && kinds.has("manifest"));
+    if (!isThere) throw missingSegment(segment, kinds);
     const lines: Uint8Array[] = [];
     for await (const run of this.#segments.read(
       first,

@@ -1,5 +1,6 @@
 /** Which segment files there are: the first thing that recovery and verification look at. */
-import { SEGMENT_FOLDER, type SegmentFileKind, parseSegmentFile } from "./segment.ts";
+import { LedgerCorruption, RESTORE } from "./corruption.ts";
+import { SEGMENT_FOLDER, segmentFile, type SegmentFileKind, parseSegmentFile } from "./segment.ts";
 import type { LedgerFiles } from "./store.ts";
 
 /** By the index of the segment's first entry, in rising order. */
@@ -23,4 +24,19 @@ export function isSameInventory(a: Inventory, b: Inventory): boolean {
       ([first, kinds]) => kinds.symmetricDifference(b.get(first) ?? new Set()).size === 0,
     )
   );
+}
+
+/** Names what is missing of a segment that has neither plain lines nor a sealed file with its manifest. */
+export function missingSegment(
+  first: number,
+  kinds: ReadonlySet<SegmentFileKind>,
+): LedgerCorruption {
+  if (kinds.has("sealed")) {
+    const file = segmentFile("manifest", first);
+    const sentence = `${file} is missing, and with it what ${segmentFile("sealed", first)} must be. ${RESTORE}`;
+    return new LedgerCorruption("bad-manifest", sentence, { file, index: first });
+  }
+  const file = segmentFile(kinds.has("manifest") ? "sealed" : "plain", first);
+  const sentence = `${file} is missing, and with it the entries from ${first} on. ${RESTORE}`;
+  return new LedgerCorruption("missing-segment", sentence, { file, index: first });
 }

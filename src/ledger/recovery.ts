@@ -10,14 +10,14 @@ import { type SignedCheckpoint, openCheckpoint, readCheckpoint } from "./checkpo
 import { checkSealedSegments } from "./check-sealed.ts";
 import { LedgerCorruption, RESTORE } from "./corruption.ts";
 import { type HeadRecord, decodeHeadRecord } from "./head-record.ts";
-import { type Inventory, takeInventory } from "./inventory.ts";
+import { type Inventory, missingSegment, takeInventory } from "./inventory.ts";
 import type { LeafHasher } from "./leaf-hasher.ts";
 import { HASH_BYTES } from "./merkle.ts";
 import { nameDifference, readPlainSegments, settleTail } from "./plain-segments.ts";
 import type { NoteSigner } from "./note.ts";
 import { CHECKPOINT_FILE } from "./publisher.ts";
 import { SEGMENT_ENTRIES, segmentFile, segmentOf } from "./segment.ts";
-import type { SegmentFileKind, SegmentManifest } from "./segment.ts";
+import type { SegmentManifest } from "./segment.ts";
 import { Segments } from "./segments.ts";
 import type { HeadLock, LedgerStore } from "./store.ts";
 import { type TileId, partialTiles, tilePath } from "./tile.ts";
@@ -118,17 +118,6 @@ function sortInventory(
     else throw missingSegment(first, kinds);
   }
   return { sealed, plain };
-}
-
-function missingSegment(first: number, kinds: ReadonlySet<SegmentFileKind>): LedgerCorruption {
-  if (kinds.has("sealed")) {
-    const file = segmentFile("manifest", first);
-    const sentence = `${file} is missing, and with it what ${segmentFile("sealed", first)} must be. ${RESTORE}`;
-    return new LedgerCorruption("bad-manifest", sentence, { file, index: first });
-  }
-  const file = segmentFile(kinds.has("manifest") ? "sealed" : "plain", first);
-  const sentence = `${file} is missing, and with it the entries from ${first} on. ${RESTORE}`;
-  return new LedgerCorruption("missing-segment", sentence, { file, index: first });
 }
 
 /** A crash after sealing and before the removal leaves the plain lines beside the sealed ones, which are in charge. */

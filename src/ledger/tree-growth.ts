@@ -118,6 +118,14 @@ export class TreeGrowth {
     for (const [level, edge] of this.#levels.entries()) edge.forget(levelSize(level, size));
   }
 
+  /** Lets go of the full tiles of the tree of `size` entries; partial ones are told of again. */
+  writtenInFull(size: number): void {
+    for (const [level, edge] of this.#levels.entries()) {
+      const hashes = levelSize(level, size);
+      edge.forget(Math.max(edge.written, hashes - (hashes % TILE_WIDTH)));
+    }
+  }
+
   #append(hash: Hash): void {
     this.#range.append(hash, (node, nodeHash) => {
       if (node.height % TILE_HEIGHT !== 0) return;

@@ -269,7 +269,7 @@ class Walk {
       const sentence = `${file} does not hold what the tiles below it give`;
       this.#note(this.#wrongTiles, { kind: "altered-tile", sentence, file, index });
     }
-    this.tree.written(this.tree.size);
+    this.tree.writtenInFull(this.tree.size);
   }
 
   #note(list: LedgerProblem[], problem: LedgerProblem): void {
