@@ -6,7 +6,7 @@ import { ToyLog } from "../../test/support/toy-log.ts";
 import { Outage } from "../kernel/errors.ts";
 import { originHashOf } from "../ledger/witness.ts";
 import type { WitnessState } from "../ledger/witness.ts";
-import { FileWitnessState } from "./files/witness-state.ts";
+import { FileWitnessState, takeStep } from "./files/witness-state.ts";
 import { MemoryWitnessState } from "./memory/witness-state.ts";
 
 let root: string;
@@ -113,6 +113,16 @@ describe("a witness's state in files", () => {
     const both = await Promise.all([a.advance(seen, nine), b.advance(seen, nine)]);
     expect(both.filter(Boolean).length).toBeLessThanOrEqual(1);
     expect((await a.latest(log.signer.name))?.size).toBe(9);
+  });
+
+  test("does not take the step of a process that slept while others took it and the next", async () => {
+    const { dir, log, folder } = await withTwo();
+    const late = (await log.checkpoint(9)).text;
+    expect(await takeStep(folder, 1, late)).toBe(false);
+    expect(await takeStep(folder, 2, late)).toBe(false);
+    expect((await new FileWitnessState(dir).latest(log.signer.name))?.size).toBe(8);
+    expect(await takeStep(folder, 3, late)).toBe(true);
+    expect(await readdir(folder)).toEqual(["000000000000003"]);
   });
 
   test("that was damaged is an outage, not an empty memory", async () => {

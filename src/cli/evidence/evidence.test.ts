@@ -302,6 +302,16 @@ describe("a forger who writes SHA256SUMS again", () => {
     expect(describeEvidence(checkEvidence(files), "it")).toContain("DOES NOT VERIFY");
   });
 
+  test("cannot take the record of another export", async () => {
+    const files = await forged({});
+    const { files: other } = await readEvidence(archive);
+    for (const name of [FILE.exportEvent, FILE.exportReceipt]) files.set(name, other.get(name)!);
+    files.set(FILE.sums, utf8(sumsOf(files)));
+    expect(messagesOf(checkEvidence(files))).toBe(
+      "export-event.tlog-proof: its checkpoint is not the one in the file checkpoint",
+    );
+  });
+
   test("with a whole log of their own is found out by the key you know", async () => {
     const own = await RecordedLog.open(join(root, "own"));
     await own.recordMany(Array.from({ length: 5 }, () => ({ target: "secret-2" })));

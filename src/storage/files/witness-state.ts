@@ -40,33 +40,10 @@ export class FileWitnessState implements WitnessState {
     const dir = this.#dirOf(next.origin);
     try {
       await makeDurableDir(this.#dir, dir);
-      return await this.#link(dir, current.sequence + 1, next.text);
+      return await takeStep(dir, current.sequence + 1, next.text);
     } catch (error) {
       throw new Outage(`the witness's state in ${dir} cannot be written`, { cause: error });
     }
-  }
-
-  async #link(dir: string, sequence: number, text: string): Promise<boolean> {
-    const draft = join(dir, `draft-${randomUUID()}`);
-    try {
-      await writeDurably(draft, text);
-      await link(draft, join(dir, fileName(sequence)));
-      await syncDir(dir);
-    } catch (error) {
-      // Somebody else has taken this step.
-      if (isCode(error, "EEXIST")) return false;
-      throw error;
-    } finally {
-      await rm(draft, { force: true });
-    }
-    const names = await readdir(dir);
-    // The name was free although later ones exist when others took this step and the next, and removed it:
-    // what we linked was never the latest.
-    if (highestOf(names) !== sequence) return false;
-    // A crash before this leaves older files behind; the next step removes them.
-    const old = names.filter((name) => SEQUENCE.test(name) && Number(name) < sequence);
-    await Promise.all(old.map((name) => rm(join(dir, name), { force: true })));
-    return true;
   }
 
   async #read(origin: string): Promise<Stored> {
@@ -88,6 +65,33 @@ export class FileWitnessState implements WitnessState {
   #dirOf(origin: string): string {
     return join(this.#dir, originHashOf(origin));
   }
+}
+
+/**
+ * Makes `text` number `sequence` of a folder if that is the next one, durably, and resolves to whether it is now the
+ * latest. Safe to be called by any number of processes, however old their idea of the next number.
+ */
+export async function takeStep(dir: string, sequence: number, text: string): Promise<boolean> {
+  const draft = join(dir, `draft-${randomUUID()}`);
+  try {
+    await writeDurably(draft, text);
+    await link(draft, join(dir, fileName(sequence)));
+    await syncDir(dir);
+  } catch (error) {
+    // Somebody else has taken this step.
+    if (isCode(error, "EEXIST")) return false;
+    throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+  const names = await readdir(dir);
+  // The name was free although later ones exist when others took this step and the next, and removed it:
+  // what we linked was never the latest.
+  if (highestOf(names) !== sequence) return false;
+  // A crash before this leaves older files behind; the next step removes them.
+  const old = names.filter((name) => SEQUENCE.test(name) && Number(name) < sequence);
+  await Promise.all(old.map((name) => rm(join(dir, name), { force: true })));
+  return true;
 }
 
 function fileName(sequence: number): string {
