@@ -50,7 +50,7 @@ export class TailStream extends Readable {
   #seen: number;
   #slowTimer: NodeJS.Timeout | undefined;
   #drained: (() => void) | undefined;
-  #isEnding = false;
+  #endedBy: TailEnd | undefined;
 
   constructor(options: TailOptions) {
     super();
@@ -65,10 +65,15 @@ export class TailStream extends Readable {
     void this.#run();
   }
 
+  /** Why it was ended from this side; undefined while it goes on, or when the client went away. */
+  get endedBy(): TailEnd | undefined {
+    return this.#endedBy;
+  }
+
   /** Says why and from where to resume, and closes. */
   end(reason: TailEnd): void {
-    if (this.#isEnding) return;
-    this.#isEnding = true;
+    if (this.#stopped.signal.aborted) return;
+    this.#endedBy = reason;
     this.#stop();
     const last = JSON.stringify({ reason, after: this.#seen });
     this.push(`event: end\nid: ${this.#seen}\ndata: ${last}\n\n`);
@@ -82,7 +87,6 @@ export class TailStream extends Readable {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.#isEnding = true;
     this.#stop();
     callback(error);
   }
@@ -116,7 +120,8 @@ export class TailStream extends Readable {
   /** A comment and an id without data: the client's place moves on though nothing has matched. */
   async #heartbeat(): Promise<void> {
     if (!(await this.#options.isStillGood().catch(() => false))) return this.end("unauthenticated");
-    if (!this.#isEnding && this.#drained === undefined) this.push(`: here\n${this.#place()}`);
+    if (!this.#stopped.signal.aborted && this.#drained === undefined)
+      this.push(`: here\n${this.#place()}`);
   }
 
   #place(): string {

@@ -1,0 +1,421 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { parseEvent } from "../../../audit/event.ts";
+import { operatorPlace } from "../../../audit/crn.ts";
+import { fromUtf8, utf8 } from "../../../kernel/bytes.ts";
+import { openCheckpoint } from "../../../ledger/checkpoint.ts";
+import { leafHash, verifyInclusion } from "../../../ledger/merkle.ts";
+import { parseReceipt, verifyReceipt } from "../../../ledger/receipt.ts";
+import { decodeBundle } from "../../../ledger/tile.ts";
+import { policyOfLog } from "../../../ledger/witness-policy.ts";
+import { errorShape } from "./errors.ts";
+import * as shapes from "./event-shapes.ts";
+import { openNativeServer, type NativeServer } from "./testing/native-server.ts";
+
+let native: NativeServer;
+beforeEach(async () => (native = await openNativeServer()));
+afterEach(() => native.close());
+
+const lastEvent = async () => (await native.app.events()).at(-1);
+
+describe("GET /trail/v1/events", () => {
+  it("answers with the events as the very bytes that were hashed", async () => {
+    const { index } = await native.app.plant({ input: { id: "s1", name: 'a "quoted" näme' } });
+    const response = await native.get("/trail/v1/events?query=host:secrets-manager", "auditor");
+    expect(response.statusCode).toBe(200);
+    expect(response.headers["content-type"]).toBe("application/json; charset=utf-8");
+    const [line] = await native.app.ledger.entries([index]);
+    expect(response.body).toContain(`{"index":${index},"event":${fromUtf8(line as Uint8Array)}}`);
+    expect(shapes.searchAnswer.parse(response.json())).toMatchObject({
+      complete: true,
+      index: { size: 1, indexed: 1 },
+    });
+  });
+
+  it("says which event recorded the answer, and proves it when asked to", async () => {
+    const response = await native.get("/trail/v1/events", "auditor", { prefer: "receipt" });
+    const {
+      "keytrail-event": id,
+      "keytrail-index": index,
+      "keytrail-receipt": receipt,
+    } = response.headers;
+    expect(await lastEvent()).toMatchObject({
+      id,
+      action: "keytrail.events.list",
+      dialect: "native",
+    });
+    expect(index).toBe("0");
+    const [leaf] = await native.app.ledger.entries([0]);
+    const claim = {
+      receipt: parseReceipt(Buffer.from(String(receipt), "base64").toString()),
+      leaf: leaf as Uint8Array,
+      policy: policyOfLog(native.app.ledger.vkey),
+    };
+    expect(verifyReceipt(claim).size).toBe(1);
+  });
+
+  it("pages by cursor until there is no more", async () => {
+    for (let i = 0; i < 5; i += 1) await native.app.plant({ targetId: `c${i}` });
+    const seen: string[] = [];
+    let cursor = "";
+    do {
+      const url = `/trail/v1/events?query=host:secrets-manager&order=oldest&limit=2${cursor}`;
+      const page = shapes.searchAnswer.parse((await native.get(url, "auditor")).json());
+      seen.push(...page.events.map(({ event }) => event.target.name));
+      cursor = page.next_cursor === undefined ? "" : `&cursor=${page.next_cursor}`;
+    } while (cursor !== "");
+    expect(seen).toEqual([0, 1, 2, 3, 4].map((i) => `name of c${i}`));
+  });
+
+  it("renders events in IBM's vocabulary when asked to", async () => {
+    await native.app.plant();
+    const { events } = shapes.searchAnswer.parse(
+      (await native.get("/trail/v1/events?vocabulary=ibm", "auditor")).json(),
+    );
+    expect(events[0]?.event).toMatchObject({
+      eventTime: "2026-11-21T09:00:00.00+0000",
+      "X-Global-Transaction-Id": "request",
+    });
+  });
+
+  it.each([
+    ["?query=action:(a", { column: 8 }],
+    ["?limit=0", { field: "limit" }],
+    ["?limit=1001", { field: "limit" }],
+    ["?limit=many", { field: "limit" }],
+    ["?order=random", { field: "order" }],
+    ["?vocabulary=klingon", { field: "vocabulary" }],
+    ["?quary=x", { field: "quary" }],
+    ["?query=a&query=b", { field: "query" }],
+    ["?from=soon", { field: "from" }],
+    ["?cursor=AAAA", {}],
+    [`?query=${"a".repeat(4_097)}`, { field: "query" }],
+    [`?${"\u00e9".repeat(90)}=1`, { field: "?".repeat(64) }],
+  ])("refuses %s in its own form, and records that", async (search, details) => {
+    const response = await native.get(encodeURI(`/trail/v1/events${search}`), "auditor");
+    expect(response.statusCode).toBe(400);
+    const { errors, trace } = errorShape.parse(response.json());
+    expect(errors).toEqual([expect.objectContaining({ code: "invalid_request", ...details })]);
+    expect(trace).toBe(response.headers["x-request-id"]);
+    expect(await lastEvent()).toMatchObject({
+      action: "keytrail.events.list",
+      outcome: "failure",
+      requestId: trace,
+      reason: { reasonCode: 400 },
+    });
+  });
+
+  it("refuses whoever brings no token, a bad one, or too little right", async () => {
+    for (const [token, status, code] of [
+      [undefined, 401, "unauthenticated"],
+      ["stolen", 401, "unauthenticated"],
+      ["reader", 403, "forbidden"],
+    ] as const) {
+      const response = await native.get("/trail/v1/events", token);
+      expect(response.statusCode).toBe(status);
+      expect(errorShape.parse(response.json()).errors[0]).toMatchObject({ code });
+      expect(response.headers["www-authenticate"]).toBe(
+        status === 401 ? 'Bearer realm="keytrail"' : undefined,
+      );
+      expect(await lastEvent()).toMatchObject({ outcome: "failure", severity: "critical" });
+    }
+  });
+
+  it("refuses what it does not have, and records that too", async () => {
+    for (const url of ["/trail/v1/nothing", "/trail", "/log/x", "/trail/v1/../../etc/passwd"]) {
+      const response = await native.get(url, "auditor");
+      expect(response.statusCode).toBe(404);
+      expect(errorShape.parse(response.json()).errors[0]).toMatchObject({ code: "not_found" });
+    }
+    const post = await native.server.inject({ method: "POST", url: "/trail/v1/events" });
+    expect(post.statusCode).toBe(404);
+    expect((await native.app.events()).map(({ operation }) => operation)).toEqual(
+      Array.from({ length: 5 }, () => "request.reject"),
+    );
+  });
+
+  it("says 503, and what a client may do, when the index cannot answer", async () => {
+    Object.assign(native.app.index, { search: () => Promise.reject(new Error("gone")) });
+    const response = await native.get("/trail/v1/events", "auditor");
+    expect(response.statusCode).toBe(503);
+    expect(response.headers["retry-after"]).toBe("5");
+    expect(errorShape.parse(response.json()).errors[0]).toMatchObject({ code: "unavailable" });
+  });
+
+  it("says that it is not complete when the index is behind", async () => {
+    await native.app.indexer.stop();
+    await native.app.plant();
+    const response = await native.get("/trail/v1/events", "auditor");
+    expect(response.statusCode).toBe(200);
+    expect(response.json()).toEqual({
+      events: [],
+      complete: false,
+      index: { size: 1, indexed: 0 },
+    });
+  });
+});
+
+describe("GET /trail/v1/events/{id}", () => {
+  it("answers with the event and its place", async () => {
+    await native.app.plant();
+    const { eventId } = await native.app.plant();
+    const response = await native.get(`/trail/v1/events/${eventId}`, "auditor");
+    expect(shapes.placedEvent.parse(response.json())).toMatchObject({
+      index: 1,
+      event: { id: eventId },
+    });
+  });
+
+  it.each([
+    ["01999999-0000-7000-8000-000000000000", 404],
+    ["7", 400],
+    ["..%2f..%2fetc", 400],
+  ])("refuses %s, and the record names it", async (id, status) => {
+    const response = await native.get(`/trail/v1/events/${id}`, "auditor");
+    expect(response.statusCode).toBe(status);
+    expect((await lastEvent())?.target.id).toContain(`:event:${decodeURIComponent(id)}`);
+  });
+});
+
+describe("GET /trail/v1/histogram and /trail/v1/facets", () => {
+  it("count", async () => {
+    await native.app.plant({ targetId: "a" });
+    await native.app.plant({ targetId: "a", status: 403 });
+    await native.app.plant({ targetId: "b" });
+    const query = "query=host:secrets-manager";
+    const histogram = await native.get(`/trail/v1/histogram?${query}&interval=1h`, "auditor");
+    expect(shapes.histogramAnswer.parse(histogram.json())).toMatchObject({
+      total_count: 3,
+      interval_ms: 3_600_000,
+      buckets: [{ start: "2026-11-21T09:00:00.000Z", count: 3, failures: 1 }],
+      complete: true,
+    });
+    const facets = await native.get(
+      `/trail/v1/facets?${query}&fields=target.name,%20outcome&limit=1`,
+      "auditor",
+    );
+    expect(shapes.facetsAnswer.parse(facets.json())).toMatchObject({
+      total_count: 3,
+      facets: [
+        { field: "target.name", values: [{ value: "name of a", count: 2 }] },
+        { field: "outcome", values: [{ value: "success", count: 2 }] },
+      ],
+    });
+  });
+
+  it.each([
+    "/trail/v1/facets",
+    "/trail/v1/facets?fields=",
+    "/trail/v1/facets?fields=severty",
+    "/trail/v1/facets?fields=action&limit=0",
+    `/trail/v1/facets?fields=${Array.from({ length: 40 }, () => "id").join(",")}`,
+    "/trail/v1/histogram?interval=1y",
+  ])("refuse %s", async (url) => {
+    expect((await native.get(url, "auditor")).statusCode).toBe(400);
+  });
+});
+
+describe("GET /trail/v1/receipts/{id}", () => {
+  it("is a tlog-proof, or JSON when that is asked for", async () => {
+    const { eventId, index } = await native.app.plant();
+    const url = `/trail/v1/receipts/${eventId}`;
+    const text = await native.get(url, "auditor");
+    expect(text.headers["content-type"]).toBe("text/plain; charset=utf-8");
+    expect(text.body).toMatch(/^c2sp\.org\/tlog-proof@v1\nindex 0\n/);
+    const json = await native.get(url, "auditor", { accept: "application/json" });
+    const receipt = shapes.receiptAnswer.parse(json.json());
+    const { root, size } = openCheckpoint(receipt.checkpoint, native.app.ledger.vkey);
+    const proof = receipt.proof.map((hash) => Buffer.from(hash, "base64"));
+    const leaf = leafHash(utf8(receipt.leaf));
+    expect(verifyInclusion({ index, size, leaf, proof, root })).toBe(true);
+  });
+
+  it("is refused to whoever may not see the event", async () => {
+    const { eventId } = await native.app.plant({ place: operatorPlace() });
+    expect((await native.get(`/trail/v1/receipts/${eventId}`, "auditor")).statusCode).toBe(404);
+    expect((await native.get(`/trail/v1/receipts/${eventId}`, "reader")).statusCode).toBe(403);
+    expect((await native.get(`/trail/v1/receipts/${eventId}`, "operator")).statusCode).toBe(200);
+  });
+});
+
+const exportLine = z.union([
+  z.strictObject({
+    kind: z.literal("header"),
+    checkpoint: z.string(),
+    log_vkey: z.string(),
+    query: z.string(),
+    from: z.string().optional(),
+    to: z.string().optional(),
+    events: z.int(),
+  }),
+  z.strictObject({ index: z.int(), line: z.string(), proof: z.array(z.string()) }),
+  z.strictObject({
+    kind: z.literal("footer"),
+    events: z.int(),
+    export_event: z.strictObject({ index: z.int(), line: z.string(), proof: z.array(z.string()) }),
+  }),
+]);
+
+describe("GET /trail/v1/export", () => {
+  it("streams a header, each event with its proof, and a footer with its own event, proven too", async () => {
+    for (let i = 0; i < 150; i += 1) await native.app.plant({ targetId: `e${i % 2}` });
+    const response = await native.get(
+      "/trail/v1/export?query=target.name:%22name of e1%22&from=2026-11-21",
+      "auditor",
+    );
+    expect(response.headers["content-type"]).toBe("application/x-ndjson");
+    const lines = response.body
+      .trimEnd()
+      .split("\n")
+      .map((line) => exportLine.parse(JSON.parse(line)));
+    const [header, footer] = [lines.at(0), lines.at(-1)];
+    if (!header || !("checkpoint" in header)) throw new Error("the first line is no header");
+    if (!footer || !("export_event" in footer)) throw new Error("the last line is no footer");
+    expect([header.events, header.from, footer.events, lines.length]).toEqual([
+      75,
+      "2026-11-21",
+      75,
+      77,
+    ]);
+    const { root, size } = openCheckpoint(header.checkpoint, header.log_vkey);
+    const events = [...lines.slice(1, -1), footer.export_event];
+    for (const entry of events) {
+      if (!("proof" in entry)) throw new Error("a line is no event");
+      const proof = entry.proof.map((hash) => Buffer.from(hash, "base64"));
+      const leaf = leafHash(utf8(entry.line));
+      expect(verifyInclusion({ index: entry.index, size, leaf, proof, root })).toBe(true);
+    }
+    const own = parseEvent(utf8(footer.export_event.line));
+    expect(own.id).toBe(response.headers["keytrail-event"]);
+    const { counts } = own.responseData as { counts: { targets: object; initiators: object } };
+    expect([Object.values(counts.targets), Object.values(counts.initiators)]).toEqual([
+      [75],
+      [150],
+    ]);
+  });
+
+  it("of nothing is a header and a footer", async () => {
+    const response = await native.get("/trail/v1/export?query=severity:critical", "auditor");
+    expect(
+      response.body
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line).kind),
+    ).toEqual(["header", "footer"]);
+  });
+
+  it("that fails midway has no footer, and its connection breaks", async () => {
+    const url = await native.listen();
+    for (let i = 0; i < 3; i += 1) await native.app.plant();
+    const { index } = native.app;
+    const search = index.search.bind(index);
+    Object.assign(index, {
+      search: async (...args: Parameters<typeof search>) => {
+        const found = await search(...args);
+        return { ...found, hits: found.hits.slice(1) };
+      },
+    });
+    const response = await fetch(`${url}/trail/v1/export`, {
+      headers: { authorization: "Bearer auditor" },
+    });
+    expect(response.status).toBe(200);
+    await expect(response.text()).rejects.toThrow();
+  });
+});
+
+describe("the catalogue and the document", () => {
+  it("tell tools what can happen, and what it is called elsewhere", async () => {
+    const response = await native.get("/trail/v1/catalogue", "reader");
+    const { operations } = shapes.catalogueAnswer.parse(response.json());
+    expect(operations).toContainEqual(
+      expect.objectContaining({
+        operation: "version.create",
+        action: "secrets-manager.secret-version.create",
+        also_known_as: ["secrets-manager.secret.rotate"],
+        aws_event_name: "PutSecretValue",
+      }),
+    );
+    expect((await native.get("/trail/v1/catalogue")).statusCode).toBe(401);
+  });
+});
+
+describe("the log's surface", () => {
+  it("gives the checkpoint and the tiles of hashes to anyone, as C2SP has them", async () => {
+    for (let i = 0; i < 300; i += 1) await native.app.plant();
+    await native.app.ledger.publish();
+    const checkpoint = await native.get("/log/checkpoint");
+    expect(checkpoint.headers).toMatchObject({
+      "content-type": "text/plain; charset=utf-8",
+      "cache-control": "public, max-age=1",
+    });
+    expect(openCheckpoint(checkpoint.body, native.app.ledger.vkey).size).toBe(300);
+    for (const [path, width] of [
+      ["/log/tile/0/000", 256],
+      ["/log/tile/0/001.p/44", 44],
+      ["/log/tile/1/000.p/1", 1],
+    ] as const) {
+      const tile = await native.get(path);
+      expect(tile.headers).toMatchObject({
+        "content-type": "application/octet-stream",
+        "cache-control": "public, max-age=31536000, immutable",
+      });
+      expect(tile.rawPayload).toHaveLength(width * 32);
+    }
+    expect(await native.app.events()).toHaveLength(300);
+  });
+
+  it.each([
+    "/log/tile/0/001.p/45",
+    "/log/tile/0/1",
+    "/log/tile/0/001.p/0",
+    "/log/tile/9/000",
+    "/log/tile/entries",
+    "/log/tile/0/..%2f..%2f..%2fkeys%2flog.key",
+  ])("has nothing at %s", async (path) => {
+    for (let i = 0; i < 300; i += 1) await native.app.plant();
+    await native.app.ledger.publish();
+    expect((await native.get(path)).statusCode).toBe(404);
+  });
+
+  it("never shows what the published checkpoint does not cover", async () => {
+    await native.app.plant();
+    await native.app.ledger.publish();
+    await native.app.plant();
+    expect((await native.get("/log/tile/0/000.p/2")).statusCode).toBe(404);
+    expect((await native.get("/log/tile/0/000.p/1")).statusCode).toBe(200);
+    expect((await native.get("/log/tile/entries/000.p/2", "operator")).statusCode).toBe(404);
+  });
+
+  it("gives entries to the operator only, never to be cached, each bundle recorded", async () => {
+    const { index } = await native.app.plant();
+    await native.app.ledger.publish();
+    const path = "/log/tile/entries/000.p/1";
+    const response = await native.get(path, "operator");
+    expect(response.headers).toMatchObject({
+      "content-type": "application/octet-stream",
+      "cache-control": "no-store",
+    });
+    const [line] = await native.app.ledger.entries([index]);
+    expect(decodeBundle(response.rawPayload)?.map(fromUtf8)).toEqual([fromUtf8(line!)]);
+    expect(await lastEvent()).toMatchObject({ operation: "log.read", outcome: "success" });
+    expect((await native.get(path, "auditor")).statusCode).toBe(403);
+    expect((await native.get(path)).statusCode).toBe(401);
+  });
+});
+
+describe("health and metrics", () => {
+  it("tell whether it lives, whether it can work, and how much", async () => {
+    await native.app.plant();
+    expect((await native.get("/healthz")).json()).toEqual({ status: "ok" });
+    const ready = await native.get("/readyz");
+    expect([ready.statusCode, ready.json()]).toMatchObject([
+      200,
+      { status: "ready", trail: "open", vault: "unsealed", index: { size: 1 } },
+    ]);
+    await native.get("/trail/v1/events", "reader");
+    const metrics = await native.get("/metrics");
+    expect(metrics.headers["content-type"]).toContain("text/plain");
+    expect(metrics.body).toContain('keytrail_refusals_total{code="forbidden",dialect="native"} 1');
+    expect(metrics.body).toContain("keytrail_ledger_entries 2");
+  });
+});
