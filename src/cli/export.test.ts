@@ -44,7 +44,7 @@ async function serverOf(handler: Handler): Promise<string> {
       const isKnown = form.get("apikey") === KEY;
       response.writeHead(isKnown ? 200 : 400, { "content-type": "application/json" });
       return response.end(
-        isKnown ? '{"access_token":"token-1"}' : '{"errorMessage":"no such key"}',
+        isKnown ? '{"access_token":"token-1","expires_in":3600}' : '{"errorMessage":"no such key"}',
       );
     }
     if (request.headers.authorization !== "Bearer token-1") {

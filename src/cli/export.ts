@@ -1,13 +1,16 @@
 /** `keytrail export`: takes a part of the trail out of the server, with everything needed to prove it elsewhere. */
 import { access, mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { Readable } from "node:stream";
 import { parseArgs } from "node:util";
+import { RefusedByServer } from "../client/client-error.ts";
+import type { Transport } from "../client/transport.ts";
 import { utf8 } from "../kernel/bytes.ts";
 import { NoteError } from "../ledger/note.ts";
 import { formatReceipt } from "../ledger/receipt.ts";
 import { KeyError } from "../ledger/vkey.ts";
 import { policyOfLog, verifyCheckpoint } from "../ledger/witness-policy.ts";
-import { CommandError, EXIT, UsageError } from "./command.ts";
+import { CommandError, EXIT, UsageError, printable } from "./command.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { sumsOf, writeArchive } from "./evidence/archive.ts";
 import { checkEvidence } from "./evidence/check.ts";
@@ -20,12 +23,7 @@ import { renderReadme } from "./evidence/readme.ts";
 import { describeEvidence, evidenceJson } from "./evidence/report.ts";
 import { readNamed } from "./read-file.ts";
 import { Progress } from "./progress.ts";
-import {
-  CONNECTION_OPTIONS,
-  CONNECTION_USAGE,
-  ServerConnection,
-  refusalOf,
-} from "./server-connection.ts";
+import { CONNECTION_OPTIONS, CONNECTION_USAGE, connect, get } from "./server-connection.ts";
 import { momentOf } from "./moment.ts";
 import { readTrust, TRUST_OPTIONS } from "./trust.ts";
 
@@ -78,9 +76,8 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const trust = await readTrust(values);
   await refuseExisting(out);
 
-  const server = new ServerConnection(values, io);
   const draft = new Draft(asked);
-  const footer = await download(server, draft, io);
+  const footer = await download(connect(values, io), draft, io);
   if (values.policy !== undefined) draft.keep(FILE.policy, await readNamed(values.policy));
   const files = draft.finish(footer, trust);
 
@@ -186,29 +183,15 @@ class Draft {
   }
 }
 
-async function download(
-  server: ServerConnection,
-  draft: Draft,
-  io: CommandIo,
-): Promise<ExportFooter> {
+async function download(server: Transport, draft: Draft, io: CommandIo): Promise<ExportFooter> {
   const parameters = new URLSearchParams();
   if (draft.asked.query !== "") parameters.set("query", draft.asked.query);
   if (draft.asked.from !== undefined) parameters.set("from", draft.asked.from);
   if (draft.asked.to !== undefined) parameters.set("to", draft.asked.to);
-  const response = await server.get(`trail/v1/export?${parameters.toString()}`);
-  if (response.status === 400) throw new UsageError(await refusalOf(response));
-  if (!response.ok || response.body === null) {
-    throw new CommandError(
-      EXIT.unavailable,
-      `${server.url} did not export: ${await refusalOf(response)}`,
-      server.hasApiKey
-        ? "The API key needs a role that may read the trail."
-        : "Give an API key that may read the trail, as KEYTRAIL_API_KEY.",
-    );
-  }
+  const body = await ask(server, `trail/v1/export?${parameters.toString()}`);
   const progress = new Progress(io, "exporting");
   try {
-    return await readExport(response.body, {
+    return await readExport(body, {
       header: (header) => draft.header(header),
       event: (entry) => {
         draft.event(entry);
@@ -218,6 +201,22 @@ async function download(
   } finally {
     progress.end();
   }
+}
+
+/** A query that does not parse is the caller's to mend; everything else is not. */
+async function ask(server: Transport, path: string): Promise<AsyncIterable<Uint8Array>> {
+  try {
+    const response = await get(server, path, isAboutQuery);
+    return response.body ?? Readable.from([]);
+  } catch (error) {
+    if (error instanceof RefusedByServer) throw new UsageError(printable(error.message));
+    throw error;
+  }
+}
+
+/** In the native API's form; the token endpoint says 400 in another, to an API key it does not know. */
+function isAboutQuery({ status, code }: RefusedByServer): boolean {
+  return status === 400 && code !== "";
 }
 
 async function refuseExisting(path: string): Promise<void> {

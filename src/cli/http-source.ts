@@ -3,17 +3,18 @@ import { HASH_BYTES } from "../ledger/merkle.ts";
 import { TILE_WIDTH, decodeBundle, tilePath } from "../ledger/tile.ts";
 import type { BundleId, TileId } from "../ledger/tile.ts";
 import type { LedgerSource } from "../ledger/verify.ts";
+import { RefusedByServer } from "../client/client-error.ts";
+import type { Transport } from "../client/transport.ts";
 import { CommandError, EXIT } from "./command.ts";
-import type { ServerConnection } from "./server-connection.ts";
-import { refusalOf } from "./server-connection.ts";
+import { get } from "./server-connection.ts";
 
 /** A full bundle of the longest entries, and then some for none that is longer. */
 const MAX_ANSWER_BYTES = 17 * 1024 * 1024;
 
 export class HttpSource implements LedgerSource {
-  readonly #server: ServerConnection;
+  readonly #server: Transport;
 
-  constructor(server: ServerConnection) {
+  constructor(server: Transport) {
     this.#server = server;
   }
 
@@ -42,24 +43,17 @@ export class HttpSource implements LedgerSource {
   }
 
   async #read(path: string): Promise<Uint8Array | undefined> {
-    const response = await this.#server.get(`log/${path}`);
-    if (response.status === 404) return undefined;
-    if (response.status === 401 || response.status === 403) {
-      throw new CommandError(
-        EXIT.unavailable,
-        `${this.#server.url} does not let you read log/${path}: ${await refusalOf(response)}`,
-        "Entries are other people's events: give an API key that may read the whole trail, as KEYTRAIL_API_KEY.",
-      );
+    try {
+      return await readAtMost(await get(this.#server, `log/${path}`, isMissing), MAX_ANSWER_BYTES);
+    } catch (error) {
+      if (error instanceof RefusedByServer) return undefined;
+      throw error;
     }
-    if (!response.ok) {
-      throw new CommandError(
-        EXIT.unavailable,
-        `${this.#server.url} did not give log/${path}: ${await refusalOf(response)}`,
-        "Is this the address of a keytrail server?",
-      );
-    }
-    return readAtMost(response, MAX_ANSWER_BYTES);
   }
+}
+
+function isMissing({ status }: RefusedByServer): boolean {
+  return status === 404;
 }
 
 async function readAtMost(response: Response, maxBytes: number): Promise<Uint8Array> {

@@ -254,12 +254,15 @@ describe("keytrail verify of a URL", () => {
   /** The log's public surface; entries with a token only. */
   const surface: Handler = async (request, response) => {
     const path = (request.url ?? "").replace("/log/", "");
-    if (request.url === "/identity/token") return response.end('{"access_token":"t"}');
+    if (request.url === "/identity/token")
+      return response.end('{"access_token":"t","expires_in":3600}');
     if (path === "checkpoint") return response.end(live.ledger.checkpoint().text);
     const tile = parseTilePath(path);
     if (tile === undefined) return response.writeHead(404).end();
     if (tile.level === "entries" && request.headers.authorization === undefined) {
-      return response.writeHead(401).end('{"errors":[{"message":"Who is asking?"}]}');
+      return response
+        .writeHead(401)
+        .end('{"errors":[{"code":"unauthenticated","message":"Who is asking?"}],"trace":"r-1"}');
     }
     const bytes =
       tile.level === "entries"

@@ -19,7 +19,7 @@ import { describeEvidence, evidenceJson } from "./evidence/report.ts";
 import { HttpSource } from "./http-source.ts";
 import { readIfThere } from "./read-file.ts";
 import { Progress } from "./progress.ts";
-import { CONNECTION_OPTIONS, CONNECTION_USAGE, ServerConnection } from "./server-connection.ts";
+import { CONNECTION_OPTIONS, CONNECTION_USAGE, connect } from "./server-connection.ts";
 import { TRUST_OPTIONS, readTrust } from "./trust.ts";
 import { verifyLog } from "./verify-log.ts";
 import type { LogToVerify } from "./verify-log.ts";
@@ -128,7 +128,7 @@ class Verifying {
     if (logVkey === undefined) {
       throw new UsageError("give --log-key: a server's own word for its key would prove nothing");
     }
-    const server = new ServerConnection({ ...this.#values, url: this.#target }, this.#io);
+    const server = connect({ ...this.#values, url: this.#target }, this.#io);
     const source = new HttpSource(server);
     const { policy } = trust;
     return this.#log(source, { logVkey, keyOrigin: undefined, policy, signedBefore: undefined });
