@@ -1,0 +1,170 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { formatRootKey, givenRootKeys, newRootKey } from "../secrets/root-key.ts";
+import { MemoryEntryLog } from "../storage/memory/entry-log.ts";
+import { RootKeysInMemory } from "../storage/memory/root-keys.ts";
+import type { Caller } from "./call.ts";
+import { REWRAP_BATCH, rotateRootKey, RootKeyRotation } from "./rotate-root-key.ts";
+import { Schedule } from "./schedule.ts";
+import { createSecret } from "./secrets/create-secret.ts";
+import { rootKeyJob } from "./secrets/jobs.ts";
+import { listSecrets } from "./secrets/list-secrets.ts";
+import { readSecret } from "./secrets/read-secret.ts";
+import { arbitrary, revealed } from "./secrets/testing.ts";
+import { openTestApp, type TestApp } from "./testing/test-app.ts";
+import { unseal } from "./unseal.ts";
+
+const SECRETS = REWRAP_BATCH + 20;
+
+let app: TestApp;
+let rootKeys: RootKeysInMemory;
+let manager: Caller;
+let operator: Caller;
+let rotation: RootKeyRotation;
+beforeEach(async () => {
+  rootKeys = new RootKeysInMemory();
+  app = await openTestApp({ rootKeys });
+  manager = await app.callerWith(["Manager"]);
+  operator = await app.callerWith(["Operator"]);
+  rotation = rotationOf(app);
+  for (let i = 0; i < SECRETS; i++) {
+    await app.done(createSecret, manager, arbitrary(`secret-${i}`, `value-${i}`));
+  }
+});
+afterEach(() => app.close());
+
+function rotationOf({ state, services }: TestApp): RootKeyRotation {
+  return new RootKeyRotation({ state, vault: services.vault, rootKeys: services.rootKeys });
+}
+
+const keyIds = (): readonly string[] => (rootKeys.keys ?? []).map(({ id }) => id);
+const keysInUse = (): unknown[] =>
+  app.database.all("SELECT DISTINCT root_key_id AS id FROM data_keys").map(({ id }) => id);
+
+/** Every secret opens to its value in a server started now, from what is on disk alone. */
+async function expectAllToOpenAfterRestart(): Promise<TestApp> {
+  // Its trail is another: whoever shares a log here would count the same events twice.
+  const restarted = await openTestApp({
+    rootKeys,
+    database: app.database,
+    log: new MemoryEntryLog(),
+  });
+  await expectAllToOpen(restarted);
+  return restarted;
+}
+
+async function expectAllToOpen(running: TestApp): Promise<void> {
+  const { secrets } = await running.done(listSecrets, manager, { limit: 1_000 });
+  expect(secrets.length).toBeGreaterThanOrEqual(SECRETS);
+  for (const { id, name } of secrets) {
+    const { payload } = await running.done(readSecret, manager, { id });
+    expect(revealed(payload)).toBe(name.replace("secret", "value"));
+  }
+}
+
+describe("the rotation of the root key", () => {
+  it("seals every data key anew while operations go on, and then forgets the old root key", async () => {
+    const [old] = keyIds();
+    const { keyId, previousKeyId, dataKeys } = await app.done(rotateRootKey, operator, {});
+    expect([previousKeyId, dataKeys]).toEqual([old, SECRETS]);
+    expect(keyIds()).toEqual([keyId, old]);
+    expect(app.lastEvent()).toMatchObject({
+      action: "keytrail.root-key.rotate",
+      account: "operator",
+      responseData: { keyId, previousKeyId: old, dataKeys: SECRETS },
+    });
+    await app.done(createSecret, manager, arbitrary("secret-before", "value-before"));
+    expect(await rotation.step()).toBe(true);
+    expect(rotation.progress).toEqual({ rootKeyId: keyId, done: REWRAP_BATCH, total: SECRETS + 1 });
+    await app.done(createSecret, manager, arbitrary("secret-during", "value-during"));
+    await expectAllToOpen(app);
+    expect(await rotation.step()).toBe(false);
+    expect([keyIds(), keysInUse(), rotation.progress]).toEqual([[keyId], [keyId], null]);
+    await expectAllToOpen(app);
+    await expectAllToOpenAfterRestart();
+  });
+
+  it("is carried out by the schedule", async () => {
+    const schedule = new Schedule({ jobs: [rootKeyJob(rotation)], clock: app.clock });
+    await schedule.pass();
+    expect(await schedule.pass()).toEqual([{ job: "root-key", done: 0, failed: 0 }]);
+    const { keyId } = await app.done(rotateRootKey, operator, {});
+    expect(await schedule.pass()).toEqual([{ job: "root-key", done: 1, failed: 0 }]);
+    expect([keyIds(), keysInUse()]).toEqual([[keyId], [keyId]]);
+  });
+
+  it.each([0, 1, 2])("goes on after a crash behind %i of its steps", async (steps) => {
+    const { keyId } = await app.done(rotateRootKey, operator, {});
+    for (let i = 0; i < steps; i++) await rotation.step();
+    const restarted = await expectAllToOpenAfterRestart();
+    const resumed = rotationOf(restarted);
+    while (await resumed.step());
+    expect([keyIds(), keysInUse()]).toEqual([[keyId], [keyId]]);
+    await expectAllToOpen(restarted);
+    await expectAllToOpenAfterRestart();
+  });
+
+  it("has not begun when the new key cannot be kept", async () => {
+    const [old] = keyIds();
+    rootKeys.failNext = "before";
+    await expect(app.perform(rotateRootKey, operator, {})).rejects.toThrow("told to fail");
+    await rotation.step();
+    expect([keyIds(), keysInUse()]).toEqual([[old], [old]]);
+    await expectAllToOpen(app);
+  });
+
+  it("has not begun when the crash came between keeping the key and the commit", async () => {
+    const [old] = keyIds();
+    rootKeys.failNext = "after";
+    await expect(app.perform(rotateRootKey, operator, {})).rejects.toThrow("told to fail");
+    expect(keyIds()).toEqual([expect.any(String), old]);
+    const restarted = await expectAllToOpenAfterRestart();
+    await rotationOf(restarted).step();
+    expect([keyIds(), keysInUse()]).toEqual([[old], [old]]);
+    await expectAllToOpenAfterRestart();
+  });
+
+  it("goes on when the old key could not be removed", async () => {
+    const { keyId } = await app.done(rotateRootKey, operator, {});
+    await rotation.step();
+    rootKeys.failNext = "before";
+    await expect(rotation.step()).rejects.toThrow("told to fail");
+    await expectAllToOpenAfterRestart();
+    await rotation.step();
+    expect(keyIds()).toEqual([keyId]);
+  });
+
+  it("waits for the one before it, and is the operator's alone", async () => {
+    await app.done(rotateRootKey, operator, {});
+    expect((await app.refused(rotateRootKey, operator, {})).message).toContain("not finished yet");
+    while (await rotation.step());
+    await app.done(rotateRootKey, operator, {});
+    while (await rotation.step());
+    expect(keyIds()).toHaveLength(1);
+    expect((await app.refused(rotateRootKey, manager, {})).code).toBe("forbidden");
+    await expectAllToOpenAfterRestart();
+  });
+
+  it("takes a key that is given from outside, once it is there beside the one in use", async () => {
+    const [inUse] = rootKeys.keys ?? [];
+    const texts = [formatRootKey(inUse!)];
+    const given = givenRootKeys("KEYTRAIL_ROOT_KEY", texts);
+    const running = await openTestApp({
+      rootKeys: given,
+      database: app.database,
+      log: new MemoryEntryLog(),
+    });
+    const refusal = await running.refused(rotateRootKey, operator, {});
+    expect(refusal.message).toContain("given by KEYTRAIL_ROOT_KEY");
+    const fresh = newRootKey();
+    texts.unshift(formatRootKey(fresh));
+    const { keyId } = await running.done(rotateRootKey, operator, {});
+    const resumed = rotationOf(running);
+    while (await resumed.step());
+    expect([keyId, keysInUse()]).toEqual([fresh.id, [fresh.id]]);
+    const alone = givenRootKeys("KEYTRAIL_ROOT_KEY", [formatRootKey(fresh)]);
+    expect((await unseal(app.state, alone)).status).toEqual({
+      kind: "unsealed",
+      rootKeyId: fresh.id,
+    });
+  });
+});
