@@ -46,8 +46,7 @@ export function scopeOf(
   const groups = new Set<string>();
   for (const grant of grants) {
     const { secretGroup } = grant.resource;
-    if (secretGroup === undefined) continue;
-    if (covers(grant, permission, { ...resource, secretGroup })) groups.add(secretGroup);
+    if (secretGroup !== undefined && gives(grant, permission, resource)) groups.add(secretGroup);
   }
   return { kind: "groups", groups };
 }
@@ -84,14 +83,18 @@ export function partsOf(
   return parts;
 }
 
+/** The secret group first: among many policies of one identity it is what differs. */
 function covers(grant: Grant, permission: OperationName, resource: Resource): boolean {
-  const { service, instance, secretGroup } = grant.resource;
-  if (service !== undefined && service !== resource.service) return false;
-  if (instance !== undefined && instance !== resource.place.instance) return false;
+  const { secretGroup } = grant.resource;
   if (secretGroup !== undefined && secretGroup !== resource.secretGroup) return false;
-  return grant.roles.some(
-    (role) =>
-      permissionsOf(role).has(permission) &&
-      (secretGroup === undefined || !isServiceWide(permission)),
-  );
+  return gives(grant, permission, resource);
+}
+
+/** Whether the grant gives the permission in its own part of the place: all of it, or one secret group. */
+function gives(grant: Grant, permission: OperationName, { service, place }: Resource): boolean {
+  const granted = grant.resource;
+  if (granted.service !== undefined && granted.service !== service) return false;
+  if (granted.instance !== undefined && granted.instance !== place.instance) return false;
+  if (granted.secretGroup !== undefined && isServiceWide(permission)) return false;
+  return grant.roles.some((role) => permissionsOf(role).has(permission));
 }

@@ -62,6 +62,8 @@ beforeAll(async () => {
   token = (await issuer.issue(credential, session)).token.reveal();
 });
 
+type Fields = Readonly<Record<string, unknown>>;
+
 const sentence = (verification: Verification): string =>
   verification.kind === "refused" ? verification.refusal.message : "genuine";
 
@@ -211,8 +213,9 @@ describe("the verifier", () => {
   it("refuses what our own key signed for another issuer or audience, or under another key's id", async () => {
     const own = await importJWK((await store.load())!, "ES256");
     const kid = decodeProtectedHeader(token).kid!;
-    const signed = (header: object, claims: object): Promise<string> =>
-      new SignJWT({ ...decodeJwt(token), ...claims })
+    const good = decodeJwt(token);
+    const signed = (header: Fields, claims: Fields): Promise<string> =>
+      new SignJWT({ ...good, ...claims })
         .setProtectedHeader({ alg: "ES256", kid, ...header })
         .sign(own);
     expect((await issuer.verify(await signed({}, {}), NOW)).kind).toBe("genuine");

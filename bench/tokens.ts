@@ -1,0 +1,130 @@
+/**
+ * What identity costs on the way of a call: signing a token, knowing one again, deciding among a thousand policies,
+ * looking the caller's credential and grants up, and a whole recorded login with its commits on disk.
+ *
+ *   node bench/tokens.ts [--rounds 5] [--policies 1000]
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { IdentityApp, NOBODY } from "../src/app/identity/testing/identity-app.ts";
+import { API_KEY_GRANT, issueToken } from "../src/app/identity/issue-token.ts";
+import { testSchema } from "../src/app/testing/assembly.ts";
+import type { Credential } from "../src/identity/api-key.ts";
+import { isAllowed, scopeOf, type Resource } from "../src/identity/authorize.ts";
+import type { Policy } from "../src/identity/policy.ts";
+import { randomId } from "../src/kernel/ids.ts";
+import { Database } from "../src/storage/sqlite/database.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "5" },
+    policies: { type: "string", default: "1000" },
+  },
+});
+const ROUNDS = Number(options.rounds);
+const POLICIES = Number(options.policies);
+
+const folder = mkdtempSync(join(tmpdir(), "keytrail-bench-"));
+const database = Database.open(join(folder, "state.db"), testSchema);
+const app = await IdentityApp.open({ database });
+
+const { state, clock } = app.parts;
+const { key } = await app.user("bench@example.com");
+const subject = key.iamId;
+const credential = await state.read(({ identity }) => identity.credential(key.id));
+if (!credential) throw new Error("the key has its owner");
+const known: Credential = credential;
+await state.transact(async ({ identity }) => {
+  for (let n = 0; n < POLICIES; n++) await identity.putPolicy(policyOf(n));
+});
+
+/** Each on a secret group of its own, so that a decision about another one has to look at all of them. */
+function policyOf(n: number): Policy {
+  return {
+    id: randomId(),
+    account: app.first.account.id,
+    subject,
+    roles: ["SecretsReader"],
+    resource: {
+      service: "secrets-manager",
+      instance: app.first.instance.id,
+      secretGroup: `group-${n}`,
+    },
+    createdAt: clock.now(),
+    createdBy: "bench",
+  };
+}
+
+/** The median over the rounds of the microseconds that one of the things done takes; the first round warms up. */
+async function measure(
+  name: string,
+  { runs, each = 1 }: { readonly runs: number; readonly each?: number },
+  work: () => unknown,
+): Promise<void> {
+  const figures: number[] = [];
+  for (let round = 0; round <= ROUNDS; round++) {
+    const startedMs = performance.now();
+    for (let run = 0; run < runs; run++) await work();
+    if (round > 0) figures.push(((performance.now() - startedMs) * 1_000) / (runs * each));
+  }
+  const median = figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] ?? Number.NaN;
+  const rate = Math.round(1_000_000 / median).toLocaleString("en");
+  console.log(`${name.padEnd(58)} ${median.toFixed(1).padStart(8)} µs ${rate.padStart(11)} /s`);
+}
+
+const { account } = app.first;
+const session = { clientId: "default", grantType: API_KEY_GRANT, now: clock.now() };
+const token = (await app.tokens.issue(known, session)).token.reveal();
+const grants = await state.read(({ identity }) => identity.grantsOf(subject, account.id));
+const place = { account: account.id, region: "us-south", instance: app.first.instance.id };
+const inGroup = (secretGroup: string): Resource => ({
+  service: "secrets-manager",
+  place,
+  secretGroup,
+});
+const last = inGroup(`group-${POLICIES - 1}`);
+const none = inGroup("another");
+
+const SIGNED = 500;
+const fresh: string[] = [];
+for (let n = 0; n < SIGNED * (ROUNDS + 1); n++) {
+  fresh.push((await app.tokens.issue(known, session)).token.reveal());
+}
+
+await measure("a token is signed", { runs: SIGNED }, () => app.tokens.issue(known, session));
+await measure("a token is verified, the first time", { runs: SIGNED }, () =>
+  app.tokens.verify(fresh.pop() ?? "", clock.now()),
+);
+await measure("a token is verified, after that", { runs: 5_000 }, () =>
+  app.tokens.verify(token, clock.now()),
+);
+await measure("a bearer token becomes a caller", { runs: 5_000 }, () => app.authenticated(token));
+await measure("the grants of the caller are looked up", { runs: 5_000 }, () =>
+  state.read(({ identity }) => identity.grantsOf(subject, account.id)),
+);
+await measure(`yes, by the last of ${POLICIES} policies`, { runs: 5_000 }, () =>
+  isAllowed(grants, "secret.read", last),
+);
+await measure(`no, after all of ${POLICIES} policies`, { runs: 5_000 }, () =>
+  isAllowed(grants, "secret.read", none),
+);
+await measure(`in which groups, by ${POLICIES} policies`, { runs: 500 }, () =>
+  scopeOf(grants, "secret.list", { service: "secrets-manager", place }),
+);
+
+const login = { client_id: "default", grant_type: API_KEY_GRANT, apiKey: key.value } as const;
+const AT_ONCE = 64;
+await measure("a recorded login, one after the other", { runs: 200 }, () =>
+  app.perform(issueToken, NOBODY, login),
+);
+await measure(`a recorded login, ${AT_ONCE} at once`, { runs: 5, each: AT_ONCE }, () =>
+  Promise.all(Array.from({ length: AT_ONCE }, () => app.perform(issueToken, NOBODY, login))),
+);
+await measure("a recorded login that gives a refresh token", { runs: 200 }, () =>
+  app.perform(issueToken, NOBODY, { ...login, client_id: "bx" }),
+);
+
+await app.close();
+rmSync(folder, { recursive: true });
