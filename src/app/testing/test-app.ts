@@ -3,33 +3,20 @@ import { parseEvent, type AuditEvent } from "../../audit/event.ts";
 import { Trail } from "../../audit/trail.ts";
 import type { Place } from "../../audit/crn.ts";
 import type { PolicyResource } from "../../identity/authorize.ts";
-import { CredentialKeeper } from "../../identity/credentials.ts";
 import type { RoleName } from "../../identity/roles.ts";
-import { TokenIssuer } from "../../identity/tokens.ts";
 import { ManualClock } from "../../kernel/clock.ts";
 import type { Refusal } from "../../kernel/errors.ts";
-import { randomId, TimeOrderedIds } from "../../kernel/ids.ts";
-import { Retrievals } from "../../secrets/retrievals.ts";
+import { randomId } from "../../kernel/ids.ts";
 import type { RootKeySource } from "../../secrets/root-key.ts";
 import { RootKeysInMemory } from "../../storage/memory/root-keys.ts";
 import { MemoryEntryLog } from "../../storage/memory/entry-log.ts";
-import { TokenKeyInMemory } from "../../storage/memory/token-key.ts";
-import { countersSchema, SqliteCounterStore } from "../../storage/sqlite/counters.ts";
 import { Database } from "../../storage/sqlite/database.ts";
-import { identitySchema } from "../../storage/sqlite/identity-schema.ts";
-import { SqliteIdentityStore } from "../../storage/sqlite/identity.ts";
-import { outboxSchema } from "../../storage/sqlite/outbox.ts";
-import { secretsSchema } from "../../storage/sqlite/secrets-schema.ts";
-import { SqliteSecretStore } from "../../storage/sqlite/secrets.ts";
-import { SqliteState } from "../../storage/sqlite/state.ts";
 import type { Call, Caller } from "../call.ts";
+import { assemble, testSchema } from "./assembly.ts";
 import type { Operation } from "../operation.ts";
 import { Performer, type Performed } from "../perform.ts";
-import { retrievalStoreOn } from "../secrets/retrieval-store.ts";
 import type { Services } from "../services.ts";
 import type { State } from "../state.ts";
-import { unseal } from "../unseal.ts";
-import type { TrailReader } from "../trail/trail-reader.ts";
 
 export const START = Date.UTC(2026, 10, 21, 9, 0, 0);
 export const ACCOUNT = "0123456789abcdef0123456789abcdef";
@@ -85,40 +72,13 @@ export interface TestAppOptions {
   readonly isEmpty?: true;
 }
 
-export const testSchema = [outboxSchema, countersSchema, identitySchema, secretsSchema];
-
 export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const { clock = new ManualClock(START), log = new MemoryEntryLog() } = options;
   const { database = Database.open(":memory:", testSchema) } = options;
-  const state = new SqliteState({ reader: database, writer: database }, (connection) => ({
-    identity: new SqliteIdentityStore(connection),
-    secrets: new SqliteSecretStore(connection),
-  }));
   const { rootKeys = new RootKeysInMemory() } = options;
-  const vault = await unseal(state, rootKeys);
-  const trail = await Trail.open(log, new SqliteCounterStore(database));
-  const retrievals = await Retrievals.open(log, retrievalStoreOn(state));
-  log.onAppended((batch) => retrievals.onAppended(batch));
-  const services: Services = {
-    vault,
-    rootKeys,
-    retrievals,
-    credentials: new CredentialKeeper(),
-    tokens: await TokenIssuer.open({
-      issuer: "https://keytrail.test/identity",
-      store: new TokenKeyInMemory(),
-    }),
-    // Operations that search the trail are tested beside their index.
-    trail: {} as TrailReader,
-  };
+  const assembly = await assemble({ log, database, clock, rootKeys });
+  const { state, trail, services, performer } = assembly;
   if (!options.isEmpty) await settle(state);
-  const performer = new Performer({
-    state,
-    trail,
-    services,
-    clock,
-    ids: new TimeOrderedIds(clock),
-  });
   const events = (): readonly AuditEvent[] => log.lines.map(parseEvent);
 
   const app: TestApp = {
@@ -145,9 +105,7 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
       return performed.refusal;
     },
     async close() {
-      await retrievals.close();
-      await trail.close();
-      await state.close();
+      await assembly.close();
       database.close();
     },
   };

@@ -1,0 +1,90 @@
+/** The road over any log and any database: what a test, or the simulation after a crash, opens as a start does. */
+import { drainOutbox } from "../outbox.ts";
+import { Trail, type EntryLog } from "../../audit/trail.ts";
+import { CredentialKeeper } from "../../identity/credentials.ts";
+import { TokenIssuer } from "../../identity/tokens.ts";
+import type { Clock } from "../../kernel/clock.ts";
+import { TimeOrderedIds } from "../../kernel/ids.ts";
+import { Retrievals } from "../../secrets/retrievals.ts";
+import type { RootKeySource } from "../../secrets/root-key.ts";
+import { TokenKeyInMemory } from "../../storage/memory/token-key.ts";
+import { countersSchema, SqliteCounterStore } from "../../storage/sqlite/counters.ts";
+import type { Database } from "../../storage/sqlite/database.ts";
+import { identitySchema } from "../../storage/sqlite/identity-schema.ts";
+import { SqliteIdentityStore } from "../../storage/sqlite/identity.ts";
+import { outboxSchema } from "../../storage/sqlite/outbox.ts";
+import { secretsSchema } from "../../storage/sqlite/secrets-schema.ts";
+import { SqliteSecretStore } from "../../storage/sqlite/secrets.ts";
+import { SqliteState } from "../../storage/sqlite/state.ts";
+import { Performer } from "../perform.ts";
+import { retrievalStoreOn } from "../secrets/retrieval-store.ts";
+import type { Services } from "../services.ts";
+import type { TrailReader } from "../trail/trail-reader.ts";
+import { unseal } from "../unseal.ts";
+
+export const testSchema = [outboxSchema, countersSchema, identitySchema, secretsSchema];
+
+export interface AssemblyParts {
+  readonly log: EntryLog & {
+    onAppended(
+      listener: (batch: { readonly first: number; readonly lines: readonly Uint8Array[] }) => void,
+    ): () => void;
+  };
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly rootKeys: RootKeySource;
+}
+
+export interface Assembly {
+  readonly state: SqliteState;
+  readonly trail: Trail;
+  readonly services: Services;
+  readonly performer: Performer;
+  /** Events that a crash had kept from the log and that were recorded now. */
+  readonly drainedEvents: number;
+  close(): Promise<void>;
+}
+
+/** In the order of a real start: the outbox is drained before anything may be asked for. */
+export async function assemble({
+  log,
+  database,
+  clock,
+  rootKeys,
+}: AssemblyParts): Promise<Assembly> {
+  const state = new SqliteState({ reader: database, writer: database }, (connection) => ({
+    identity: new SqliteIdentityStore(connection),
+    secrets: new SqliteSecretStore(connection),
+  }));
+  const trail = await Trail.open(log, new SqliteCounterStore(database));
+  const drainedEvents = await drainOutbox(state, trail);
+  const retrievals = await Retrievals.open(log, retrievalStoreOn(state));
+  const forget = log.onAppended((batch) => retrievals.onAppended(batch));
+  const services: Services = {
+    vault: await unseal(state, rootKeys),
+    rootKeys,
+    retrievals,
+    credentials: new CredentialKeeper(),
+    tokens: await TokenIssuer.open({
+      issuer: "https://keytrail.test/identity",
+      store: new TokenKeyInMemory(),
+    }),
+    // Operations that search the trail are tested beside their index.
+    trail: {} as TrailReader,
+  };
+  const ids = new TimeOrderedIds(clock);
+  const performer = new Performer({ state, trail, services, clock, ids });
+  return {
+    state,
+    trail,
+    services,
+    performer,
+    drainedEvents,
+    async close() {
+      forget();
+      await retrievals.close();
+      await trail.close();
+      await state.close();
+    },
+  };
+}
