@@ -87,7 +87,8 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
     throw new CommandError(
       EXIT.failed,
       "what the server sent does not verify, so nothing was written",
-      "If the log's key was changed, ask the operator for the new one; otherwise do not trust this server.",
+      "A quorum may be met a moment later, when the witnesses have answered: try again. " +
+        "Anything else means that this server is not to be trusted, or not the one you think.",
     );
   }
   await write(files, out);

@@ -4,47 +4,48 @@ import type { CommandIo } from "./command.ts";
 const BAR_WIDTH = 30;
 /** A person sees motion; a terminal is not flooded. */
 const REDRAW_INTERVAL_MS = 100;
-/** In a log file, a line for each tenth. */
-const LINES = 10;
+/** What is over before the first line needs none. */
+const LINE_INTERVAL_MS = 5_000;
 
 export class Progress {
-  readonly #io: CommandIo;
+  readonly #io: Pick<CommandIo, "stderr" | "isTty">;
   readonly #label: string;
-  #drawnAt = 0;
-  #tenths = 0;
+  readonly #now: () => number;
+  #saidAt: number | undefined;
   #isDrawn = false;
 
-  constructor(io: CommandIo, label: string) {
+  /** `now` in milliseconds, from any beginning. */
+  constructor(
+    io: Pick<CommandIo, "stderr" | "isTty">,
+    label: string,
+    now: () => number = () => performance.now(),
+  ) {
     this.#io = io;
     this.#label = label;
+    this.#now = now;
+    if (!io.isTty) this.#saidAt = now();
   }
 
-  /** `total` may be unknown, or grow. Costs nothing to call often. */
+  /** `total` may be unknown, or grow. Costs little to call often. */
   update(done: number, total: number | undefined): void {
-    if (this.#io.isTty) this.#draw(done, total);
-    else this.#line(done, total);
-  }
-
-  /** Leaves the terminal as a following line wants it. */
-  end(): void {
-    if (this.#isDrawn) this.#io.stderr.write("\r\u001b[K");
-    this.#isDrawn = false;
-  }
-
-  #draw(done: number, total: number | undefined): void {
-    const now = performance.now();
-    if (this.#isDrawn && done !== total && now - this.#drawnAt < REDRAW_INTERVAL_MS) return;
-    this.#drawnAt = now;
+    const now = this.#now();
+    const interval = this.#io.isTty ? REDRAW_INTERVAL_MS : LINE_INTERVAL_MS;
+    if (this.#saidAt !== undefined && now - this.#saidAt < interval) return;
+    this.#saidAt = now;
+    if (!this.#io.isTty) {
+      this.#io.stderr.write(
+        `${this.#label}: ${done}${total === undefined ? "" : ` of ${total}`}\n`,
+      );
+      return;
+    }
     this.#isDrawn = true;
     this.#io.stderr.write(`\r\u001b[K${this.#label} ${barOf(done, total)}`);
   }
 
-  #line(done: number, total: number | undefined): void {
-    if (!total) return;
-    const tenths = Math.floor((done / total) * LINES);
-    if (tenths <= this.#tenths) return;
-    this.#tenths = tenths;
-    this.#io.stderr.write(`${this.#label}: ${done} of ${total}\n`);
+  /** Leaves the terminal as the next line wants it. */
+  end(): void {
+    if (this.#isDrawn) this.#io.stderr.write("\r\u001b[K");
+    this.#isDrawn = false;
   }
 }
 

@@ -84,20 +84,20 @@ function describeHistories({ histories }: EvidenceReport): string[] {
   return listed;
 }
 
-export function describeHistory(history: History): string {
-  const { part, id, name, present, total, missing, isComplete } = history;
-  const who = printable(name === "" ? id : `${name} (${id})`);
-  const head = isComplete ? "complete  " : "part      ";
-  return `${head} ${part} ${who}: ${extent()}`;
+function describeHistory(history: History): string {
+  const { part, id, name, isComplete } = history;
+  const label = isComplete ? "complete " : "part     ";
+  const head = `${label}  ${part} ${printable(name || id)}: ${extentOf(history)}`;
+  return name === "" || name === id ? head : `${head}\n           ${printable(id)}`;
+}
 
-  function extent(): string {
-    if (isComplete)
-      return total === 1 ? "event 1, the only one" : `events 1 to ${total}, all present`;
-    const missed = missing.length > 0 ? `; missing ${rangesText(missing)}` : "";
-    if (total !== undefined) return `${present} of ${total} events${missed}`;
-    const some = present === 1 ? "1 event" : `${present} events`;
-    return `${some}; the log's total is not stated${missed}`;
-  }
+function extentOf({ present, total, missing, isComplete }: History): string {
+  if (isComplete)
+    return total === 1 ? "event 1, the only one" : `events 1 to ${total}, all present`;
+  const missed = missing.length > 0 ? `; missing ${rangesText(missing)}` : "";
+  if (total !== undefined) return `${present} of ${total} events${missed}`;
+  const some = present === 1 ? "1 event" : `${present} events`;
+  return `${some}; the log's total is not stated${missed}`;
 }
 
 function rangesText(ranges: readonly Range[]): string {
