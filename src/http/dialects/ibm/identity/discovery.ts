@@ -4,25 +4,27 @@ import { API_KEY_GRANT, REFRESH_GRANT } from "../../../../app/identity/issue-tok
 import { TOKEN_SCOPE } from "../../../../identity/token-claims.ts";
 import type { TokenIssuer } from "../../../../identity/tokens.ts";
 
-export const KEYS_PATH = "/identity/keys";
-export const DISCOVERY_PATH = "/identity/.well-known/openid-configuration";
+const TOKEN_PATH = "/identity/token";
+const KEYS_PATH = "/identity/keys";
+const DISCOVERY_PATH = "/identity/.well-known/openid-configuration";
 
-/** A surface of the server: JWK Set (RFC 7517) and OpenID Connect Discovery 1.0, section 3. */
+/**
+ * A surface of the server: JWK Set (RFC 7517) and OpenID Connect Discovery 1.0, section 3. The issuer is the
+ * installation's name, which stays when it moves; the addresses are those under which it was asked.
+ */
 export function tokenDiscovery(tokens: TokenIssuer): (server: FastifyInstance) => void {
-  const { issuer } = tokens;
-  const configuration = {
-    issuer,
-    token_endpoint: `${issuer}/token`,
-    jwks_uri: `${issuer}/keys`,
-    response_types_supported: ["cloud_iam"],
-    grant_types_supported: [API_KEY_GRANT, REFRESH_GRANT],
-    subject_types_supported: ["public"],
-    scopes_supported: TOKEN_SCOPE.split(" "),
-    id_token_signing_alg_values_supported: tokens.publishedKeys().keys.map(({ alg }) => alg),
-    token_endpoint_auth_methods_supported: ["client_secret_basic"],
-  };
   return (server) => {
     server.get(KEYS_PATH, () => tokens.publishedKeys());
-    server.get(DISCOVERY_PATH, () => configuration);
+    server.get(DISCOVERY_PATH, ({ protocol, host }) => ({
+      issuer: tokens.issuer,
+      token_endpoint: `${protocol}://${host}${TOKEN_PATH}`,
+      jwks_uri: `${protocol}://${host}${KEYS_PATH}`,
+      response_types_supported: ["cloud_iam"],
+      grant_types_supported: [API_KEY_GRANT, REFRESH_GRANT],
+      subject_types_supported: ["public"],
+      scopes_supported: TOKEN_SCOPE.split(" "),
+      id_token_signing_alg_values_supported: tokens.publishedKeys().keys.map(({ alg }) => alg),
+      token_endpoint_auth_methods_supported: ["client_secret_basic"],
+    }));
   };
 }
