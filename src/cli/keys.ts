@@ -80,16 +80,16 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
 async function waitForEnd(
   client: KeytrailClient,
   begun: RootKeyRotation,
-  { signal, ...io }: CommandIo,
+  io: CommandIo,
 ): Promise<void> {
-  const progress = new Progress({ ...io, signal }, "sealing data keys anew");
+  const progress = new Progress(io, "sealing data keys anew");
   try {
     for (let waitMs = FIRST_LOOK_MS; ; waitMs = Math.min(waitMs * 2, MAX_LOOK_MS)) {
       const { remaining } = await client.rootKey();
       if (remaining === 0) return;
       // Secrets made meanwhile are under the new key already, so what remains never grows past the beginning.
       progress.update(Math.max(0, begun.data_keys - remaining), begun.data_keys);
-      await delay(waitMs, undefined, { signal });
+      await delay(waitMs, undefined, { signal: io.signal });
     }
   } finally {
     progress.end();
