@@ -1,4 +1,5 @@
 /** The commands that work on files without a server, given the storage that reads them. */
+import { indexCommand as indexOver } from "../cli/index.ts";
 import { verifyCommand as verifyOver } from "../cli/verify.ts";
 import { witnessCommand as witnessOver } from "../cli/witness.ts";
 import { LedgerFolder } from "../storage/files/ledger-store.ts";
@@ -7,3 +8,9 @@ import { FileWitnessState } from "../storage/files/witness-state.ts";
 export const verifyCommand = verifyOver((folder) => new LedgerFolder(folder));
 
 export const witnessCommand = witnessOver((folder) => new FileWitnessState(folder));
+
+/** The index's engine is loaded only where it is used: it is by far the largest part of the program. */
+export const indexCommand = indexOver(async (folder) => {
+  const { openOfflineIndex } = await import("./offline-index.ts");
+  return openOfflineIndex(folder);
+});
