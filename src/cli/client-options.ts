@@ -97,7 +97,7 @@ function jsonOf(text: string): unknown {
 }
 
 /** What went wrong between client and server, as a command says it. Anything else is returned as it is. */
-export function explainClientError(error: unknown, client: KeytrailClient): unknown {
+export function explainClientError(error: unknown, client: { readonly url: string }): unknown {
   if (error instanceof ServerUnreachable) {
     const hint = "Is the server running, and is the URL the one it prints at start?";
     return new CommandError(EXIT.unavailable, printable(error.message), hint);

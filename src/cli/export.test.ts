@@ -259,9 +259,9 @@ describe("keytrail export writes nothing", () => {
 
   test("when the caller may not, or is not known", async () => {
     const refused = await answered((_, response) => response.writeHead(403).end("{}"));
-    expect([refused.code, refused.stderr.includes("role")]).toEqual([3, true]);
+    expect([refused.code, refused.stderr.includes("for a policy")]).toEqual([3, true]);
     const unknown = await answered(() => undefined, ["--api-key", "key-of-elsewhere"]);
-    expect(unknown.code).toBe(3);
+    expect(unknown.code).toBe(2);
     expect(unknown.stderr).toContain("did not accept the API key");
     expect(unknown.stderr).not.toContain("key-of-elsewhere");
   });

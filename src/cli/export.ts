@@ -3,14 +3,14 @@ import { access, mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { parseArgs } from "node:util";
-import { RefusedByServer } from "../client/client-error.ts";
-import type { Transport } from "../client/transport.ts";
+import { Transport } from "../client/transport.ts";
 import { utf8 } from "../kernel/bytes.ts";
 import { NoteError } from "../ledger/note.ts";
 import { formatReceipt } from "../ledger/receipt.ts";
 import { KeyError } from "../ledger/vkey.ts";
 import { policyOfLog, verifyCheckpoint } from "../ledger/witness-policy.ts";
-import { CommandError, EXIT, UsageError, printable } from "./command.ts";
+import { CLIENT_OPTIONS, CLIENT_USAGE, explainClientError, serverFor } from "./client-options.ts";
+import { CommandError, EXIT, UsageError } from "./command.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { sumsOf, writeArchive } from "./evidence/archive.ts";
 import { checkEvidence } from "./evidence/check.ts";
@@ -23,7 +23,6 @@ import { renderReadme } from "./evidence/readme.ts";
 import { describeEvidence, evidenceJson } from "./evidence/report.ts";
 import { readNamed } from "./read-file.ts";
 import { Progress } from "./progress.ts";
-import { CONNECTION_OPTIONS, CONNECTION_USAGE, connect, get } from "./server-connection.ts";
 import { momentOf } from "./moment.ts";
 import { readTrust, TRUST_OPTIONS } from "./trust.ts";
 
@@ -38,7 +37,7 @@ Options:
   --since TIME         from then on: 2h, 7d, 2026-11-01 or 2026-11-01T09:00:00Z
   --until TIME         before then
   --out PATH           an archive when it ends in .tar, a folder otherwise; must not exist yet
-${CONNECTION_USAGE}  --log-key VKEY       the log's key as you know it; anything else is refused
+${CLIENT_USAGE}  --log-key VKEY       the log's key as you know it; anything else is refused
   --policy FILE        witnesses that must have cosigned (C2SP tlog-policy); kept with the evidence
   --json               the result as JSON
   --help               this text
@@ -60,7 +59,7 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      ...CONNECTION_OPTIONS,
+      ...CLIENT_OPTIONS,
       ...TRUST_OPTIONS,
       query: { type: "string" },
       since: { type: "string" },
@@ -77,7 +76,7 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
   await refuseExisting(out);
 
   const draft = new Draft(asked);
-  const footer = await download(connect(values, io), draft, io);
+  const footer = await download(new Transport(await serverFor(values, io)), draft, io);
   if (values.policy !== undefined) draft.keep(FILE.policy, await readNamed(values.policy));
   const files = draft.finish(footer, trust);
 
@@ -204,20 +203,13 @@ async function download(server: Transport, draft: Draft, io: CommandIo): Promise
   }
 }
 
-/** A query that does not parse is the caller's to mend; everything else is not. */
 async function ask(server: Transport, path: string): Promise<AsyncIterable<Uint8Array>> {
   try {
-    const response = await get(server, path, isAboutQuery);
+    const response = await server.request(path);
     return response.body ?? Readable.from([]);
   } catch (error) {
-    if (error instanceof RefusedByServer) throw new UsageError(printable(error.message));
-    throw error;
+    throw explainClientError(error, server);
   }
-}
-
-/** In the native API's form; the token endpoint says 400 in another, to an API key it does not know. */
-function isAboutQuery({ status, code }: RefusedByServer): boolean {
-  return status === 400 && code !== "";
 }
 
 async function refuseExisting(path: string): Promise<void> {

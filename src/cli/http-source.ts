@@ -6,7 +6,7 @@ import type { LedgerSource } from "../ledger/verify.ts";
 import { RefusedByServer } from "../client/client-error.ts";
 import type { Transport } from "../client/transport.ts";
 import { CommandError, EXIT } from "./command.ts";
-import { get } from "./server-connection.ts";
+import { explainClientError } from "./client-options.ts";
 
 /** A full bundle of the longest entries, and then some for none that is longer. */
 const MAX_ANSWER_BYTES = 17 * 1024 * 1024;
@@ -44,16 +44,12 @@ export class HttpSource implements LedgerSource {
 
   async #read(path: string): Promise<Uint8Array | undefined> {
     try {
-      return await readAtMost(await get(this.#server, `log/${path}`, isMissing), MAX_ANSWER_BYTES);
+      return await readAtMost(await this.#server.request(`log/${path}`), MAX_ANSWER_BYTES);
     } catch (error) {
-      if (error instanceof RefusedByServer) return undefined;
-      throw error;
+      if (error instanceof RefusedByServer && error.status === 404) return undefined;
+      throw explainClientError(error, this.#server);
     }
   }
-}
-
-function isMissing({ status }: RefusedByServer): boolean {
-  return status === 404;
 }
 
 async function readAtMost(response: Response, maxBytes: number): Promise<Uint8Array> {

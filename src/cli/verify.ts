@@ -2,6 +2,7 @@
 import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { Transport } from "../client/transport.ts";
 import { readCheckpoint } from "../ledger/checkpoint.ts";
 import type { TreeHead } from "../ledger/checkpoint.ts";
 import { FilesSource } from "../ledger/files-source.ts";
@@ -9,6 +10,7 @@ import { decodeHeadRecord } from "../ledger/head-record.ts";
 import { RECEIPT_EXTENSION, RECEIPT_HEADER } from "../ledger/receipt.ts";
 import type { LedgerFiles } from "../ledger/store.ts";
 import type { LedgerSource } from "../ledger/verify.ts";
+import { serverFor } from "./client-options.ts";
 import { EXIT, UsageError } from "./command.ts";
 import type { Command, CommandIo } from "./command.ts";
 import { readEvidence } from "./evidence/archive.ts";
@@ -19,7 +21,6 @@ import { describeEvidence, evidenceJson } from "./evidence/report.ts";
 import { HttpSource } from "./http-source.ts";
 import { readIfThere } from "./read-file.ts";
 import { Progress } from "./progress.ts";
-import { CONNECTION_OPTIONS, CONNECTION_USAGE, connect } from "./server-connection.ts";
 import { TRUST_OPTIONS, readTrust } from "./trust.ts";
 import { verifyLog } from "./verify-log.ts";
 import type { LogToVerify } from "./verify-log.ts";
@@ -48,7 +49,9 @@ Options:
                        own, which proves only that they agree with themselves
   --policy FILE        logs and witnesses you trust, and how many must have cosigned (C2SP tlog-policy)
   --event FILE         the event that a receipt is for
-${CONNECTION_USAGE}  --json               the result as one line of JSON
+  --api-key KEY        for a URL: an API key that may read the whole trail (better: KEYTRAIL_API_KEY)
+  --data DIR           for a URL: take the API key from DIR/bootstrap.json
+  --json               the result as one line of JSON
   --help               this text
 
 Exit code: 0 it verifies, 1 it does not and the first thing that fails is named, 2 wrong use,
@@ -76,7 +79,8 @@ function parseOptions(args: readonly string[]) {
     args: [...args],
     allowPositionals: true,
     options: {
-      ...CONNECTION_OPTIONS,
+      "api-key": { type: "string" },
+      data: { type: "string" },
       ...TRUST_OPTIONS,
       event: { type: "string" },
       json: { type: "boolean", default: false },
@@ -128,8 +132,8 @@ class Verifying {
     if (logVkey === undefined) {
       throw new UsageError("give --log-key: a server's own word for its key would prove nothing");
     }
-    const server = connect({ ...this.#values, url: this.#target }, this.#io);
-    const source = new HttpSource(server);
+    const options = await serverFor({ ...this.#values, url: this.#target }, this.#io);
+    const source = new HttpSource(new Transport(options));
     const { policy } = trust;
     return this.#log(source, { logVkey, keyOrigin: undefined, policy, signedBefore: undefined });
   }
