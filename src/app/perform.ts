@@ -123,7 +123,8 @@ export class Performer {
   async #refused(attempt: Attempt, refusal: Refusal): Promise<Performed<never>> {
     const status = refusalStatus[refusal.code];
     const ending: Ending = { kind: "failure", status, sentence: refusal.message };
-    const recorded = await this.#ports.trail.record([this.#describe(attempt, ending)]);
+    const known = refusal.code === "invalid_request" ? withoutInput(attempt) : attempt;
+    const recorded = await this.#ports.trail.record([this.#describe(known, ending)]);
     return { kind: "refused", refusal, recorded: firstOf(recorded) };
   }
 
@@ -232,6 +233,16 @@ export class Performer {
 /** A credential that was offered and refused ends the walk at its first step. */
 function identify(caller: Caller): void {
   if (caller.kind === "anonymous" && caller.refusal) throw caller.refusal;
+}
+
+/**
+ * An input that is not valid is not what its fields say it is: a password may stand where a name belongs. Nothing of
+ * it is recorded.
+ */
+function withoutInput(attempt: Attempt): Attempt {
+  const isRejection = attempt.operation === "request.reject";
+  const target = mentionedTarget(attempt.operation, attempt.call);
+  return { ...attempt, input: isRejection ? attempt.input : {}, target };
 }
 
 /** What the caller has been granted in the place of the call; the server's own jobs need no grant. */

@@ -1,0 +1,348 @@
+/**
+ * Promise 2: nothing secret in the record. Every writable field of every call gets a value of its own; then everything
+ * that the server has stored, printed or answered in error is searched for all of them (invariant 5).
+ */
+import { randomBytes } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  keytrail,
+  removeFolder,
+  RunningServer,
+  temporaryFolder,
+  tokenOf,
+} from "./running-server.ts";
+
+/**
+ * `value`: a secret value, which stands in plain nowhere. `text`: what people write about their secrets, which the
+ * state keeps to give it back, and the record does not. Names are for the record, and get no canary.
+ */
+type Class = "value" | "text";
+
+const canaries = new Map<string, Class>();
+
+function canary(kind: Class): string {
+  const text = `canary${randomBytes(9).toString("hex")}`;
+  canaries.set(text, kind);
+  return text;
+}
+
+const value = (): string => canary("value");
+const text = (): string => canary("text");
+
+let folder: string;
+let server: RunningServer;
+let headers: Record<string, string>;
+/** Bodies of every answer but those that were asked for a value and gave it. */
+const answers: string[] = [];
+
+interface Sent {
+  readonly status: number;
+  readonly body: string;
+}
+
+async function send(
+  method: string,
+  path: string,
+  body?: unknown,
+  more: Record<string, string> = {},
+): Promise<Sent> {
+  const isPatch = method === "PATCH";
+  const response = await fetch(`${server.url}${path}`, {
+    method,
+    headers: {
+      ...headers,
+      ...(body === undefined
+        ? {}
+        : { "Content-Type": isPatch ? "application/merge-patch+json" : "application/json" }),
+      ...more,
+    },
+    ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+  const sent = { status: response.status, body: await response.text() };
+  // Headers never repeat anything but ids.
+  answers.push(JSON.stringify([...response.headers]));
+  if (sent.status >= 400) answers.push(sent.body);
+  return sent;
+}
+
+async function made(path: string, body: object): Promise<string> {
+  const sent = await send("POST", path, body);
+  expect(sent.status).toBe(201);
+  return (JSON.parse(sent.body) as { id: string }).id;
+}
+
+const described = () => ({
+  description: text(),
+  labels: [text().slice(0, 30)],
+  custom_metadata: { [text()]: text(), nested: { [text()]: [text()] } },
+  version_custom_metadata: { [text()]: text() },
+});
+
+beforeAll(async () => {
+  folder = temporaryFolder();
+  server = await RunningServer.start(folder);
+  const { api_key: apiKey } = server.bootstrap;
+  headers = { Authorization: `Bearer ${await tokenOf(server.url, apiKey)}` };
+  canaries.set(apiKey, "value");
+  canaries.set(String(headers["Authorization"]).slice("Bearer ".length), "value");
+  await writeEverything();
+  await sendNonsense();
+});
+
+afterAll(async () => {
+  await server.kill();
+  removeFolder(folder);
+});
+
+/** Every field of every call that takes one. */
+async function writeEverything(): Promise<void> {
+  const group = await made("/api/v2/secret_groups", { name: "group-one", description: text() });
+  await send("PATCH", `/api/v2/secret_groups/${group}`, { description: text() });
+  const arbitrary = await made("/api/v2/secrets", {
+    name: "arbitrary-one",
+    secret_type: "arbitrary",
+    secret_group_id: group,
+    payload: value(),
+    ...described(),
+  });
+  const password = await made("/api/v2/secrets", {
+    name: "password-one",
+    secret_type: "username_password",
+    username: value(),
+    password: value(),
+    ...described(),
+  });
+  const pairs = await made("/api/v2/secrets", {
+    name: "kv-one",
+    secret_type: "kv",
+    data: { [value()]: value(), deep: { [value()]: [value()] } },
+    ...described(),
+  });
+  for (const id of [arbitrary, password, pairs]) {
+    const read = await send("GET", `/api/v2/secrets/${id}`);
+    expect([...canaries.keys()].some((one) => read.body.includes(one))).toBe(true);
+    await send("GET", `/api/v2/secrets/${id}/metadata`);
+    await send("PATCH", `/api/v2/secrets/${id}/metadata`, {
+      description: text(),
+      labels: [text().slice(0, 30)],
+      custom_metadata: { [text()]: text() },
+    });
+    await send("POST", `/api/v2/secrets/${id}/actions`, {
+      action_type: "private_cert_action_revoke_certificate",
+    });
+  }
+  const more = { custom_metadata: { a: text() }, version_custom_metadata: { b: text() } };
+  await send("POST", `/api/v2/secrets/${arbitrary}/versions`, { payload: value(), ...more });
+  await send("POST", `/api/v2/secrets/${password}/versions`, { password: value(), ...more });
+  await send("POST", `/api/v2/secrets/${pairs}/versions`, {
+    data: { [value()]: value() },
+    ...more,
+  });
+  await send("GET", `/api/v2/secrets/${arbitrary}/versions/previous`);
+  await send("PATCH", `/api/v2/secrets/${arbitrary}/versions/current/metadata`, {
+    version_custom_metadata: { [text()]: text() },
+  });
+  const locks = {
+    locks: [{ name: "lock-one", description: text(), attributes: { [text()]: text() } }],
+  };
+  await send("POST", `/api/v2/secrets/${arbitrary}/locks_bulk`, locks);
+  await send("POST", `/api/v2/secrets/${pairs}/versions/current/locks_bulk`, locks);
+  await send("DELETE", `/api/v2/secrets/${arbitrary}/versions/current/secret_data`);
+  await send("DELETE", `/api/v2/secrets/${arbitrary}`);
+  await send("DELETE", `/api/v2/secrets/${password}`);
+
+  const service = await send("POST", "/trail/v1/service-ids", {
+    name: "service-one",
+    description: text(),
+  });
+  const iamId = (JSON.parse(service.body) as { iam_id: string }).iam_id;
+  const key = await send("POST", "/trail/v1/api-keys", {
+    iam_id: iamId,
+    name: "key-one",
+    description: text(),
+  });
+  const apiKey = (JSON.parse(key.body) as { apikey: string }).apikey;
+  canaries.set(apiKey, "value");
+  const session = await login({ apikey: apiKey }, "bx:bx");
+  canaries.set(session.access_token, "value").set(session.refresh_token, "value");
+  const next = await login(
+    { grant_type: "refresh_token", refresh_token: session.refresh_token },
+    "bx:bx",
+  );
+  canaries.set(next.access_token, "value").set(next.refresh_token, "value");
+}
+
+interface Session {
+  readonly access_token: string;
+  readonly refresh_token: string;
+}
+
+async function login(fields: Record<string, string>, client: string): Promise<Session> {
+  const response = await fetch(`${server.url}/identity/token`, {
+    method: "POST",
+    headers: { Authorization: `Basic ${Buffer.from(client).toString("base64")}` },
+    body: new URLSearchParams({ grant_type: "urn:ibm:params:oauth:grant-type:apikey", ...fields }),
+  });
+  const body = await response.text();
+  if (!response.ok) answers.push(body);
+  return response.ok
+    ? (JSON.parse(body) as Session)
+    : { access_token: value(), refresh_token: value() };
+}
+
+/** Values where they do not belong: refused, and still repeated nowhere. */
+async function sendNonsense(): Promise<void> {
+  const secret = { name: "nonsense", secret_type: "arbitrary", payload: value() };
+  const bodies: unknown[] = [
+    { ...secret, [value()]: value() },
+    { ...secret, secret_type: value() },
+    { ...secret, name: `${value()} with spaces and ☃` },
+    { ...secret, payload: { [value()]: value() } },
+    { ...secret, secret_group_id: value() },
+    { ...secret, expiration_date: value() },
+    { ...secret, labels: [{ [value()]: value() }] },
+    { ...secret, labels: Array.from({ length: 50 }, () => value()) },
+    {
+      name: "n",
+      secret_type: "username_password",
+      username: value(),
+      rotation: { unit: value(), [value()]: 1 },
+    },
+    `{"payload":"${value()}"`,
+    `"${value()}"`,
+    `${value()}`,
+    `[${"[".repeat(100)}"${value()}"`,
+    Buffer.from([0xff, 0xfe, ...Buffer.from(value())]).toString("latin1"),
+    { payload: `${value()}${"x".repeat(5_000_000)}` },
+  ];
+  for (const body of bodies) await send("POST", "/api/v2/secrets", body);
+  const paths = [
+    `/api/v2/secrets/${value()}`,
+    `/api/v2/secrets/${value()}/versions/${value()}`,
+    `/api/v2/secrets/..%2f${value()}`,
+    `/api/v2/secret_groups/${value()}/secret_types/${value()}/secrets/${encodeURIComponent(`${value()} ☃`)}`,
+    `/api/v2/secrets?sort=${value()}`,
+    `/api/v2/secrets?${value()}=${value()}`,
+    `/api/v2/configurations/${value()}`,
+    `/${value()}`,
+    `/${value()}/${value()}?${value()}=${value()}`,
+    `/trail/v1/events?${value()}=${value()}`,
+    `/trail/v1/${value()}`,
+    `/log/tile/${value()}`,
+    `/v1/apikeys/${value()}`,
+    "/api/v2/%zz",
+  ];
+  for (const path of paths) await send("GET", path);
+  await send("GET", "/api/v2/secrets", undefined, { Authorization: `Bearer ${value()}` });
+  await send("GET", "/api/v2/secrets", undefined, { Authorization: value() });
+  await send("GET", "/api/v2/secrets", undefined, {
+    [value()]: value(),
+    Cookie: `session=${value()}`,
+  });
+  await send("POST", "/api/v2/secrets", secret, { "Content-Type": `text/${value()}` });
+  for (const fields of [
+    { apikey: value() },
+    { grant_type: value(), [value()]: value() },
+    { grant_type: "refresh_token", refresh_token: value() },
+    { apikey: value(), passcode: value(), username: value(), password: value() },
+  ]) {
+    await login(fields, `bx:${value()}`);
+  }
+  await send("POST", "/trail/v1/policies", {
+    subject: value(),
+    roles: [value()],
+    resource: { [value()]: value() },
+  });
+  await send("POST", "/trail/v1/users", { email: "not an address", name: "n", [value()]: value() });
+  await send("DELETE", `/trail/v1/api-keys/${value()}`);
+}
+
+function filesUnder(path: string): string[] {
+  return readdirSync(path, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** Where canaries of these classes stand in the text, in any of the forms in which one could have been kept. */
+function found(where: string, classes: readonly Class[]): string[] {
+  return [...canaries]
+    .filter(([, kind]) => classes.includes(kind))
+    .flatMap(([one]) => {
+      const base64 = Buffer.from(one).toString("base64").replaceAll("=", "").slice(0, -2);
+      const forms = [one, base64, Buffer.from(one).toString("hex")];
+      const at = forms.map((form) => where.indexOf(form)).find((index) => index >= 0);
+      return at === undefined ? [] : [where.slice(Math.max(0, at - 60), at + 60)];
+    });
+}
+
+/** Sees to it that what is searched is what the server has written: the newest event has been. */
+async function settled(): Promise<void> {
+  const search = await send(
+    "GET",
+    "/trail/v1/events?query=action:secrets-manager.secret.create&limit=1",
+  );
+  expect(search.status).toBe(200);
+}
+
+describe("values in every writable field", () => {
+  it("were really written, and are many", () => {
+    expect(canaries.size).toBeGreaterThan(150);
+    const state = readFileSync(join(folder, "state", "state.db")).toString("latin1");
+    const wal = readFileSync(join(folder, "state", "state.db-wal")).toString("latin1");
+    expect(found(state + wal, ["text"]).length).toBeGreaterThan(20);
+  });
+
+  it("do not stand in the ledger, the index, the counters or any key file", async () => {
+    await settled();
+    const files = filesUnder(folder).filter(
+      (path) =>
+        !path.includes(`${join(folder, "state")}/state.db`) && !path.endsWith("bootstrap.json"),
+    );
+    expect(files.length).toBeGreaterThan(8);
+    for (const path of files) {
+      expect({
+        path,
+        found: found(readFileSync(path).toString("latin1"), ["value", "text"]),
+      }).toEqual({
+        path,
+        found: [],
+      });
+    }
+  });
+
+  it("do not stand in the state in plain, where they are secret", () => {
+    for (const path of filesUnder(join(folder, "state"))) {
+      expect({ path, found: found(readFileSync(path).toString("latin1"), ["value"]) }).toEqual({
+        path,
+        found: [],
+      });
+    }
+  });
+
+  it("are not repeated by an error, a header or the metrics", async () => {
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    expect(answers.length).toBeGreaterThan(80);
+    expect(found([...answers, metrics].join("\n"), ["value", "text"])).toEqual([]);
+  });
+
+  it("are not printed by the server, but for the first key that it shows once", () => {
+    const { api_key: apiKey } = server.bootstrap;
+    expect(found(server.printed().replaceAll(apiKey, ""), ["value", "text"])).toEqual([]);
+  });
+
+  it("do not leave in an export", async () => {
+    const out = join(temporaryFolder(), "evidence");
+    const { api_key: apiKey } = server.bootstrap;
+    const env = { KEYTRAIL_URL: server.url, KEYTRAIL_API_KEY: apiKey };
+    const exported = await keytrail(["export", "--query", "_exists_:id", "--out", out], env);
+    expect({ code: exported.code, stderr: exported.stderr }).toMatchObject({ code: 0 });
+    const all = filesUnder(out).map((path) => readFileSync(path).toString("latin1"));
+    expect(all.join("\n")).toContain("secrets-manager.secret.create");
+    expect(found(all.join("\n") + exported.stdout + exported.stderr, ["value", "text"])).toEqual(
+      [],
+    );
+    removeFolder(join(out, ".."));
+  });
+});
