@@ -45,9 +45,9 @@ export interface History {
 /** By part and id: how many events the log says the history had. */
 export type Totals = Readonly<Record<Part, ReadonlyMap<string, number>>>;
 
-const participant = z.looseObject({ id: z.string(), name: z.string().optional() });
+const participant = z.object({ id: z.string(), name: z.string().optional() });
 const position = z.int().positive().nullable();
-const countedLine = z.looseObject({
+const countedLine = z.object({
   id: z.string().min(1),
   target: participant,
   initiator: participant,
