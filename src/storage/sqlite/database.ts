@@ -24,23 +24,37 @@ const OUTAGE_CODES = new Set([
   26, // SQLITE_NOTADB
 ]);
 
+/** Counted for each file, over all connections to it: one process has a file to itself. */
+interface Changes {
+  count: number;
+}
+
+const changesOf = new Map<string, Changes>();
+
 export class Database {
   readonly #db: DatabaseSync;
+  readonly #changes: Changes;
   readonly #statements = new Map<string, StatementSync>();
 
-  private constructor(db: DatabaseSync) {
+  private constructor(db: DatabaseSync, changes: Changes) {
     this.#db = db;
+    this.#changes = changes;
   }
 
   /** `:memory:` or a file. WAL with synchronous=FULL: a commit that returned survives power loss. */
   static open(path: string, schema: readonly string[] = []): Database {
     const db = outages(() => new DatabaseSync(path, { enableForeignKeyConstraints: true }));
-    const database = new Database(db);
+    const database = new Database(db, sharedChanges(path));
     database.exec(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA secure_delete = ON;",
     );
     for (const sql of schema) database.exec(sql);
     return database;
+  }
+
+  /** Differs after anything may have changed: a statement that writes, a commit, a rollback, on any connection. */
+  get changes(): number {
+    return this.#changes.count;
   }
 
   get(sql: string, ...values: Value[]): Row | undefined {
@@ -53,10 +67,12 @@ export class Database {
 
   /** Returns the number of rows changed. */
   run(sql: string, ...values: Value[]): number {
+    this.#changes.count += 1;
     return outages(() => Number(this.#prepare(sql).run(...values).changes));
   }
 
   exec(sql: string): void {
+    this.#changes.count += 1;
     outages(() => this.#db.exec(sql));
   }
 
@@ -74,6 +90,14 @@ export class Database {
     }
     return statement;
   }
+}
+
+/** A database in memory is its connection's own. */
+function sharedChanges(path: string): Changes {
+  const shared = path === ":memory:" ? undefined : changesOf.get(path);
+  const changes = shared ?? { count: 0 };
+  if (path !== ":memory:") changesOf.set(path, changes);
+  return changes;
 }
 
 /** Names a disk that is full, failing or not ours as the outage it is; a wrong statement stays a bug. */

@@ -17,6 +17,7 @@ import {
   serviceIdOf,
   userOf,
 } from "./identity-rows.ts";
+import { Remembered } from "./remembered.ts";
 
 /** What is remembered of each kind; when it is full everything is forgotten and asked for again. */
 export const MAX_REMEMBERED = 10_000;
@@ -25,12 +26,19 @@ export const MAX_FORGOTTEN_AT_ONCE = 100;
 
 export class SqliteIdentityStore implements IdentityStore {
   readonly #db: Database;
+  #changes = -1;
   #stamp: Value | undefined;
   readonly #grants = new Map<string, { readonly value: readonly Grant[] }>();
   readonly #credentials = new Map<string, { readonly value: Credential | undefined }>();
 
+  /** Places of calls: no decision, hence under no stamp. */
+  readonly #instances: Remembered<Instance | undefined>;
+  readonly #instancesOf: Remembered<readonly Instance[]>;
+
   constructor(database: Database) {
     this.#db = database;
+    this.#instances = new Remembered(database);
+    this.#instancesOf = new Remembered(database);
   }
 
   async grantsOf(iamId: string, account: string): Promise<readonly Grant[]> {
@@ -60,13 +68,14 @@ export class SqliteIdentityStore implements IdentityStore {
   }
 
   async instance(id: string): Promise<Instance | undefined> {
-    return one(instanceOf, this.#db.get("SELECT * FROM instances WHERE id = ?", id));
+    return this.#instances.get(id, () =>
+      one(instanceOf, this.#db.get("SELECT * FROM instances WHERE id = ?", id)),
+    );
   }
 
   async instances(account: string): Promise<readonly Instance[]> {
-    return this.#db
-      .all("SELECT * FROM instances WHERE account = ? ORDER BY created_at, id", account)
-      .map(instanceOf);
+    const sql = "SELECT * FROM instances WHERE account = ? ORDER BY created_at, id";
+    return this.#instancesOf.get(account, () => this.#db.all(sql, account).map(instanceOf));
   }
 
   async principal(account: string, iamId: string): Promise<Principal | undefined> {
@@ -268,20 +277,28 @@ export class SqliteIdentityStore implements IdentityStore {
     return one(serviceIdOf, this.#db.get(sql, account, iamId));
   }
 
-  /** One read of the stamp, then from memory; everything remembered under another stamp is forgotten first. */
+  /** From memory; everything remembered under another stamp is forgotten first. */
   #remembered<T>(memory: Map<string, { readonly value: T }>, key: string, load: () => T): T {
-    const stamp = this.#db.get("SELECT stamp FROM identity_stamp")?.["stamp"];
-    if (stamp !== this.#stamp || memory.size >= MAX_REMEMBERED) {
-      this.#stamp = stamp;
-      this.#grants.clear();
-      this.#credentials.clear();
-    }
+    this.#forgetWhatChanged();
+    if (memory.size >= MAX_REMEMBERED) memory.clear();
     let held = memory.get(key);
     if (!held) {
       held = { value: load() };
       memory.set(key, held);
     }
     return held.value;
+  }
+
+  /** The stamp is read only where something in the database may have changed since it was read last. */
+  #forgetWhatChanged(): void {
+    const { changes } = this.#db;
+    if (changes === this.#changes) return;
+    this.#changes = changes;
+    const stamp = this.#db.get("SELECT stamp FROM identity_stamp")?.["stamp"];
+    if (stamp === this.#stamp) return;
+    this.#stamp = stamp;
+    this.#grants.clear();
+    this.#credentials.clear();
   }
 
   #list<T>(of: (row: Row) => T, { table, id, where, window }: ListQuery): Listed<T> {

@@ -22,6 +22,7 @@ import {
 } from "../../secrets/version.ts";
 import type { RootKeyCheck, SealedValue } from "../../secrets/vault.ts";
 import type { Database, Value } from "./database.ts";
+import { Remembered } from "./remembered.ts";
 import { atOf, dataKeyOf, groupOf, lockOf, numberOf, secretOf, versionOf } from "./secrets-rows.ts";
 
 const SECRETS = "SELECT s.*, k.* FROM secrets s JOIN data_keys k ON k.owner = s.id";
@@ -43,17 +44,32 @@ const lockColumns: Readonly<Record<LockSortField, string>> = {
   name: "name",
 };
 
+/** Sealed values up to this size are held in memory between changes: with MAX_HELD_ANSWERS of them, 40 MB. */
+export const MAX_HELD_PAYLOAD_BYTES = 4_096;
+
 export class SqliteSecretReader implements SecretReader {
   protected readonly db: Database;
+  // What reading a secret asks for, so that reading it again costs the database nothing.
+  readonly #secrets: Remembered<Secret | undefined>;
+  readonly #versions: Remembered<Version | undefined>;
+  readonly #payloads: Remembered<SealedValue | undefined>;
 
   constructor(database: Database) {
     this.db = database;
+    this.#secrets = new Remembered(database);
+    this.#versions = new Remembered(database);
+    this.#payloads = new Remembered(
+      database,
+      (sealed) => (sealed?.length ?? 0) <= MAX_HELD_PAYLOAD_BYTES,
+    );
   }
 
   async secret(at: Instance, id: string): Promise<Secret | undefined> {
     const sql = `${SECRETS} WHERE s.id = ? AND s.account = ? AND s.instance = ?`;
-    const row = this.db.get(sql, id, at.account, at.instance);
-    return row && secretOf(row);
+    return this.#secrets.get(`${at.account} ${at.instance} ${id}`, () => {
+      const row = this.db.get(sql, id, at.account, at.instance);
+      return row && secretOf(row);
+    });
   }
 
   async secretNamed(at: Instance, type: SecretType, name: string): Promise<Secret | undefined> {
@@ -88,19 +104,15 @@ export class SqliteSecretReader implements SecretReader {
   }
 
   async version(secret: Secret, selector: VersionSelector): Promise<Version | undefined> {
-    const row =
+    const [column, value] =
       selector.alias === undefined
-        ? this.db.get(
-            "SELECT * FROM versions WHERE secret_id = ? AND id = ?",
-            secret.id,
-            selector.versionId,
-          )
-        : this.db.get(
-            "SELECT * FROM versions WHERE secret_id = ? AND number = ?",
-            secret.id,
-            numberFor(secret, selector.alias),
-          );
-    return row && versionOf(row);
+        ? (["id", selector.versionId] as const)
+        : (["number", numberFor(secret, selector.alias)] as const);
+    return this.#versions.get(`${secret.id} ${column} ${value}`, () => {
+      const sql = `SELECT * FROM versions WHERE secret_id = ? AND ${column} = ?`;
+      const row = this.db.get(sql, secret.id, value);
+      return row && versionOf(row);
+    });
   }
 
   async versions(secret: Secret): Promise<readonly Version[]> {
@@ -109,8 +121,10 @@ export class SqliteSecretReader implements SecretReader {
   }
 
   async payload(version: Version): Promise<SealedValue | undefined> {
-    const row = this.db.get("SELECT sealed FROM payloads WHERE version_id = ?", version.id);
-    return row && (row["sealed"] as Uint8Array);
+    return this.#payloads.get(version.id, () => {
+      const row = this.db.get("SELECT sealed FROM payloads WHERE version_id = ?", version.id);
+      return row && (row["sealed"] as Uint8Array);
+    });
   }
 
   async group(at: Instance, id: string): Promise<SecretGroup | undefined> {
