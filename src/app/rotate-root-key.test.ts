@@ -9,7 +9,7 @@ import { createSecret } from "./secrets/create-secret.ts";
 import { rootKeyJob } from "./secrets/jobs.ts";
 import { listSecrets } from "./secrets/list-secrets.ts";
 import { readSecret } from "./secrets/read-secret.ts";
-import { arbitrary, revealed } from "./secrets/testing.ts";
+import { arbitrary, revealed } from "./secrets/testing/inputs.ts";
 import { openTestApp, type TestApp } from "./testing/test-app.ts";
 import { unseal } from "./unseal.ts";
 

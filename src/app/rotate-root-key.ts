@@ -1,7 +1,8 @@
 /**
- * Rotates the root key while operations run. The new key is kept beside the old one and named in the state; then the
- * data keys are sealed anew by it, in batches; then the old one is removed. Between any two steps, and after a crash
- * anywhere, every key that seals something is kept, and the state says which one seals from now on.
+ * Rotates the root key while operations run. The new key is kept beside the old one and named in
+ * the state; then the data keys are sealed anew by it, in batches; then the old one is removed.
+ * Between any two steps, and after a crash anywhere, every key that seals something is kept, and
+ * the state says which one seals from now on.
  */
 import { invariant, Outage, Refusal } from "../kernel/errors.ts";
 import { operatorPlace } from "../audit/crn.ts";
@@ -42,7 +43,8 @@ export const rotateRootKey = changeOperation<object, null, RotateRootKeyOutput>(
       });
     }
     const fresh = await nextKey(rootKeys, check.rootKeyId);
-    // A crash here leaves a key that seals nothing beside the one in use; the first pass after it removes it.
+    // A crash here leaves a key that seals nothing beside the one in use; the first pass after it
+    // removes it.
     await store.secrets.setRootKeyCheck(checkOf(fresh));
     return {
       keyId: fresh.id,
@@ -52,7 +54,10 @@ export const rotateRootKey = changeOperation<object, null, RotateRootKeyOutput>(
   },
 });
 
-/** A new key, kept beside the one in use; or, where keys are given from outside, the one given first. */
+/**
+ * A new key, kept beside the one in use; or, where keys are given from outside, the one given
+ * first.
+ */
 async function nextKey(source: RootKeySource, activeId: string): Promise<RootKey> {
   const keys = (await source.load()) ?? [];
   const active = keys.find((root) => root.id === activeId);
@@ -86,7 +91,10 @@ export class RootKeyRotation {
   readonly #vault: Vault;
   readonly #source: RootKeySource;
   #progress: RotationProgress | null = null;
-  /** The key under which everything is known to be, so that a pass with nothing to do costs one look-up. */
+  /**
+   * The key under which everything is known to be, so that a pass with nothing to do costs one
+   * look-up.
+   */
   #settledUnder: string | null = null;
 
   constructor(ports: {
@@ -110,8 +118,8 @@ export class RootKeyRotation {
   }
 
   /**
-   * Seals one batch of data keys anew, or ends the rotation when none is left. Resolves to whether there is more to
-   * do. Safe to be called at any time, also when nothing was begun.
+   * Seals one batch of data keys anew, or ends the rotation when none is left. Resolves to whether
+   * there is more to do. Safe to be called at any time, also when nothing was begun.
    */
   async step(): Promise<boolean> {
     const rootKeyId = await this.#pendingKey();
@@ -127,14 +135,20 @@ export class RootKeyRotation {
     return false;
   }
 
-  /** The key that the state names, unless everything is known to be under it, or the vault is sealed. */
+  /**
+   * The key that the state names, unless everything is known to be under it, or the vault is
+   * sealed.
+   */
   async #pendingKey(): Promise<string | undefined> {
     if (this.#vault.status.kind === "sealed") return undefined;
     const check = await this.#state.read(({ secrets }) => secrets.rootKeyCheck());
     return check?.rootKeyId === this.#settledUnder ? undefined : check?.rootKeyId;
   }
 
-  /** Only once the state that names the key is committed: what a rotation that failed had made is never used. */
+  /**
+   * Only once the state that names the key is committed: what a rotation that failed had made is
+   * never used.
+   */
   async #activate(rootKeyId: string): Promise<void> {
     const { status } = this.#vault;
     if (status.kind === "unsealed" && status.rootKeyId === rootKeyId) return;
@@ -143,7 +157,10 @@ export class RootKeyRotation {
     this.#vault.activate(root);
   }
 
-  /** In a transaction, so that no rotation can begin, and keep a new key, between the look and the removal. */
+  /**
+   * In a transaction, so that no rotation can begin, and keep a new key, between the look and the
+   * removal.
+   */
   async #forgetOthers(rootKeyId: string): Promise<void> {
     await this.#state.transact(async ({ secrets }) => {
       const check = await secrets.rootKeyCheck();

@@ -1,13 +1,16 @@
 /**
- * The schedule: does what has fallen due, once each, through the same road as every call. What is due follows from the
- * state alone, so a restart loses nothing and what fell due while the server was down is done at its start.
+ * The schedule: does what has fallen due, once each, through the same road as every call. What is
+ * due follows from the state alone, so a restart loses nothing and what fell due while the server
+ * was down is done at its start.
  */
 import type { Clock, Millis } from "../kernel/clock.ts";
 
 /** One thing that is due. `key` is the same each time it is found due, until it has been done. */
 export interface Task {
   readonly key: string;
-  /** Resolves to whether it was done; a refusal is recorded by the road itself. May throw an Outage. */
+  /**
+   * Resolves to whether it was done; a refusal is recorded by the road itself. May throw an Outage.
+   */
   run(): Promise<boolean>;
 }
 
@@ -24,7 +27,10 @@ export const MAX_TASKS_PER_PASS = 100;
 /** What failed is tried again after a minute, then after twice that, up to an hour. */
 export const FIRST_BACKOFF_MS = 60_000;
 export const MAX_BACKOFF_MS = 3_600_000;
-/** Failing tasks remembered; beyond that the oldest is forgotten, and with it only how long it has to wait. */
+/**
+ * Failing tasks remembered; beyond that the oldest is forgotten, and with it only how long it has
+ * to wait.
+ */
 export const MAX_BACKING_OFF = 10_000;
 
 export interface PassResult {
@@ -58,7 +64,9 @@ export class Schedule {
     this.#options = options;
   }
 
-  /** Looks for due work now, and from then on each TICK_INTERVAL_MS after the last look has ended. */
+  /**
+   * Looks for due work now, and from then on each TICK_INTERVAL_MS after the last look has ended.
+   */
   start(): void {
     void this.pass().finally(() => {
       if (this.#isStopped) return;
@@ -73,7 +81,10 @@ export class Schedule {
     await this.#running;
   }
 
-  /** Does what is due now, a bounded part of it, one after the other; passes never overlap. Never rejects. */
+  /**
+   * Does what is due now, a bounded part of it, one after the other; passes never overlap. Never
+   * rejects.
+   */
   pass(): Promise<readonly PassResult[]> {
     const mine = this.#running.then(() => this.#pass());
     this.#running = mine;
@@ -102,7 +113,10 @@ export class Schedule {
     return { job: job.name, done, failed };
   }
 
-  /** What is due and not waiting after a failure. Asks for so many more that those waiting cannot hide the rest. */
+  /**
+   * What is due and not waiting after a failure. Asks for so many more that those waiting cannot
+   * hide the rest.
+   */
   async #dueOf(job: Job): Promise<readonly Task[]> {
     const now = this.#options.clock.now();
     try {

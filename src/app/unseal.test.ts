@@ -11,7 +11,7 @@ import { RootKeysInMemory } from "../storage/memory/root-keys.ts";
 import { createSecret } from "./secrets/create-secret.ts";
 import { listSecrets } from "./secrets/list-secrets.ts";
 import { readSecret } from "./secrets/read-secret.ts";
-import { arbitrary, revealed } from "./secrets/testing.ts";
+import { arbitrary, revealed } from "./secrets/testing/inputs.ts";
 import { openTestApp, type TestApp } from "./testing/test-app.ts";
 import { unseal } from "./unseal.ts";
 

@@ -1,12 +1,16 @@
-/** Unseals the vault at start: with the root key that this state was sealed by, or with a new one if there is none. */
+/**
+ * Unseals the vault at start: with the root key that this state was sealed by, or with a new one if
+ * there is none.
+ */
 import { newRootKey, type RootKey, type RootKeySource } from "../secrets/root-key.ts";
 import { checkOf, passesCheck, Vault, type RootKeyCheck } from "../secrets/vault.ts";
 import type { State } from "./state.ts";
 
 /**
- * Resolves to a vault that can open every value in the state, or to a sealed one that says what is missing: the server
- * then runs, records and answers all that needs no value. The first start makes a root key and keeps it before
- * anything is sealed by it. A rotation that a crash interrupted is gone on with by the schedule.
+ * Resolves to a vault that can open every value in the state, or to a sealed one that says what is
+ * missing: the server then runs, records and answers all that needs no value. The first start makes
+ * a root key and keeps it before anything is sealed by it. A rotation that a crash interrupted is
+ * gone on with by the schedule.
  */
 export async function unseal(state: State, source: RootKeySource): Promise<Vault> {
   const { check, inUse } = await state.read(async ({ secrets }) => ({
@@ -29,7 +33,10 @@ interface Found {
   readonly source: RootKeySource;
 }
 
-/** The key in use is the one the state was sealed by last; the newest that is kept may be of an unfinished rotation. */
+/**
+ * The key in use is the one the state was sealed by last; the newest that is kept may be of an
+ * unfinished rotation.
+ */
 function unsealed(check: RootKeyCheck, { keys, inUse, source }: Found): Vault {
   const needed = `This state was sealed by root key ${check.rootKeyId}`;
   if (!keys) return Vault.sealed(`${needed}, and ${source.name} is missing.`);

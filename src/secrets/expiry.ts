@@ -6,7 +6,9 @@ import { DESTROYED, type Secret, type SecretType } from "./secret.ts";
 /** RFC 3339, section 5.6; a date or a time without an offset is not one. */
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})$/;
 
-/** Reads an expiration date: RFC 3339, in the future, for a type that can expire. Refuses any other. */
+/**
+ * Reads an expiration date: RFC 3339, in the future, for a type that can expire. Refuses any other.
+ */
 export function expiryOf(date: string | undefined, type: SecretType, now: Millis): Millis | null {
   if (date === undefined) return null;
   if (type === "kv") throw refused("A kv secret does not expire.");
@@ -19,8 +21,8 @@ export function expiryOf(date: string | undefined, type: SecretType, now: Millis
 }
 
 /**
- * Whether its values are not to be given out any more, even if the schedule has not come to destroy them yet. Locks
- * keep a secret alive past its date.
+ * Whether its values are not to be given out any more, even if the schedule has not come to destroy
+ * them yet. Locks keep a secret alive past its date.
  */
 export function isExpired(
   secret: Pick<Secret, "expiresAt" | "locksTotal" | "state">,

@@ -1,4 +1,7 @@
-/** Locks: whoever uses a version says so, and until the lock is gone the version can be neither changed nor deleted. */
+/**
+ * Locks: whoever uses a version says so, and until the lock is gone the version can be neither
+ * changed nor deleted.
+ */
 import { Refusal } from "../kernel/errors.ts";
 import type { Millis } from "../kernel/clock.ts";
 import { checkJson, type JsonObject } from "./json.ts";
@@ -22,8 +25,8 @@ export interface NewLock {
 }
 
 /**
- * What a new lock does to the version before: `remove_previous` takes the locks of the same names off it,
- * `remove_previous_and_delete` deletes its payload as well if that leaves it without locks.
+ * What a new lock does to the version before: `remove_previous` takes the locks of the same names
+ * off it, `remove_previous_and_delete` deletes its payload as well if that leaves it without locks.
  */
 export const LOCK_MODES = ["remove_previous", "remove_previous_and_delete"] as const;
 

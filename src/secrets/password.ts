@@ -1,4 +1,7 @@
-/** Generated passwords: by a policy, from the system's randomness, every allowed password equally likely. */
+/**
+ * Generated passwords: by a policy, from the system's randomness, every allowed password equally
+ * likely.
+ */
 import { randomInt } from "node:crypto";
 import { Refusal } from "../kernel/errors.ts";
 import { Sensitive } from "../kernel/sensitive.ts";
@@ -36,8 +39,9 @@ export function checkPasswordPolicy({ length }: PasswordPolicy): void {
 }
 
 /**
- * At least one character of each class the policy includes. Whole passwords are drawn until one has them all, rather
- * than placed character by character: so each password that fits the policy is as likely as any other.
+ * At least one character of each class the policy includes. Whole passwords are drawn until one has
+ * them all, rather than placed character by character: so each password that fits the policy is as
+ * likely as any other.
  */
 export function generatePassword(policy: PasswordPolicy): Sensitive<string> {
   const classes = classesOf(policy);

@@ -53,7 +53,10 @@ export function checkPayload(payload: Payload): void {
   }
 }
 
-/** The bytes that are sealed with a version; `decodePayload` reads them back. A username is sealed with the secret. */
+/**
+ * The bytes that are sealed with a version; `decodePayload` reads them back. A username is sealed
+ * with the secret.
+ */
 export function encodePayload(payload: Payload): Uint8Array {
   switch (payload.kind) {
     case "arbitrary":

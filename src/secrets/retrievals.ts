@@ -1,6 +1,7 @@
 /**
- * When values were last given out: a projection of the trail, so that reading a secret costs no transaction. What is
- * not saved yet is held here and laid over every answer; after a crash it is taken from the ledger again.
+ * When values were last given out: a projection of the trail, so that reading a secret costs no
+ * transaction. What is not saved yet is held here and laid over every answer; after a crash it is
+ * taken from the ledger again.
  */
 import { parseCrn } from "../audit/crn.ts";
 import type { OperationName } from "../audit/catalogue.ts";
@@ -27,7 +28,10 @@ export interface AppendedLines {
   readonly lines: readonly Uint8Array[];
 }
 
-/** How long a retrieval may wait to be saved, and how many entries without one may pass before that is noted. */
+/**
+ * How long a retrieval may wait to be saved, and how many entries without one may pass before that
+ * is noted.
+ */
 export const RETRIEVAL_SAVE_INTERVAL_MS = 1_000;
 export const MAX_UNSAVED_ENTRIES = 10_000;
 
@@ -53,7 +57,10 @@ export class Retrievals {
     this.#savedPosition = position;
   }
 
-  /** Resolves when everything in the log up to now has been seen. Whoever opens it passes on what is appended after. */
+  /**
+   * Resolves when everything in the log up to now has been seen. Whoever opens it passes on what is
+   * appended after.
+   */
   static async open(log: ReadableLog, store: RetrievalStore): Promise<Retrievals> {
     const retrievals = new Retrievals(store, await store.position());
     for await (const batch of log.read(retrievals.#position, log.size)) {
@@ -72,12 +79,18 @@ export class Retrievals {
     this.#timer ??= setTimeout(() => void this.save(), RETRIEVAL_SAVE_INTERVAL_MS).unref();
   }
 
-  /** What the store may not have yet: when versions of the secret, by their ids, were last given out. */
+  /**
+   * What the store may not have yet: when versions of the secret, by their ids, were last given
+   * out.
+   */
   unsaved(secretId: string): ReadonlyMap<string, Millis> {
     return this.#unsaved.get(secretId) ?? NONE;
   }
 
-  /** Saves now. A failed save loses nothing: what is unsaved stays so, and is tried again a second later. */
+  /**
+   * Saves now. A failed save loses nothing: what is unsaved stays so, and is tried again a second
+   * later.
+   */
   save(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;

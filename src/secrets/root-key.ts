@@ -1,18 +1,24 @@
-/** Root keys: 32 bytes that seal the data keys. Known in records and messages by an id that reveals nothing of them. */
+/**
+ * Root keys: 32 bytes that seal the data keys. Known in records and messages by an id that reveals
+ * nothing of them.
+ */
 import { createSecretKey, hash, randomBytes, type KeyObject } from "node:crypto";
 import { fromBase64, toBase64 } from "../kernel/bytes.ts";
 
 export const ROOT_KEY_BYTES = 32;
 
 export interface RootKey {
-  /** The first 8 bytes, in hex, of a SHA-256 over the key and a label: the same for the same key, wherever it is kept. */
+  /**
+   * The first 8 bytes, in hex, of a SHA-256 over the key and a label: the same for the same key,
+   * wherever it is kept.
+   */
   readonly id: string;
   readonly key: KeyObject;
 }
 
 /**
- * The port to where root keys are kept: a file, the environment, or a key management service that gives them out.
- * More than one key is there while a rotation is under way.
+ * The port to where root keys are kept: a file, the environment, or a key management service that
+ * gives them out. More than one key is there while a rotation is under way.
  */
 export interface RootKeySource {
   /** Where the keys come from, for messages: `the file data/root.key`. */
@@ -20,8 +26,8 @@ export interface RootKeySource {
   /** Undefined where no key has been kept yet. Throws when what is there cannot be read as keys. */
   load(): Promise<readonly RootKey[] | undefined>;
   /**
-   * Keeps these keys and no others: durable when it resolves, and the old ones or the new ones after a crash, never
-   * neither. Null where keys can only be given from outside.
+   * Keeps these keys and no others: durable when it resolves, and the old ones or the new ones
+   * after a crash, never neither. Null where keys can only be given from outside.
    */
   readonly save: ((keys: readonly RootKey[]) => Promise<void>) | null;
 }

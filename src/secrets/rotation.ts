@@ -12,7 +12,10 @@ export type RotationPolicy =
 
 export const NO_ROTATION: RotationPolicy = { autoRotate: false };
 
-/** The longest interval in each unit at which a generated password may be rotated; the shortest is one day. */
+/**
+ * The longest interval in each unit at which a generated password may be rotated; the shortest is
+ * one day.
+ */
 export const MAX_PASSWORD_INTERVAL = { day: 730, month: 24 } as const;
 
 /** Refuses an interval outside of 1 day to 24 months. */
@@ -33,8 +36,8 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /**
- * The first rotation due after `from`, or null without a policy. Months are the calendar's, in UTC: a month after
- * 31 January is the last day of February, at the same time of day.
+ * The first rotation due after `from`, or null without a policy. Months are the calendar's, in UTC:
+ * a month after 31 January is the last day of February, at the same time of day.
  */
 export function nextRotation(policy: RotationPolicy | null, from: Millis): Millis | null {
   if (!policy?.autoRotate) return null;

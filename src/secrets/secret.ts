@@ -1,4 +1,6 @@
-/** A secret: what is known of it apart from its value. Names, labels and metadata are never secret. */
+/**
+ * A secret: what is known of it apart from its value. Names, labels and metadata are never secret.
+ */
 import { Refusal } from "../kernel/errors.ts";
 import type { Millis } from "../kernel/clock.ts";
 import { checkJson, type JsonObject } from "./json.ts";

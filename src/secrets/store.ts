@@ -45,7 +45,9 @@ export interface LockQuery {
   readonly sort: Sort<LockSortField>;
 }
 
-/** A secret as far as it is known outside its versions' payloads, with when it was last given out. */
+/**
+ * A secret as far as it is known outside its versions' payloads, with when it was last given out.
+ */
 export interface ListedSecret {
   readonly secret: Secret;
   readonly retrievedAt: Millis | null;

@@ -1,6 +1,7 @@
 /**
- * The vault: seals and opens secret values. A root key seals data keys, one to a secret; a data key seals values with
- * AES-256-GCM (NIST SP 800-38D), the additional data saying what each value is for.
+ * The vault: seals and opens secret values. A root key seals data keys, one to a secret; a data key
+ * seals values with AES-256-GCM (NIST SP 800-38D), the additional data saying what each value is
+ * for.
  */
 import { createCipheriv, createDecipheriv, randomBytes, type KeyObject } from "node:crypto";
 import { utf8 } from "../kernel/bytes.ts";
@@ -91,7 +92,9 @@ export class Vault {
     }
   }
 
-  /** Throws an Outage for a value that was altered, or that is not the one the binding speaks of. */
+  /**
+   * Throws an Outage for a value that was altered, or that is not the one the binding speaks of.
+   */
   open(key: WrappedKey, binding: Binding, sealed: SealedValue): Uint8Array {
     const dataKey = this.#unwrap(key, binding);
     try {

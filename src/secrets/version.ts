@@ -21,9 +21,11 @@ export interface Version {
   readonly hasPayload: boolean;
 }
 
-/** Versions of which something is still known, and of those the ones that may have a payload. */
+/**
+ * Versions of which something is still known; of those, the current and the previous one may have a
+ * payload.
+ */
 export const MAX_VERSIONS_KEPT = 50;
-export const VERSIONS_WITH_PAYLOAD = 2;
 
 /** By its id or by what it currently is. */
 export type VersionSelector =
@@ -41,7 +43,9 @@ export function aliasOf(secret: Pick<Secret, "lastVersion">, number: number): Ve
   return number === secret.lastVersion - 1 ? "previous" : null;
 }
 
-/** The number of the version that an alias stands for; 0, which no version has, when there is none. */
+/**
+ * The number of the version that an alias stands for; 0, which no version has, when there is none.
+ */
 export function numberOf(secret: Pick<Secret, "lastVersion">, alias: VersionAlias): number {
   return alias === "current" ? secret.lastVersion : secret.lastVersion - 1;
 }

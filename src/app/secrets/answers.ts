@@ -1,4 +1,7 @@
-/** What the operations on secrets answer with: domain values, which each dialect encodes in its own words. */
+/**
+ * What the operations on secrets answer with: domain values, which each dialect encodes in its own
+ * words.
+ */
 import type { Millis } from "../../kernel/clock.ts";
 import type { Payload } from "../../secrets/payload.ts";
 import type { PasswordPolicy } from "../../secrets/password.ts";

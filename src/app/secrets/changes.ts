@@ -1,4 +1,7 @@
-/** What an update changed, as the record tells it: every field by name, and of some the values before and after. */
+/**
+ * What an update changed, as the record tells it: every field by name, and of some the values
+ * before and after.
+ */
 
 export interface Change {
   readonly field: string;

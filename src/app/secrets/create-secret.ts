@@ -53,7 +53,9 @@ export type CreateSecretOutput = SecretWithPayload;
 export const createSecret = changeOperation<CreateSecretInput, string, CreateSecretOutput>({
   name: "secret.create",
 
-  /** The id is chosen here: a creation that is refused is recorded under the id it would have had. */
+  /**
+   * The id is chosen here: a creation that is refused is recorded under the id it would have had.
+   */
   async locate(input, { store, call }) {
     const group = await findGroup(store.secrets, instanceOf(call.place), input.secretGroupId);
     const id = randomId();

@@ -1,4 +1,7 @@
-/** Gives a secret a new value: by a caller, or generated on time. The value before stays readable as `previous`. */
+/**
+ * Gives a secret a new value: by a caller, or generated on time. The value before stays readable as
+ * `previous`.
+ */
 import { invariant, Refusal } from "../../kernel/errors.ts";
 import { randomId } from "../../kernel/ids.ts";
 import { expired, isExpired } from "../../secrets/expiry.ts";
@@ -105,8 +108,9 @@ function assertRotatable(
 }
 
 /**
- * The version that is `previous` until now gives up its value, unless it is locked: then there can be no new version.
- * A lock on the current version is no hindrance, since it keeps its value as the previous one.
+ * The version that is `previous` until now gives up its value, unless it is locked: then there can
+ * be no new version. A lock on the current version is no hindrance, since it keeps its value as the
+ * previous one.
  */
 async function dropPrevious(store: SecretStore, secret: Secret): Promise<string | null> {
   const previous = await store.version(secret, { alias: "previous" });

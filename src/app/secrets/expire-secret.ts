@@ -1,4 +1,7 @@
-/** Destroys the values of a secret whose time has come. Run by the schedule; locks put it off until they are gone. */
+/**
+ * Destroys the values of a secret whose time has come. Run by the schedule; locks put it off until
+ * they are gone.
+ */
 import { toRfc3339 } from "../../kernel/clock.ts";
 import { invariant, Refusal } from "../../kernel/errors.ts";
 import { locked } from "../../secrets/lock.ts";

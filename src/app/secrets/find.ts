@@ -1,4 +1,7 @@
-/** Finding what an operation on secrets is about, and saying so: the target of its event, the resource of its policy. */
+/**
+ * Finding what an operation on secrets is about, and saying so: the target of its event, the
+ * resource of its policy.
+ */
 import type { TargetRef } from "../../audit/describe.ts";
 import type { Place } from "../../audit/crn.ts";
 import type { Resource } from "../../identity/authorize.ts";

@@ -10,7 +10,7 @@ import { listVersions } from "./list-versions.ts";
 import { readSecretMetadata } from "./read-secret-metadata.ts";
 import { readSecret } from "./read-secret.ts";
 import { createSecretLocks, createSecretLocksInput, deleteSecretLocks } from "./secret-locks.ts";
-import { arbitrary, login, revealed } from "./testing.ts";
+import { arbitrary, login, revealed } from "./testing/inputs.ts";
 import { updateSecretMetadata, updateSecretMetadataInput } from "./update-secret-metadata.ts";
 
 const DAY_MS = 86_400_000;

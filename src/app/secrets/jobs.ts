@@ -1,4 +1,7 @@
-/** What falls due with secrets: rotations and expirations, each performed and recorded as any call is. */
+/**
+ * What falls due with secrets: rotations and expirations, each performed and recorded as any call
+ * is.
+ */
 import { instancePlace } from "../../identity/account.ts";
 import type { Millis } from "../../kernel/clock.ts";
 import { invariant } from "../../kernel/errors.ts";
@@ -37,7 +40,9 @@ export function expirationJob({ state, performer }: JobPorts): Job {
   });
 }
 
-/** Carries a rotation of the root key on, a batch at a time and without a pause while there is more. */
+/**
+ * Carries a rotation of the root key on, a batch at a time and without a pause while there is more.
+ */
 export function rootKeyJob(rotation: RootKeyRotation): Job {
   const task: Task = {
     key: "root-key",

@@ -17,7 +17,7 @@ import {
   updateSecretGroup,
   updateSecretGroupInput,
 } from "./secret-groups.ts";
-import { arbitrary, kv, login } from "./testing.ts";
+import { arbitrary, kv, login } from "./testing/inputs.ts";
 
 let app: TestApp;
 let manager: Caller;

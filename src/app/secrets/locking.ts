@@ -38,8 +38,9 @@ interface Locking {
 }
 
 /**
- * Puts locks on a version that has a value; one of the same name is replaced. A mode also frees the version before,
- * when the locked one is the current: what that takes away is recorded as events of their own.
+ * Puts locks on a version that has a value; one of the same name is replaced. A mode also frees the
+ * version before, when the locked one is the current: what that takes away is recorded as events of
+ * their own.
  */
 export async function lockVersion(
   { secret, version }: SecretVersion,
@@ -86,7 +87,10 @@ interface Freeing {
   readonly before: readonly Lock[];
 }
 
-/** Takes the locks of these names off the version before the current one, and its value if the mode says so. */
+/**
+ * Takes the locks of these names off the version before the current one, and its value if the mode
+ * says so.
+ */
 async function freePrevious(
   { secret, version }: SecretVersion,
   { mode, names, before }: Freeing,
@@ -117,7 +121,9 @@ async function freePrevious(
   return emptied;
 }
 
-/** Takes locks off one version, or off all, and answers with those that stay on what was touched. */
+/**
+ * Takes locks off one version, or off all, and answers with those that stay on what was touched.
+ */
 export async function unlockVersions(
   store: SecretStore,
   secret: Secret,

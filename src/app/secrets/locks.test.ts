@@ -15,7 +15,7 @@ import {
   listAllLocks,
   listSecretLocks,
 } from "./secret-locks.ts";
-import { arbitrary } from "./testing.ts";
+import { arbitrary } from "./testing/inputs.ts";
 import { updateSecretMetadata, updateSecretMetadataInput } from "./update-secret-metadata.ts";
 import {
   createVersionLocks,

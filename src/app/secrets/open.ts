@@ -18,7 +18,10 @@ export async function currentVersion(reader: SecretReader, secret: Secret): Prom
   return version;
 }
 
-/** The payload, or null where there is none any more or it has expired. Refuses while the vault is sealed. */
+/**
+ * The payload, or null where there is none any more or it has expired. Refuses while the vault is
+ * sealed.
+ */
 export async function openVersion<Store extends View>(
   { secret, version }: SecretVersion,
   { store, services: { vault }, now }: Context<Store>,

@@ -1,4 +1,6 @@
-/** Actions on a secret. The types kept so far have none: an action is recorded, and refused by name. */
+/**
+ * Actions on a secret. The types kept so far have none: an action is recorded, and refused by name.
+ */
 import { Refusal } from "../../kernel/errors.ts";
 import type { Secret } from "../../secrets/secret.ts";
 import { changeOperation } from "../operation.ts";

@@ -41,7 +41,9 @@ export interface CreateSecretGroupInput {
 export const createSecretGroup = changeOperation<CreateSecretGroupInput, string, SecretGroupView>({
   name: "secret-group.create",
 
-  /** The id is chosen here: a creation that is refused is recorded under the id it would have had. */
+  /**
+   * The id is chosen here: a creation that is refused is recorded under the id it would have had.
+   */
   async locate(input, { call }) {
     const id = randomId();
     instanceOf(call.place);

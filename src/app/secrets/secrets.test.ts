@@ -12,7 +12,7 @@ import { readVersionMetadata } from "./read-version-metadata.ts";
 import { readVersion } from "./read-version.ts";
 import { secretAction } from "./secret-action.ts";
 import { createSecretGroup } from "./secret-groups.ts";
-import { arbitrary, kv, login, revealed } from "./testing.ts";
+import { arbitrary, kv, login, revealed } from "./testing/inputs.ts";
 import {
   updateSecretMetadata,
   updateSecretMetadataInput,

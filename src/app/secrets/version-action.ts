@@ -1,4 +1,7 @@
-/** Actions on a version. The types kept so far have none: an action is recorded, and refused by name. */
+/**
+ * Actions on a version. The types kept so far have none: an action is recorded, and refused by
+ * name.
+ */
 import { Refusal } from "../../kernel/errors.ts";
 import { changeOperation } from "../operation.ts";
 import { locateVersion, type SecretVersion, type WhichVersion } from "./find.ts";

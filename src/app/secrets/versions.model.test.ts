@@ -1,4 +1,7 @@
-/** Versions, aliases and locks against a model of them: every sequence of operations ends as the model says. */
+/**
+ * Versions, aliases and locks against a model of them: every sequence of operations ends as the
+ * model says.
+ */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Sensitive } from "../../kernel/sensitive.ts";
@@ -21,7 +24,7 @@ import {
   listAllLocks,
   listSecretLocks,
 } from "./secret-locks.ts";
-import { arbitrary, revealed } from "./testing.ts";
+import { arbitrary, revealed } from "./testing/inputs.ts";
 import {
   createVersionLocks,
   createVersionLocksInput,

@@ -1,4 +1,7 @@
-/** A whole application for tests: the real performer over SQLite and an entry log, both in memory; time stands still. */
+/**
+ * A whole application for tests: the real performer over SQLite and an entry log, both in memory;
+ * time stands still.
+ */
 import { parseEvent, type AuditEvent } from "../../audit/event.ts";
 import { Trail } from "../../audit/trail.ts";
 import type { Place } from "../../audit/crn.ts";
@@ -40,7 +43,10 @@ export interface TestApp {
   /** Every event recorded so far, in order. */
   events(): readonly AuditEvent[];
   lastEvent(): AuditEvent;
-  /** A new identity that has been given these roles on a resource; without one, on the whole account. */
+  /**
+   * A new identity that has been given these roles on a resource; without one, on the whole
+   * account.
+   */
   callerWith(roles: readonly RoleName[], resource?: PolicyResource): Promise<Caller>;
   call(caller: Caller, place?: Place): Call;
   perform<I extends object, S, O extends object>(

@@ -1,4 +1,7 @@
-/** The root key in a file that its owner alone may read: one key to a line in base64, the newest first. */
+/**
+ * The root key in a file that its owner alone may read: one key to a line in base64, the newest
+ * first.
+ */
 import { open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import {
@@ -32,7 +35,10 @@ export class RootKeyFile implements RootKeySource {
     return whole;
   }
 
-  /** Written beside its place, synced, and moved there: after a crash the old keys are there or the new ones. */
+  /**
+   * Written beside its place, synced, and moved there: after a crash the old keys are there or the
+   * new ones.
+   */
   async save(keys: readonly RootKey[]): Promise<void> {
     const draft = `${this.#path}.new`;
     await writeSynced(draft, HEADER + keys.map((key) => `${formatRootKey(key)}\n`).join(""));

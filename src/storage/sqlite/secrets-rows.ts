@@ -1,4 +1,7 @@
-/** Rows of the secrets' tables as domain objects. What is written here was checked when it was put in. */
+/**
+ * Rows of the secrets' tables as domain objects. What is written here was checked when it was put
+ * in.
+ */
 import type { SecretGroup } from "../../secrets/group.ts";
 import type { Lock } from "../../secrets/lock.ts";
 import type { PasswordPolicy } from "../../secrets/password.ts";

@@ -1,4 +1,7 @@
-/** The tables of the secrets. Values and usernames are in them sealed; everything else is in clear, to be found by. */
+/**
+ * The tables of the secrets. Values and usernames are in them sealed; everything else is in clear,
+ * to be found by.
+ */
 
 export const secretsSchema = `
   CREATE TABLE IF NOT EXISTS secret_groups (

@@ -1,7 +1,7 @@
 /** Inputs that tests of secrets begin from. */
-import { Sensitive } from "../../kernel/sensitive.ts";
-import type { Payload } from "../../secrets/payload.ts";
-import type { CreateSecretInput } from "./create-secret.ts";
+import { Sensitive } from "../../../kernel/sensitive.ts";
+import type { Payload } from "../../../secrets/payload.ts";
+import type { CreateSecretInput } from "../create-secret.ts";
 
 export function arbitrary(name: string, value = "hunter2"): CreateSecretInput {
   return {
