@@ -41,6 +41,8 @@ export class Metrics {
     "Time from request to answer.",
     ["dialect", "operation", "status"],
   );
+  /** The series by their labels: closed sets, so there are few, and looking one up costs more than observing. */
+  readonly #answered = new Map<string, Histogram.Internal<string>>();
   readonly #refusals = new Counter({
     name: "keytrail_refusals_total",
     help: "Operations refused, by the code of the refusal.",
@@ -88,10 +90,14 @@ export class Metrics {
   }
 
   answered(request: AnsweredRequest): void {
-    this.#requests.observe(
-      { dialect: request.dialect, operation: request.operation, status: String(request.status) },
-      request.durationMs / 1_000,
-    );
+    const { dialect, operation, status } = request;
+    const key = `${dialect} ${operation} ${status}`;
+    let series = this.#answered.get(key);
+    if (!series) {
+      series = this.#requests.labels({ dialect, operation, status: String(status) });
+      this.#answered.set(key, series);
+    }
+    series.observe(request.durationMs / 1_000);
   }
 
   scheduled(pass: ScheduledPass): void {
