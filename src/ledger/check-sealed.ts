@@ -144,5 +144,5 @@ async function hashFrame(
 ): Promise<Uint8Array | undefined> {
   const bytes = sealed.subarray(manifest.frames[frame], manifest.frames[frame + 1]);
   const lines = await openFrame(bytes).catch(() => undefined);
-  return lines && hasher.hash(joinLines(lines));
+  return lines && (await hasher.hash(joinLines(lines))).leafHashes;
 }

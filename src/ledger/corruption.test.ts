@@ -401,7 +401,7 @@ describe("what a crash leaves", () => {
   }[] = [
     {
       name: "a torn line at the end",
-      damage: (disk) => editLines(disk, (lines) => lines.with(-1, '{"n":13')),
+      damage: (disk) => editLines(disk, (lines) => lines.toSpliced(-1, 1, '{"n":13')),
       report: { kind: "torn-tail-cut", file: OPEN, cutBytes: 7, atIndex: SIZE },
     },
     {

@@ -3,6 +3,7 @@
  * gathers. Heavy traffic is pipelined, so that the writer always has a group before it.
  */
 import { Outage } from "../kernel/errors.ts";
+import type { HashedLines } from "./leaf-hasher.ts";
 import {
   SEGMENT_ENTRIES,
   joinLines,
@@ -39,7 +40,7 @@ export type LedgerStatus =
 export interface DurableGroup {
   readonly first: number;
   readonly lines: readonly Uint8Array[];
-  readonly leafHashes: Uint8Array;
+  readonly hashed: HashedLines;
   readonly sizeBytes: number;
   /** From handing the group to the store until it was durable and hashed. */
   readonly durationMs: number;
@@ -50,8 +51,8 @@ export interface GroupCommitOptions {
   /** Entries that are durable already, and the bytes of them in the open segment's file. */
   readonly size: number;
   readonly openBytes: number;
-  /** The leaf hashes of whole lines, one after the other; runs beside the write. */
-  readonly hash: (bytes: Uint8Array) => Promise<Uint8Array>;
+  /** Hashes the whole lines of the entries from `first` on; runs beside the write. */
+  readonly hash: (bytes: Uint8Array, first: number) => Promise<HashedLines>;
   /** Called in order, before the group's appends resolve. */
   readonly onDurable: (group: DurableGroup) => void;
   readonly onStatus: (status: LedgerStatus, reason: Outage | undefined) => void;
@@ -68,7 +69,7 @@ interface SentGroup {
   readonly lines: readonly Uint8Array[];
   /** The lines as they stand in the file. */
   readonly bytes: Uint8Array;
-  readonly leafHashes: Promise<Uint8Array>;
+  readonly hashed: Promise<HashedLines>;
   readonly appends: readonly Waiting[];
   readonly writes: readonly EndWrite[];
   readonly sentAt: number;
@@ -170,7 +171,7 @@ export class GroupCommit {
         const failure = await group.outcome;
         // Stopped meanwhile: whoever waited for the group has been told.
         if (this.#sent[0] !== group) continue;
-        if (failure === undefined) this.#succeed(group, await group.leafHashes);
+        if (failure === undefined) this.#succeed(group, await group.hashed);
         else await this.#recover(failure);
       }
     } catch (cause) {
@@ -198,14 +199,15 @@ export class GroupCommit {
     const lines =
       appends.length === 1 ? (appends[0]?.lines ?? []) : appends.flatMap((each) => each.lines);
     const bytes = pack(lines);
+    const first = this.#planned.index;
     const { writes, end } = planWrites(this.#planned, lines, bytes);
     this.#planned = end;
     // The write first: the store's thread is at it while a small group is hashed right here.
     const written = this.#options.store.append(writes);
-    const leafHashes = this.#options.hash(bytes);
-    const outcome = settled(Promise.all([written, leafHashes]));
+    const hashed = this.#options.hash(bytes, first);
+    const outcome = settled(Promise.all([written, hashed]));
     const sentAt = performance.now();
-    this.#sent.push({ lines, bytes, leafHashes, appends, writes, sentAt, outcome });
+    this.#sent.push({ lines, bytes, hashed, appends, writes, sentAt, outcome });
   }
 
   #take(): Waiting[] {
@@ -220,7 +222,7 @@ export class GroupCommit {
     return this.#waiting.splice(0, count);
   }
 
-  #succeed(group: SentGroup, leafHashes: Uint8Array): void {
+  #succeed(group: SentGroup, hashed: HashedLines): void {
     this.#sent.shift();
     const { lines, bytes } = group;
     let { index } = this.#durable;
@@ -229,7 +231,7 @@ export class GroupCommit {
     this.#options.onDurable({
       first: index,
       lines,
-      leafHashes,
+      hashed,
       sizeBytes: bytes.length,
       durationMs,
     });

@@ -5,8 +5,9 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { Outage } from "../kernel/errors.ts";
-import { HASH_BYTES, leafHash } from "./merkle.ts";
+import { HASH_BYTES, type Hash, leafHash } from "./merkle.ts";
 import { splitLines } from "./segment.ts";
+import { TILE_WIDTH, foldTile } from "./tile.ts";
 
 /** Fewer bytes than this are hashed sooner than a thread would have been asked. */
 const INLINE_BYTES = 16_384;
@@ -15,23 +16,38 @@ const MAX_THREADS = 3;
 export interface HashTask {
   readonly id: number;
   readonly bytes: Uint8Array;
+  readonly first: number | undefined;
 }
 
 export interface HashAnswer {
   readonly id: number;
-  readonly hashes: Uint8Array<ArrayBuffer>;
+  readonly hashed: HashedLines;
 }
 
-/** The leaf hashes, one after the other, of whole lines. */
-export function hashLines(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+export interface HashedLines {
+  /** One after the other. */
+  readonly leafHashes: Uint8Array<ArrayBuffer>;
+  /** The roots over the full tiles of level 0 among them, for whoever knows where they begin. */
+  readonly tileRoots: readonly Hash[];
+}
+
+/** Hashes whole lines; those of the entries from `first` on, when it is given, also by full tile. */
+export function hashLines(bytes: Uint8Array, first?: number): HashedLines {
   const lines = splitLines(bytes);
-  const hashes = new Uint8Array(lines.length * HASH_BYTES);
-  for (const [i, line] of lines.entries()) hashes.set(leafHash(line), i * HASH_BYTES);
-  return hashes;
+  const leafHashes = new Uint8Array(lines.length * HASH_BYTES);
+  for (const [i, line] of lines.entries()) leafHashes.set(leafHash(line), i * HASH_BYTES);
+  const tileRoots: Hash[] = [];
+  if (first === undefined) return { leafHashes, tileRoots };
+  const untilTile = (TILE_WIDTH - (first % TILE_WIDTH)) % TILE_WIDTH;
+  for (let at = untilTile; at + TILE_WIDTH <= lines.length; at += TILE_WIDTH) {
+    const tile = leafHashes.subarray(at * HASH_BYTES, (at + TILE_WIDTH) * HASH_BYTES);
+    tileRoots.push(foldTile(tile));
+  }
+  return { leafHashes, tileRoots };
 }
 
 interface Pending {
-  readonly resolve: (hashes: Uint8Array) => void;
+  readonly resolve: (hashed: HashedLines) => void;
   readonly reject: (error: Outage) => void;
 }
 
@@ -42,13 +58,13 @@ export class LeafHasher {
   #isClosed = false;
 
   /**
-   * Hashes whole lines. Bytes in shared memory are read in place and must not change until this resolves; others are
+   * Hashes whole lines, those of the entries from `first` on when it is given. Bytes in shared memory are read in place and must not change until this resolves; others are
    * copied. Rejects with an Outage when the thread died.
    */
-  hash(bytes: Uint8Array): Promise<Uint8Array> {
-    if (bytes.length < INLINE_BYTES) return Promise.resolve(hashLines(bytes));
+  hash(bytes: Uint8Array, first?: number): Promise<HashedLines> {
+    if (bytes.length < INLINE_BYTES) return Promise.resolve(hashLines(bytes, first));
     if (this.#isClosed) return Promise.reject(new Outage("the leaf hasher is closed"));
-    return this.#idlest().hash(bytes);
+    return this.#idlest().hash(bytes, first);
   }
 
   async close(): Promise<void> {
@@ -78,8 +94,8 @@ class HashThread {
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
     this.#worker = new Worker(new URL(`./leaf-hash-worker${extension}`, import.meta.url));
     this.#worker.unref();
-    this.#worker.on("message", ({ id, hashes }: HashAnswer) => {
-      this.#pending.get(id)?.resolve(hashes);
+    this.#worker.on("message", ({ id, hashed }: HashAnswer) => {
+      this.#pending.get(id)?.resolve(hashed);
       this.#settled(id);
     });
     this.#worker.on("error", (cause) =>
@@ -92,15 +108,20 @@ class HashThread {
     return this.#pending.size;
   }
 
-  hash(bytes: Uint8Array): Promise<Uint8Array> {
+  hash(bytes: Uint8Array, first: number | undefined): Promise<HashedLines> {
     if (this.#death !== undefined) return Promise.reject(this.#death);
     const id = this.#nextId++;
-    const task: HashTask = { id, bytes };
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
       // While work is under way the process waits for it.
       this.#worker.ref();
-      this.#worker.postMessage(task, []);
+      if (bytes.buffer instanceof SharedArrayBuffer) {
+        this.#worker.postMessage({ id, bytes, first } satisfies HashTask, []);
+      } else {
+        // Cloning a view would copy the whole buffer behind it; what is handed over is copied once, and only itself.
+        const copy = Uint8Array.from(bytes);
+        this.#worker.postMessage({ id, bytes: copy, first } satisfies HashTask, [copy.buffer]);
+      }
     });
   }
 

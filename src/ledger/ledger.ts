@@ -89,7 +89,7 @@ export class Ledger {
       store: options.store,
       size: recovered.segments.size,
       openBytes: recovered.openBytes,
-      hash: (bytes) => hasher.hash(bytes),
+      hash: (bytes, first) => hasher.hash(bytes, first),
       onDurable: (group) => this.#durable(group),
       onStatus: (status, reason) => this.#statusChanged(status, reason),
     });
@@ -250,9 +250,9 @@ export class Ledger {
     }
   }
 
-  #durable({ first, lines, leafHashes, sizeBytes, durationMs }: DurableGroup): void {
+  #durable({ first, lines, hashed, sizeBytes, durationMs }: DurableGroup): void {
     this.#segments.appended(lines);
-    this.#tree.grow(leafHashes);
+    this.#tree.grow(hashed.leafHashes, hashed.tileRoots);
     this.#publishTimer ??= setTimeout(() => this.#publishOnTime(), PUBLISH_DELAY_MS);
     for (const listener of this.#appendedListeners) listener({ first, lines });
     const measure = { entries: lines.length, bytes: sizeBytes, durationMs };

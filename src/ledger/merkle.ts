@@ -83,18 +83,24 @@ export class CompactRange {
 
   /** Appends a leaf; `onNode` is told of every complete subtree this completes, from the leaf upwards. */
   append(leaf: Hash, onNode?: (node: NodeId, hash: Hash) => void): void {
-    let index = this.#size;
-    let height = 0;
-    let merged = leaf;
-    onNode?.({ height, index }, merged);
-    for (let left; index % 2 === 1 && (left = this.#edge.pop()) !== undefined;) {
+    this.appendSubtree(0, leaf, onNode);
+  }
+
+  /** Appends 2^height leaves by the root over them; the size must be a multiple of as many. See `append`. */
+  appendSubtree(height: number, root: Hash, onNode?: (node: NodeId, hash: Hash) => void): void {
+    const leaves = 2 ** height;
+    if (this.#size % leaves !== 0)
+      throw new RangeError("a complete subtree begins at its own size");
+    let node = { height, index: this.#size / leaves };
+    let merged = root;
+    onNode?.(node, merged);
+    for (let left; node.index % 2 === 1 && (left = this.#edge.pop()) !== undefined;) {
       merged = nodeHash(left, merged);
-      index = (index - 1) / 2;
-      height += 1;
-      onNode?.({ height, index }, merged);
+      node = { height: node.height + 1, index: (node.index - 1) / 2 };
+      onNode?.(node, merged);
     }
     this.#edge.push(merged);
-    this.#size += 1;
+    this.#size += leaves;
   }
 
   /** The hashes of the subtrees that `edgeOf(size)` names. */

@@ -2,7 +2,7 @@
 import { bytesEqual, fromUtf8 } from "../kernel/bytes.ts";
 import type { Checking } from "./check-sealed.ts";
 import { LedgerCorruption, RESTORE } from "./corruption.ts";
-import type { LeafHasher } from "./leaf-hasher.ts";
+import type { HashedLines, LeafHasher } from "./leaf-hasher.ts";
 import { HASH_BYTES, type Hash } from "./merkle.ts";
 import { firstDifference } from "./sealer.ts";
 import { SEGMENT_ENTRIES, lineFault, lineOffsets, segmentFile } from "./segment.ts";
@@ -81,12 +81,13 @@ async function hashAll(
   bytes: Uint8Array,
   offsets: readonly number[],
 ): Promise<Uint8Array> {
-  const chunks: Promise<Uint8Array>[] = [];
+  const chunks: Promise<HashedLines>[] = [];
   for (let line = 0; line + 1 < offsets.length; line += CHUNK_LINES) {
     const end = offsets[Math.min(line + CHUNK_LINES, offsets.length - 1)];
     chunks.push(hasher.hash(bytes.subarray(offsets[line], end)));
   }
-  return Buffer.concat(await Promise.all(chunks));
+  const hashed = await Promise.all(chunks);
+  return Buffer.concat(hashed.map(({ leafHashes }) => leafHashes));
 }
 
 async function compareWithTiles(

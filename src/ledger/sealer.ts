@@ -94,7 +94,8 @@ async function checkLines(
 ): Promise<void> {
   const file = segmentFile("plain", first);
   for (let i = 0; i < SEGMENT_ENTRIES; i += FRAME_ENTRIES) {
-    const hashes = await hasher.hash(plain.subarray(offsets[i], offsets[i + FRAME_ENTRIES]));
+    const frame = plain.subarray(offsets[i], offsets[i + FRAME_ENTRIES]);
+    const { leafHashes: hashes } = await hasher.hash(frame);
     const expected = leaves.subarray(i * HASH_BYTES, (i + FRAME_ENTRIES) * HASH_BYTES);
     if (bytesEqual(hashes, expected)) continue;
     const index = first + i + firstDifference(hashes, expected);

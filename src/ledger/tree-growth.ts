@@ -35,15 +35,16 @@ class LevelEdge {
     this.written = first;
   }
 
-  push(hash: Hash): void {
+  /** One hash, or several that stand one after the other. */
+  push(hashes: Uint8Array): void {
     const at = this.count * HASH_BYTES;
-    if (at === this.#bytes.length) {
-      const grown = new Uint8Array(2 * at);
+    if (at + hashes.length > this.#bytes.length) {
+      const grown = new Uint8Array(2 * this.#bytes.length);
       grown.set(this.#bytes);
       this.#bytes = grown;
     }
-    this.#bytes.set(hash, at);
-    this.count += 1;
+    this.#bytes.set(hashes, at);
+    this.count += hashes.length / HASH_BYTES;
   }
 
   /** Copies: the buffer moves on while the copy is being written. */
@@ -85,7 +86,7 @@ export class TreeGrowth {
   static ofSegments(roots: readonly Hash[]): TreeGrowth {
     // Their roots are to level 2 what leaves are to level 0.
     const above = TreeGrowth.empty();
-    for (const root of roots) above.#append(root);
+    for (const root of roots) above.grow(root);
     const size = roots.length * TILE_WIDTH ** 2;
     const growth = new TreeGrowth(CompactRange.of(size, above.#range.edge()));
     growth.#levels.push(new LevelEdge(size), new LevelEdge(size / TILE_WIDTH));
@@ -101,10 +102,20 @@ export class TreeGrowth {
     return this.#range.root();
   }
 
-  /** Appends leaf hashes that stand one after the other. */
-  grow(leafHashes: Uint8Array): void {
-    for (let at = 0; at < leafHashes.length; at += HASH_BYTES) {
-      this.#append(leafHashes.subarray(at, at + HASH_BYTES));
+  /**
+   * Appends leaf hashes that stand one after the other. `tileRoots` spare the hashing of the full tiles among them,
+   * when they have been computed elsewhere.
+   */
+  grow(leafHashes: Uint8Array, tileRoots: readonly Hash[] = []): void {
+    const known = tileRoots[Symbol.iterator]();
+    for (let at = 0; at < leafHashes.length;) {
+      const isTile = this.size % TILE_WIDTH === 0 && at + TILE_BYTES <= leafHashes.length;
+      const root = isTile ? known.next().value : undefined;
+      const length = root === undefined ? HASH_BYTES : TILE_BYTES;
+      this.#level(0).push(leafHashes.subarray(at, at + length));
+      if (root === undefined) this.#append(leafHashes.subarray(at, at + length), 0);
+      else this.#append(root, TILE_HEIGHT);
+      at += length;
     }
   }
 
@@ -126,13 +137,17 @@ export class TreeGrowth {
     }
   }
 
-  #append(hash: Hash): void {
-    this.#range.append(hash, (node, nodeHash) => {
-      if (node.height % TILE_HEIGHT !== 0) return;
-      const level = node.height / TILE_HEIGHT;
-      const edge = this.#levels[level] ?? new LevelEdge(0);
-      this.#levels[level] = edge;
-      edge.push(nodeHash);
+  /** Takes a complete subtree into the tree; its own leaves are the caller's to push. */
+  #append(root: Hash, height: number): void {
+    this.#range.appendSubtree(height, root, (node, hash) => {
+      if (node.height === 0 || node.height % TILE_HEIGHT !== 0) return;
+      this.#level(node.height / TILE_HEIGHT).push(hash);
     });
+  }
+
+  #level(level: number): LevelEdge {
+    const edge = this.#levels[level] ?? new LevelEdge(0);
+    this.#levels[level] = edge;
+    return edge;
   }
 }

@@ -213,7 +213,7 @@ class Walk {
     const tile = await source.tile({ level: 0, index: first / TILE_WIDTH, width });
     try {
       const lines = (await source.entries(first, width)) ?? [];
-      const leafHashes = await hasher.hash(joinLines(lines));
+      const { leafHashes } = await hasher.hash(joinLines(lines));
       return { first, leafHashes, tile, problem: lineProblem(lines, first, width) };
     } catch (error) {
       if (!(error instanceof LedgerCorruption)) throw error;

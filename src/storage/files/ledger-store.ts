@@ -8,21 +8,8 @@
  * Folders have mode 0700, files 0600. A file is replaced by writing a temporary one, syncing it, renaming it and
  * syncing the folder, so that a crash leaves the old or the new.
  */
-import { constants as modes } from "node:fs";
-import {
-  chmod,
-  mkdir,
-  open,
-  readdir,
-  rename,
-  rm,
-  rmdir,
-  stat,
-  statfs,
-  truncate,
-} from "node:fs/promises";
+import { chmod, mkdir, open, readdir, rm, rmdir, stat, statfs, truncate } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { Outage } from "../../kernel/errors.ts";
 import { StoreFull } from "../../ledger/store.ts";
 import type {
   EndWrite,
@@ -35,7 +22,6 @@ import { LedgerWriter } from "./ledger-writer.ts";
 import { ProcessLock } from "./process-lock.ts";
 
 const FOLDER_MODE = 0o700;
-const FILE_MODE = 0o600;
 
 /** Set aside for the events of changes that were already made when the disk filled up. */
 const RESERVE_BYTES = 16 * 1024 * 1024;
@@ -91,7 +77,9 @@ export class LedgerFolder implements LedgerFiles {
 export class FileLedgerStore extends LedgerFolder implements LedgerStore {
   readonly #folder: string;
   readonly #lock: ProcessLock;
-  readonly #writer = new LedgerWriter();
+  // Apart from each other, so that an append never waits behind a tile.
+  readonly #appender = new LedgerWriter();
+  readonly #putter = new LedgerWriter();
   #nextTemporary = 0;
 
   private constructor(folder: string, lock: ProcessLock) {
@@ -112,24 +100,10 @@ export class FileLedgerStore extends LedgerFolder implements LedgerStore {
     return new FileLedgerStore(folder, lock);
   }
 
-  async put(name: string, bytes: Uint8Array, { durable }: PutOptions): Promise<void> {
+  put(name: string, bytes: Uint8Array, { durable }: PutOptions): Promise<void> {
     const path = join(this.#folder, name);
     const temporary = `${path}.${this.#nextTemporary++}${TEMPORARY_SUFFIX}`;
-    try {
-      await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE });
-      const file = await open(temporary, "wx", FILE_MODE);
-      try {
-        await file.writeFile(bytes);
-        if (durable) await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(temporary, path);
-      if (durable) await syncFolder(dirname(path));
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw asOutage(error, `${name} could not be written`);
-    }
+    return this.#putter.put({ path, temporary, bytes, isDurable: durable });
   }
 
   async remove(name: string): Promise<void> {
@@ -140,7 +114,7 @@ export class FileLedgerStore extends LedgerFolder implements LedgerStore {
   }
 
   append(writes: readonly EndWrite[]): Promise<void> {
-    return this.#writer.append(
+    return this.#appender.append(
       writes.map(({ name, offset, bytes }) => ({ path: join(this.#folder, name), offset, bytes })),
     );
   }
@@ -179,7 +153,7 @@ export class FileLedgerStore extends LedgerFolder implements LedgerStore {
   }
 
   async close(): Promise<void> {
-    await this.#writer.close();
+    await Promise.all([this.#appender.close(), this.#putter.close()]);
     this.#lock.release();
   }
 }
@@ -191,15 +165,6 @@ async function removeTemporaries(folder: string): Promise<void> {
   }
 }
 
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, modes.O_RDONLY);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
 async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
   try {
     return await promise;
@@ -207,13 +172,6 @@ async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
     if (codeOf(error) === "ENOENT") return undefined;
     throw error;
   }
-}
-
-function asOutage(cause: unknown, message: string): Outage {
-  const code = codeOf(cause);
-  return code === "ENOSPC" || code === "EDQUOT"
-    ? new StoreFull(`${message}: no room`, { cause })
-    : new Outage(message, { cause });
 }
 
 function codeOf(error: unknown): string | undefined {

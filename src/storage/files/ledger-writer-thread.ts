@@ -1,6 +1,6 @@
 /**
- * The thread that writes entries: one write and one fdatasync a group, both synchronous. Nothing else runs here, so
- * waiting for the disk costs no hop through the thread pool and keeps nobody else waiting.
+ * A thread that writes: entries with one write and one fdatasync a group, and whole files. Everything is synchronous,
+ * because nothing else runs here: waiting for the disk costs no hop through the thread pool and keeps nobody waiting.
  */
 import {
   closeSync,
@@ -8,24 +8,31 @@ import {
   fstatSync,
   fsyncSync,
   ftruncateSync,
+  mkdirSync,
   openSync,
+  renameSync,
+  rmSync,
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
 import { parentPort } from "node:worker_threads";
-import type { AppendAnswer, AppendTask, PathWrite } from "./ledger-writer.ts";
+import type { AppendTask, PathWrite, PutTask, WriteAnswer, WriteTask } from "./ledger-writer.ts";
 
 const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
 
-/** The file written last; entries go to one for a long time. */
+/** The file appended to last; entries go to one for a long time. */
 let open: { readonly path: string; readonly fd: number } | undefined;
 
-parentPort?.on("message", ({ id, writes }: AppendTask) => {
-  const answer: AppendAnswer = { id, ...appendAll(writes) };
+parentPort?.on("message", (task: WriteTask) => {
+  const outcome = task.kind === "append" ? appendAll(task) : put(task);
+  const answer: WriteAnswer = { id: task.id, ...outcome };
   parentPort?.postMessage(answer, []);
 });
 
-function appendAll(writes: readonly PathWrite[]): Omit<AppendAnswer, "id"> {
+type Outcome = Omit<WriteAnswer, "id">;
+
+function appendAll({ writes }: AppendTask): Outcome {
   const begun: PathWrite[] = [];
   try {
     for (const write of writes) {
@@ -35,15 +42,43 @@ function appendAll(writes: readonly PathWrite[]): Omit<AppendAnswer, "id"> {
         throw new Error(`${write.path} has ${size} bytes, not ${write.offset}`);
       }
       begun.push(write);
-      writeAll(fd, write);
+      writeAll(fd, write.bytes);
       fdatasyncSync(fd);
     }
     return {};
   } catch (error) {
-    const code = codeOf(error);
-    const message = error instanceof Error ? error.message : String(error);
+    const { full, failed } = outcomeOf(error);
     // Nothing of a group that found no room may remain; if taking it back fails, the file is in doubt.
-    return isNoRoom(code) && takeBack(begun) ? { full: message } : { failed: message };
+    if (full !== undefined && takeBack(begun)) return { full };
+    return { failed: full ?? failed ?? "unknown" };
+  }
+}
+
+function put({ path, temporary, bytes, isDurable }: PutTask): Outcome {
+  try {
+    const fd = createFile(temporary);
+    try {
+      writeAll(fd, bytes);
+      if (isDurable) fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, path);
+    if (isDurable) syncFolder(dirname(path));
+    return {};
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    return outcomeOf(error);
+  }
+}
+
+function createFile(path: string): number {
+  try {
+    return openSync(path, "wx", FILE_MODE);
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+    mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
+    return openSync(path, "wx", FILE_MODE);
   }
 }
 
@@ -54,18 +89,22 @@ function fileFor(path: string): number {
   const fd = openSync(path, "a", FILE_MODE);
   open = { path, fd };
   // A new file survives a loss of power only once its folder's entry does.
-  const folder = openSync(dirname(path), "r");
+  syncFolder(dirname(path));
+  return fd;
+}
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length;) {
+    written += writeSync(fd, bytes, written, bytes.length - written);
+  }
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, "r");
   try {
     fsyncSync(folder);
   } finally {
     closeSync(folder);
-  }
-  return fd;
-}
-
-function writeAll(fd: number, { bytes }: PathWrite): void {
-  for (let written = 0; written < bytes.length;) {
-    written += writeSync(fd, bytes, written, bytes.length - written);
   }
 }
 
@@ -82,8 +121,10 @@ function takeBack(begun: readonly PathWrite[]): boolean {
   }
 }
 
-function isNoRoom(code: string | undefined): boolean {
-  return code === "ENOSPC" || code === "EDQUOT";
+function outcomeOf(error: unknown): Outcome {
+  const code = codeOf(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return code === "ENOSPC" || code === "EDQUOT" ? { full: message } : { failed: message };
 }
 
 function codeOf(error: unknown): string | undefined {

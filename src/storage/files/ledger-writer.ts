@@ -1,4 +1,4 @@
-/** The near side of the writing thread: appends by message, answered in order. */
+/** The near side of a writing thread: tasks by message, done and answered in order. */
 import { Worker } from "node:worker_threads";
 import { Outage } from "../../kernel/errors.ts";
 import { StoreFull } from "../../ledger/store.ts";
@@ -10,15 +10,28 @@ export interface PathWrite {
 }
 
 export interface AppendTask {
+  readonly kind: "append";
   readonly id: number;
   readonly writes: readonly PathWrite[];
 }
 
-export interface AppendAnswer {
+/** Writes `temporary`, and renames it to `path`. */
+export interface PutTask {
+  readonly kind: "put";
   readonly id: number;
-  /** There was no room, and nothing of the writes remains. */
+  readonly path: string;
+  readonly temporary: string;
+  readonly bytes: Uint8Array;
+  readonly isDurable: boolean;
+}
+
+export type WriteTask = AppendTask | PutTask;
+
+export interface WriteAnswer {
+  readonly id: number;
+  /** There was no room, and nothing of the write remains. */
   readonly full?: string;
-  /** The writes may or may not have happened. */
+  /** The write may or may not have happened. */
   readonly failed?: string;
 }
 
@@ -38,17 +51,31 @@ export class LedgerWriter {
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
     this.#worker = new Worker(new URL(`./ledger-writer-thread${extension}`, import.meta.url));
     this.#worker.unref();
-    this.#worker.on("message", (answer: AppendAnswer) => this.#answered(answer));
+    this.#worker.on("message", (answer: WriteAnswer) => this.#answered(answer));
     this.#worker.on("error", (cause) =>
-      this.#die(new Outage("the writing thread failed", { cause })),
+      this.#die(new Outage("a writing thread failed", { cause })),
     );
-    this.#worker.on("exit", () => this.#die(new Outage("the writing thread ended")));
+    this.#worker.on("exit", () => this.#die(new Outage("a writing thread ended")));
   }
 
   /** Appends and syncs; see LedgerStore.append. Bytes in shared memory are written from where they are. */
   append(writes: readonly PathWrite[]): Promise<void> {
+    const trimmed = writes.map((write) => ({ ...write, bytes: ownBytes(write.bytes) }));
+    return this.#perform({ kind: "append", id: this.#nextId++, writes: trimmed });
+  }
+
+  /** Replaces a file; see LedgerStore.put. */
+  put(task: Omit<PutTask, "kind" | "id">): Promise<void> {
+    const id = this.#nextId++;
+    return this.#perform({ ...task, bytes: ownBytes(task.bytes), kind: "put", id });
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #perform(task: WriteTask): Promise<void> {
     if (this.#death !== undefined) return Promise.reject(this.#death);
-    const task: AppendTask = { id: this.#nextId++, writes };
     return new Promise((resolve, reject) => {
       this.#pending.set(task.id, { resolve, reject });
       // While a write is under way the process waits for it.
@@ -57,16 +84,12 @@ export class LedgerWriter {
     });
   }
 
-  async close(): Promise<void> {
-    await this.#worker.terminate();
-  }
-
-  #answered({ id, full, failed }: AppendAnswer): void {
+  #answered({ id, full, failed }: WriteAnswer): void {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
     if (this.#pending.size === 0) this.#worker.unref();
-    if (full !== undefined) pending?.reject(new StoreFull(full));
-    else if (failed !== undefined) pending?.reject(new Outage(`entries not written: ${failed}`));
+    if (full !== undefined) pending?.reject(new StoreFull(`no room: ${full}`));
+    else if (failed !== undefined) pending?.reject(new Outage(`not written: ${failed}`));
     else pending?.resolve();
   }
 
@@ -75,4 +98,11 @@ export class LedgerWriter {
     for (const { reject } of this.#pending.values()) reject(this.#death);
     this.#pending.clear();
   }
+}
+
+/** Sending a view copies the whole buffer behind it, unless that is shared: so the view gets a buffer of its own. */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  const { buffer, byteLength } = bytes;
+  const isOwn = buffer instanceof SharedArrayBuffer || buffer.byteLength === byteLength;
+  return isOwn ? bytes : Uint8Array.from(bytes);
 }
