@@ -6,7 +6,9 @@ import { Sensitive } from "../../kernel/sensitive.ts";
 import type { Performed } from "../perform.ts";
 import { createApiKey, deleteApiKey, type CreatedApiKey } from "./api-keys.ts";
 import { endReplayedSession } from "./end-session.ts";
-import { API_KEY_GRANT, issueToken, REFRESH_GRANT, type IssuedTokens } from "./issue-token.ts";
+import { issueToken } from "./issue-token.ts";
+import { API_KEY_GRANT, REFRESH_GRANT, type IssuedTokens } from "./login.ts";
+import { openSession } from "./open-session.ts";
 import { createServiceId } from "./service-ids.ts";
 import { NOBODY, IdentityApp, START } from "./testing/identity-app.ts";
 
@@ -31,7 +33,7 @@ const withKey = (apiKey: string, client_id = "default"): Promise<string> =>
 
 function refresh(token: Sensitive<string>, client_id = "bx"): Promise<Performed<IssuedTokens>> {
   const input = { client_id, grant_type: REFRESH_GRANT, refreshToken: token } as const;
-  return app.parts.performer.perform(issueToken, app.call(NOBODY), () => input);
+  return app.parts.performer.perform(openSession, app.call(NOBODY), () => input);
 }
 
 async function refreshed(token: Sensitive<string>): Promise<IssuedTokens> {
@@ -193,6 +195,21 @@ describe("a refresh token", () => {
     expect(await notRefreshed(refreshToken!, "HOP55v1CCT")).toBe(
       "The refresh token was issued to another client.",
     );
+    expect((await refreshed(refreshToken!)).expiresInS).toBe(3_600);
+  });
+
+  it("is not taken from the default client, which is never given one", async () => {
+    const { refreshToken } = await app.login(app.first.apiKey, "bx");
+    const input = {
+      client_id: "default",
+      grant_type: REFRESH_GRANT,
+      refreshToken: refreshToken!,
+    } as const;
+    expect(await app.refused(issueToken, NOBODY, input)).toContain("issued to another client");
+    expect(app.parts.lastEvent()).toMatchObject({
+      operation: "refreshtoken.login",
+      account: "operator",
+    });
     expect((await refreshed(refreshToken!)).expiresInS).toBe(3_600);
   });
 

@@ -1,6 +1,7 @@
 /** The whole application after its first start, with shorthands for logging in and for making identities. */
 import { accountPlace } from "../../../identity/account.ts";
 import type { PolicyResource } from "../../../identity/authorize.ts";
+import { DEFAULT_CLIENT_ID } from "../../../identity/refresh-token.ts";
 import type { TokenIssuer } from "../../../identity/tokens.ts";
 import type { User } from "../../../identity/user.ts";
 import type { Sensitive } from "../../../kernel/sensitive.ts";
@@ -11,7 +12,9 @@ import type { Performed } from "../../perform.ts";
 import { NOBODY, openTestApp, type TestApp, type TestAppOptions } from "../../testing/test-app.ts";
 import { createApiKey, type CreatedApiKey } from "../api-keys.ts";
 import { authenticateBearer } from "../authenticate.ts";
-import { API_KEY_GRANT, issueToken, type IssuedTokens } from "../issue-token.ts";
+import { issueToken } from "../issue-token.ts";
+import { API_KEY_GRANT, type IssuedTokens } from "../login.ts";
+import { openSession } from "../open-session.ts";
 import { createPolicy } from "../policies.ts";
 import { createUser } from "../users.ts";
 
@@ -84,8 +87,10 @@ export class IdentityApp {
     return `${performed.refusal.code}: ${performed.refusal.message}`;
   }
 
-  login(apiKey: Sensitive<string>, client_id = "default"): Promise<IssuedTokens> {
-    return this.done(issueToken, NOBODY, { client_id, grant_type: API_KEY_GRANT, apiKey });
+  /** As the default client, or as one that names itself and so gets a refresh token. */
+  login(apiKey: Sensitive<string>, client_id = DEFAULT_CLIENT_ID): Promise<IssuedTokens> {
+    const operation = client_id === DEFAULT_CLIENT_ID ? issueToken : openSession;
+    return this.done(operation, NOBODY, { client_id, grant_type: API_KEY_GRANT, apiKey });
   }
 
   /** Whom a request with this `Authorization` header comes from. */

@@ -2,9 +2,9 @@
  * IBM's IAM Identity wire: `/identity/…`. Apart from the rest of IBM's dialect, since its calls bring their credential
  * in the body, are addressed to no account, and are refused in a form of their own.
  */
-import type { FastifyRequest } from "fastify";
 import { endReplayedSession } from "../../../../app/identity/end-session.ts";
 import { issueToken } from "../../../../app/identity/issue-token.ts";
+import { openSession } from "../../../../app/identity/open-session.ts";
 import { operatorPlace } from "../../../../audit/crn.ts";
 import type { Dialect } from "../../../dialect.ts";
 import { route, type Route } from "../../../route.ts";
@@ -12,19 +12,26 @@ import { encodeTokens } from "./token-answer.ts";
 import { encodeFault, encodeOutage, encodeRefusal } from "./token-errors.ts";
 import { decodeTokenRequest } from "./token-request.ts";
 
-const login = route({
+const wire = {
   method: "POST",
   url: "/identity/token",
-  operation: issueToken,
   decode: decodeTokenRequest,
   encode: encodeTokens,
-});
+} as const;
+const byDefaultClient = route({ ...wire, operation: issueToken });
+const byNamedClient = route({ ...wire, operation: openSession });
 
-/** A login; and after one that was refused for a used refresh token, the end of that session. */
+/**
+ * A login. A client that names itself in the Basic header gets a session with refresh tokens; when one of those was
+ * refused for having been used before, its session ends.
+ */
 const token: Route = {
-  ...login,
-  async perform(performer, call, request: FastifyRequest) {
-    const performed = await login.perform(performer, call, request);
+  ...byDefaultClient,
+  async perform(performer, call, request) {
+    if (request.headers.authorization === undefined) {
+      return byDefaultClient.perform(performer, call, request);
+    }
+    const performed = await byNamedClient.perform(performer, call, request);
     if (performed.kind === "refused") {
       await endReplayedSession(performer, call, performed.refusal);
     }

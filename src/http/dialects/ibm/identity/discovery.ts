@@ -1,6 +1,6 @@
 /** What a relying party needs to check our tokens: the public key and where things are. Public, so not recorded. */
 import type { FastifyInstance } from "fastify";
-import { API_KEY_GRANT, REFRESH_GRANT } from "../../../../app/identity/issue-token.ts";
+import { API_KEY_GRANT, REFRESH_GRANT } from "../../../../app/identity/login.ts";
 import { TOKEN_SCOPE } from "../../../../identity/token-claims.ts";
 import type { TokenIssuer } from "../../../../identity/tokens.ts";
 

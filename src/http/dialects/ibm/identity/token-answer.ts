@@ -1,5 +1,5 @@
 /** What `POST /identity/token` answers: the one place where tokens leave. */
-import type { IssuedTokens } from "../../../../app/identity/issue-token.ts";
+import type { IssuedTokens } from "../../../../app/identity/login.ts";
 import { REFRESH_NOT_SUPPORTED } from "../../../../identity/refresh-token.ts";
 import type { Answer } from "../../../route.ts";
 

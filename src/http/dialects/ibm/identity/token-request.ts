@@ -1,10 +1,6 @@
 /** The body of `POST /identity/token`: a form (RFC 6749, section 4) and, in the Basic header, the client. */
 import type { FastifyRequest } from "fastify";
-import {
-  API_KEY_GRANT,
-  REFRESH_GRANT,
-  type IssueTokenInput,
-} from "../../../../app/identity/issue-token.ts";
+import { API_KEY_GRANT, REFRESH_GRANT, type LoginInput } from "../../../../app/identity/login.ts";
 import { DEFAULT_CLIENT_ID } from "../../../../identity/refresh-token.ts";
 import { fromBase64, fromUtf8 } from "../../../../kernel/bytes.ts";
 import { Refusal } from "../../../../kernel/errors.ts";
@@ -18,7 +14,7 @@ const BASIC = /^basic +(\S+) *$/i;
 /** `bx:bx` of the command line, `HOP55v1CCT:…` of the console: the secret is the client's own affair. */
 const CLIENT = /^([A-Za-z0-9._-]{1,64}):/;
 
-export function decodeTokenRequest(request: FastifyRequest): IssueTokenInput {
+export function decodeTokenRequest(request: FastifyRequest): LoginInput {
   const form = formOf(request);
   const client_id = clientOf(request.headers.authorization);
   const grantType = required(form, "grant_type");

@@ -1,6 +1,6 @@
 import { createLocalJWKSet, jwtVerify } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { API_KEY_GRANT } from "../../../../app/identity/issue-token.ts";
+import { API_KEY_GRANT } from "../../../../app/identity/login.ts";
 import { START, ISSUER } from "../../../../app/identity/testing/identity-app.ts";
 import { IdentityServer } from "../../../testing/identity-server.ts";
 import { MAX_FORM_BYTES } from "./token-request.ts";
