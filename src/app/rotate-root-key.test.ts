@@ -5,6 +5,7 @@ import { RootKeysInMemory } from "../storage/memory/root-keys.ts";
 import type { Caller } from "./call.ts";
 import { REWRAP_BATCH, rotateRootKey, RootKeyRotation } from "./rotate-root-key.ts";
 import { Schedule } from "./schedule.ts";
+import type { State } from "./state.ts";
 import { createSecret } from "./secrets/create-secret.ts";
 import { rootKeyJob } from "./secrets/jobs.ts";
 import { listSecrets } from "./secrets/list-secrets.ts";
@@ -131,6 +132,32 @@ describe("the rotation of the root key", () => {
     await expectAllToOpenAfterRestart();
     await rotation.step();
     expect(keyIds()).toEqual([keyId]);
+  });
+
+  it("keeps the old key as long as anything is sealed by it, whatever happened in between", async () => {
+    const [old] = keyIds();
+    const one = app.database.get("SELECT * FROM data_keys LIMIT 1");
+    const { keyId } = await app.done(rotateRootKey, operator, {});
+    let transactions = 0;
+    const state: State = {
+      ...app.state,
+      read: (work) => app.state.read(work),
+      async transact(work, committed) {
+        const result = await app.state.transact(work, committed);
+        if (++transactions !== 2) return result;
+        const sql = "UPDATE data_keys SET root_key_id = ?, wrapped = ? WHERE owner = ?";
+        app.database.run(sql, one!["root_key_id"]!, one!["wrapped"]!, one!["owner"]!);
+        return result;
+      },
+    };
+    const { vault, rootKeys: source } = app.services;
+    const disturbed = new RootKeyRotation({ state, vault, rootKeys: source });
+    while (await disturbed.step());
+    expect(keyIds()).toEqual([keyId, old]);
+    await expectAllToOpenAfterRestart();
+    await disturbed.step();
+    expect([keyIds(), keysInUse()]).toEqual([[keyId], [keyId]]);
+    await expectAllToOpen(app);
   });
 
   it("waits for the one before it, and is the operator's alone", async () => {

@@ -78,6 +78,23 @@ describe("the schedule", () => {
     expect(await schedule.pass()).toEqual([{ job: "chores", done: 1, failed: 0 }]);
   });
 
+  it("counts failures anew once the task has been done", async () => {
+    const now = clock();
+    const job = new Chores("chores", ["task"]);
+    const schedule = new Schedule({ jobs: [job], clock: now });
+    job.failing.add("task");
+    await schedule.pass();
+    now.advance(FIRST_BACKOFF_MS);
+    job.failing.clear();
+    await schedule.pass();
+    job.left.push("task");
+    job.failing.add("task");
+    await schedule.pass();
+    now.advance(FIRST_BACKOFF_MS);
+    await schedule.pass();
+    expect(job.attempts).toHaveLength(4);
+  });
+
   it("is not held up by what fails, however much of it there is", async () => {
     const failing = Array.from({ length: 3 * MAX_TASKS_PER_PASS }, (_, i) => `bad-${i}`);
     const job = new Chores("chores", [...failing, "good"]);
