@@ -20,6 +20,9 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   witness: async () => (await import("./compose/offline.ts")).witnessCommand,
 };
 
+/** Signals within this time of the first are the same one. */
+const SIGNAL_ECHO_MS = 1_000;
+
 async function main(args: readonly string[]): Promise<number> {
   const [name = "--help", ...rest] = args;
   const load = commands[name];
@@ -50,10 +53,13 @@ async function overview(unknown: string | undefined): Promise<string> {
 
 function processIo(): CommandIo {
   const stopping = new AbortController();
+  let firstSignalMs = Infinity;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
-      // A second signal means now: what is not durable was not answered.
-      if (stopping.signal.aborted) process.exit(130);
+      // One Ctrl-C can arrive twice, from the terminal and from npm. A later one means now: what is not durable was
+      // not answered.
+      if (performance.now() - firstSignalMs > SIGNAL_ECHO_MS) process.exit(130);
+      firstSignalMs = Math.min(firstSignalMs, performance.now());
       stopping.abort();
     });
   }

@@ -20,6 +20,8 @@ export interface DataFolder {
 }
 
 export function openDataFolder(path: string): DataFolder {
+  // The databases make their own files: whatever this process makes from here on is its owner's alone.
+  process.umask(0o077);
   const folder: DataFolder = {
     root: path,
     ledger: join(path, "ledger"),
