@@ -1,4 +1,5 @@
 /** Events as text: a table for people, JSON lines and CSV for programs. */
+import { parseCrn } from "../audit/crn.ts";
 import type { PlacedEvent } from "../client/answers.ts";
 import { textAt, valueAt } from "./format-fields.ts";
 import { cellText, joinCells, layOut, tableLine, type Column } from "./format-table.ts";
@@ -70,27 +71,36 @@ const at =
   (placed: PlacedEvent): string =>
     textAt(placed, path);
 
-const COLUMNS: readonly EventColumn[] = [
-  { title: "TIME", min: 14, max: 19, cut: "start", text: timeText },
-  { title: "SEVERITY", min: 4, max: 8, cut: "end", rank: 2, text: at("severity") },
+const WIDE: readonly EventColumn[] = [
+  { title: "TIME", min: 19, max: 19, cut: "end", text: timeText },
+  { title: "SEVERITY", min: 8, max: 8, cut: "end", text: at("severity") },
   { title: "OUTCOME", min: 7, max: 11, cut: "end", text: outcomeText },
-  { title: "ACTION", min: 12, max: 60, cut: "start", text: at("action") },
-  { title: "INITIATOR", min: 9, max: 40, cut: "end", text: named("initiator") },
-  { title: "TARGET", min: 8, max: 48, cut: "end", text: named("target") },
-  { title: "FROM", min: 11, max: 39, cut: "end", rank: 1, text: at("initiator.host.address") },
+  { title: "ACTION", min: 22, max: 60, cut: "start", text: at("action") },
+  { title: "INITIATOR", min: 10, max: 40, cut: "end", text: named("initiator") },
+  { title: "TARGET", min: 12, max: 48, cut: "end", text: named("target") },
+  { title: "FROM", min: 15, max: 39, cut: "end", rank: 2, text: at("initiator.host.address") },
 ];
 
+/** The same where there is little room: no year, the first letters of severities, the code of a failure. */
+const NARROW: readonly EventColumn[] = [
+  { title: "TIME", min: 14, max: 14, cut: "end", text: (placed) => timeText(placed).slice(5) },
+  { title: "SEV", min: 4, max: 4, cut: "end", rank: 1, text: severityText },
+  { title: "RESULT", min: 6, max: 7, cut: "end", text: resultText },
+  ...WIDE.slice(3),
+];
+
+/** From here on there is room for the wide form. */
+const WIDE_FROM = 110;
+
 /** What a live table is laid out for before anything has come: the events of an ordinary day. */
-const TYPICAL: readonly (readonly string[])[] = [
-  [
-    "2026-11-21 09:31:07",
-    "critical",
-    "failure 403",
-    "secrets-manager.secret-version.create",
-    "somebody@example.com",
-    "a-secret-of-some-name",
-    "203.0.113.200",
-  ],
+const TYPICAL: readonly string[] = [
+  "2026-11-21 09:31:07",
+  "critical",
+  "failure 403",
+  "secrets-manager.secret-version.create",
+  "somebody@example.com",
+  "a-secret-of-some-name",
+  "203.0.113.200",
 ];
 
 /** A table: the columns above, or the fields that were asked for. */
@@ -102,13 +112,13 @@ export function tableFormat(terminal: Terminal, fields?: readonly string[]): Eve
       max: 200,
       cut: "end",
       text: path === "eventTime" ? timeText : at(path),
-    })) ?? COLUMNS;
+    })) ?? (isNarrow(terminal) ? NARROW : WIDE);
   const rowOf = (placed: PlacedEvent): string[] =>
     columns.map(({ text }) => cellText(text(placed)));
   let widths: readonly number[] = [];
   return {
     begin(first) {
-      const rows = first.length > 0 ? first.map(rowOf) : fields ? [] : TYPICAL;
+      const rows = first.length > 0 ? first.map(rowOf) : fields ? [] : [TYPICAL];
       widths = layOut(columns, rows, terminal.width);
       const titles = tableLine(
         columns.map(({ title }) => title),
@@ -124,7 +134,7 @@ export function tableFormat(terminal: Terminal, fields?: readonly string[]): Eve
   };
 }
 
-/** UTC, as everything in the trail is; without the century and the year when the column is narrow. */
+/** UTC, as everything in the trail is. */
 function timeText(placed: PlacedEvent): string {
   return placed.event.eventTime.slice(0, 19).replace("T", " ");
 }
@@ -135,9 +145,28 @@ function outcomeText({ event }: PlacedEvent): string {
   return outcome === "success" || code === "" ? outcome : `${outcome} ${code}`;
 }
 
-/** The name, or the id of what has none. */
+function isNarrow({ width }: Terminal): boolean {
+  return width !== undefined && width < WIDE_FROM;
+}
+
+function severityText({ event }: PlacedEvent): string {
+  return event.severity.slice(0, 4);
+}
+
+/** `ok`, or the code of what went wrong, or the outcome where there is none. */
+function resultText({ event }: PlacedEvent): string {
+  if (event.outcome === "success") return "ok";
+  return textAt({ index: 0, event }, "reason.reasonCode") || event.outcome;
+}
+
+/** The name, or the id of what has none; of a CRN its end, which tells it from others: `secret:6ebf8b8d-…`. */
 function named(part: "initiator" | "target"): (placed: PlacedEvent) => string {
-  return (placed) => textAt(placed, `${part}.name`) || textAt(placed, `${part}.id`) || "-";
+  return (placed) => {
+    const id = textAt(placed, `${part}.id`);
+    const crn = parseCrn(id);
+    const short = crn === undefined ? id : crn.id === "" ? crn.service : `${crn.kind}:${crn.id}`;
+    return textAt(placed, `${part}.name`) || short || "-";
+  };
 }
 
 const COLOURS = { dim: 2, red: 31, yellow: 33 } as const;

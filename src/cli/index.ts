@@ -1,5 +1,6 @@
 /** `keytrail index`: makes the search index anew from the ledger. */
 import { parseArgs } from "node:util";
+import { Outage } from "../kernel/errors.ts";
 import { CommandError, EXIT, UsageError } from "./command.ts";
 import type { Command } from "./command.ts";
 import { Progress } from "./progress.ts";
@@ -46,7 +47,9 @@ export function indexCommand(open: OpenOfflineIndex): Command {
       }
       const folder = values.data ?? io.env["KEYTRAIL_DATA"] ?? "./data";
       const progress = new Progress(io, "indexing");
-      const index = await open(folder);
+      const index = await open(folder).catch((error: unknown) => {
+        throw error instanceof Outage ? notOpened(error) : error;
+      });
       try {
         const { size } = await index.rebuild((done, total) => progress.update(done, total));
         progress.end();
@@ -67,4 +70,10 @@ export function indexCommand(open: OpenOfflineIndex): Command {
       }
     },
   };
+}
+
+function notOpened(error: Outage): CommandError {
+  const hint =
+    "If the server is running on this folder, stop it first; it mends a broken index by itself as well.";
+  return new CommandError(EXIT.unavailable, error.message, hint);
 }

@@ -162,8 +162,8 @@ export class KeytrailClient {
 }
 
 function placedOf(index: number, data: string): PlacedEvent {
-  const parsed = placedEvent.safeParse({ index, event: JSON.parse(data) });
-  if (parsed.success) return parsed.data;
+  const placed: unknown = { index, event: JSON.parse(data) };
+  if (placedEvent.safeParse(placed).success) return placed as PlacedEvent;
   throw new ServerUnreachable("the tail gave something that is no event");
 }
 

@@ -9,6 +9,7 @@ export interface ServerSentEvent {
 
 /** No event of ours is longer than an entry of the log, which may be escaped by a rendering. */
 export const MAX_EVENT_CHARS = 1024 * 1024;
+export const MAX_EVENT_LINES = 1_000;
 
 /**
  * Yields each event, and, with empty data, each block that only moves the id on: a client that resumes from there
@@ -45,11 +46,11 @@ async function* blocksOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string
     if (rest.length > MAX_EVENT_CHARS) throw new RangeError("a server-sent event is too long");
     const lines = rest.split("\n");
     rest = lines.pop() ?? "";
-    for (const line of lines) {
+    for (const line of lines.map((one) => one.replace(/\r$/, ""))) {
       if (line === "") {
         if (block.length > 0) yield block;
         block = [];
-      } else if (block.push(line.replace(/\r$/, "")) > MAX_EVENT_CHARS) {
+      } else if (block.push(line) > MAX_EVENT_LINES) {
         throw new RangeError("a server-sent event has too many lines");
       }
     }

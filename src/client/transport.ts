@@ -66,8 +66,9 @@ export class Transport {
   /** The answer's JSON. Throws RefusedByServer, or ServerUnreachable also for JSON of another shape. */
   async json<T>(shape: z.ZodType<T>, path: string, options: RequestOptions = {}): Promise<T> {
     const response = await this.request(path, options);
-    const answer = shape.safeParse(await response.json().catch(() => undefined));
-    if (answer.success) return answer.data;
+    const body: unknown = await response.json().catch(() => undefined);
+    // Checked, and given as it came: a copy would have its members in another order than the log has them.
+    if (shape.safeParse(body).success) return body as T;
     throw new ServerUnreachable(`${this.url} answered ${path} in a form that is not known here`);
   }
 
@@ -112,7 +113,7 @@ export class Transport {
     const body = new URLSearchParams({ grant_type: API_KEY_GRANT, apikey: apiKey }).toString();
     const headers = { "content-type": "application/x-www-form-urlencoded" };
     const response = await this.#fetch("identity/token", { method: "POST", body, headers });
-    if (!response.ok) throw await refusalOf(response, "The server did not accept the API key");
+    if (!response.ok) throw await tokenRefusal(response);
     const answer = tokenAnswer.safeParse(await response.json().catch(() => undefined));
     if (!answer.success) throw new ServerUnreachable(`${this.url} gave no token`);
     const { access_token: value, expires_in: seconds } = answer.data;
@@ -163,13 +164,20 @@ function withToken(options: RequestOptions, token: string): RequestOptions {
   return { ...options, headers: { ...options.headers, authorization: `Bearer ${token}` } };
 }
 
-async function refusalOf(response: Response, otherwise?: string): Promise<RefusedByServer> {
+/** IAM's own form says 400 to a key it does not know; to whoever calls this client that is a 401 like any other. */
+async function tokenRefusal(response: Response): Promise<RefusedByServer> {
+  if (response.status >= 500) return refusalOf(response);
+  await response.body?.cancel();
+  const about = { status: 401, code: "unauthenticated" };
+  return new RefusedByServer("The server does not accept the API key.", about);
+}
+
+async function refusalOf(response: Response): Promise<RefusedByServer> {
   const { status } = response;
   const text = (await response.text().catch(() => "")).slice(0, MAX_ERROR_CHARS);
   const answer = errorAnswer.safeParse(parsed(text));
   if (!answer.success) {
-    const message = `${otherwise ?? "The server refused"} (${status}).`;
-    return new RefusedByServer(message, { status, code: "" });
+    return new RefusedByServer(`The server answered ${status}.`, { status, code: "" });
   }
   const { errors, trace } = answer.data;
   const { code = "", column } = errors[0] ?? {};
