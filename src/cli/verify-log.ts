@@ -1,11 +1,13 @@
 /** Verifying a whole log: every entry, every tile, the signed head, the witnesses, and that no count leaves a gap. */
 import { toBase64 } from "../kernel/bytes.ts";
+import { openCheckpoint } from "../ledger/checkpoint.ts";
 import type { TreeHead } from "../ledger/checkpoint.ts";
+import { decodeHeadRecord } from "../ledger/head-record.ts";
 import { NoteError } from "../ledger/note.ts";
 import type { TileId } from "../ledger/tile.ts";
 import { verifyLedger } from "../ledger/verify.ts";
 import type { LedgerSource, Verification } from "../ledger/verify.ts";
-import { policyOfLog, verifyCheckpoint } from "../ledger/witness-policy.ts";
+import { policyOfLog, verifyCheckpoint, withLog } from "../ledger/witness-policy.ts";
 import type { Policy, WitnessedBy } from "../ledger/witness-policy.ts";
 import { EXIT, printable } from "./command.ts";
 import type { CommandIo } from "./command.ts";
@@ -24,8 +26,8 @@ export interface LogToVerify {
   /** Where the key came from, in words, unless the caller gave it. */
   readonly keyOrigin: string | undefined;
   readonly policy: Policy | undefined;
-  /** A head that the log has signed, read before its checkpoint: the checkpoint must not be older. */
-  readonly signedBefore: TreeHead | undefined;
+  /** What the head lock beside the ledger holds, read before the checkpoint, which must not be older. */
+  readonly headRecord: string | undefined;
   readonly isJson: boolean;
 }
 
@@ -52,12 +54,13 @@ export async function verifyLog(log: LogToVerify, io: CommandIo): Promise<number
     vkey: log.logVkey,
     onProgress: ({ doneEntries, totalEntries }) => progress.update(doneEntries, totalEntries),
   }).finally(() => progress.end());
+  const policy = log.policy ? withLog(log.policy, log.logVkey) : policyOfLog(log.logVkey);
   const found = verification.problems.map(({ sentence, ...rest }) => ({
     ...rest,
     message: sentence,
   }));
-  const { problems, witnessedBy } = witnesses(verification, log.policy ?? policyOfLog(log.logVkey));
-  const rolledBack = rollback(verification, log.signedBefore);
+  const { problems, witnessedBy } = witnesses(verification, policy);
+  const rolledBack = rollback(verification, log);
   // Over entries that are not the log's, counts mean nothing.
   const faults = found.length > 0 ? [] : counted.faults;
   const report = {
@@ -78,6 +81,8 @@ class CountedSource implements LedgerSource {
   /** Read before its turn, by first index. No more than verification reads ahead. */
   readonly #waiting = new Map<number, readonly Uint8Array[]>();
   #next = 0;
+  /** Behind entries that are missing or damaged nothing is counted. */
+  #isBroken = false;
 
   constructor(source: LedgerSource) {
     this.#source = source;
@@ -96,16 +101,26 @@ class CountedSource implements LedgerSource {
   }
 
   async entries(first: number, count: number): Promise<readonly Uint8Array[] | undefined> {
-    const lines = await this.#source.entries(first, count);
-    if (lines !== undefined) this.#waiting.set(first, lines);
+    let lines: readonly Uint8Array[] | undefined;
+    try {
+      lines = await this.#source.entries(first, count);
+      return lines;
+    } finally {
+      if (lines?.length === count) this.#arrived(first, lines);
+      else this.#isBroken = true;
+    }
+  }
+
+  #arrived(first: number, lines: readonly Uint8Array[]): void {
+    if (this.#isBroken) return this.#waiting.clear();
+    this.#waiting.set(first, lines);
     for (let ready = this.#take(); ready !== undefined; ready = this.#take()) this.#count(ready);
-    return lines;
   }
 
   #take(): readonly Uint8Array[] | undefined {
     const lines = this.#waiting.get(this.#next);
     this.#waiting.delete(this.#next);
-    return lines?.length === 0 ? undefined : lines;
+    return lines;
   }
 
   #count(lines: readonly Uint8Array[]): void {
@@ -120,15 +135,31 @@ class CountedSource implements LedgerSource {
   }
 }
 
-function rollback(
-  { checkpointSize }: Verification,
-  signedBefore: TreeHead | undefined,
-): readonly Problem[] {
-  if (signedBefore === undefined || checkpointSize >= signedBefore.size) return [];
+/** Whether the ledger is older than a head that the log is known to have signed. */
+function rollback({ checkpointSize }: Verification, log: LogToVerify): readonly Problem[] {
+  if (log.headRecord === undefined) return [];
+  const signed = signedBefore(log.headRecord, log.logVkey);
+  if (signed === undefined) {
+    const message = "the record of the last signed head is not one that this log has signed";
+    return [{ kind: "altered-head", message }];
+  }
+  if (checkpointSize >= signed.size) return [];
   const message =
-    `the checkpoint is of ${checkpointSize} entries, but this log has signed one of ${signedBefore.size}: ` +
+    `the checkpoint is of ${checkpointSize} entries, but this log has signed one of ${signed.size}: ` +
     "these files were replaced by older ones";
   return [{ kind: "rolled-back-checkpoint", message }];
+}
+
+/** The older of the two heads that the lock remembers: the published checkpoint may be one step behind it. */
+function signedBefore(headRecord: string, logVkey: string): TreeHead | undefined {
+  const record = decodeHeadRecord(headRecord);
+  if (record === undefined) return undefined;
+  try {
+    return openCheckpoint(record.previous ?? record.current, logVkey);
+  } catch (error) {
+    if (error instanceof NoteError) return undefined;
+    throw error;
+  }
 }
 
 function witnesses(

@@ -1,7 +1,7 @@
 /** Verifying one receipt: that an event somebody holds is in the log. */
 import { NoteError } from "../ledger/note.ts";
 import { ReceiptError, parseReceipt, verifyReceipt } from "../ledger/receipt.ts";
-import { policyOfLog } from "../ledger/witness-policy.ts";
+import { policyOfLog, withLog } from "../ledger/witness-policy.ts";
 import type { Policy, VerifiedCheckpoint } from "../ledger/witness-policy.ts";
 import { EXIT, UsageError, printable } from "./command.ts";
 import type { CommandIo } from "./command.ts";
@@ -72,7 +72,8 @@ function check(claim: {
 }
 
 function policyOf({ policy, logVkey }: Trust): Policy | undefined {
-  return policy ?? (logVkey === undefined ? undefined : policyOfLog(logVkey));
+  if (logVkey === undefined) return policy;
+  return policy === undefined ? policyOfLog(logVkey) : withLog(policy, logVkey);
 }
 
 /** Editors and shells add one; the entry has none. */

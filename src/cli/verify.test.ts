@@ -185,6 +185,16 @@ describe("keytrail verify of a data folder", () => {
     expect((await run(verify, [join(dir, "ledger")])).code).toBe(0);
   });
 
+  test("with another record of its last head than it signed does not verify", async () => {
+    for (const record of ["{}", '{"current":"x","previous":null}\n']) {
+      const dir = await copy();
+      await writeFile(join(dir, "ledger-head/head.json"), record);
+      const { code, stdout } = await run(verify, [dir]);
+      expect(stdout).toContain("(altered-head)");
+      expect(code).toBe(1);
+    }
+  });
+
   test("by another key than the log's does not verify", async () => {
     const other = Ed25519Signer.generate("log.example/closed").vkey;
     const { code, stdout } = await run(verify, [original.dir, "--log-key", other]);
@@ -227,7 +237,8 @@ describe("keytrail verify of a data folder", () => {
     const dir = await copy();
     const witness = CosignatureSigner.generate("witness.example/w", systemClock);
     const policy = join(root, "policy.txt");
-    await writeFile(policy, `log ${original.vkey}\nwitness w ${witness.vkey}\nquorum w\n`);
+    // The log is the folder's own when the policy names none.
+    await writeFile(policy, `witness w ${witness.vkey}\nquorum w\n`);
     const bare = await run(verify, [dir, "--policy", policy]);
     expect(bare.stdout).toContain('quorum "w" not met');
     expect(bare.code).toBe(1);

@@ -3,10 +3,7 @@ import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Transport } from "../client/transport.ts";
-import { readCheckpoint } from "../ledger/checkpoint.ts";
-import type { TreeHead } from "../ledger/checkpoint.ts";
 import { FilesSource } from "../ledger/files-source.ts";
-import { decodeHeadRecord } from "../ledger/head-record.ts";
 import { RECEIPT_EXTENSION, RECEIPT_HEADER } from "../ledger/receipt.ts";
 import type { LedgerFiles } from "../ledger/store.ts";
 import type { LedgerSource } from "../ledger/verify.ts";
@@ -115,7 +112,7 @@ class Verifying {
       case "url":
         return this.#url(trust);
       case "data":
-        return this.#ledger(join(this.#target, LEDGER_FOLDER), trust, await this.#signedBefore());
+        return this.#ledger(join(this.#target, LEDGER_FOLDER), trust, await this.#headRecord());
       case "ledger":
         return this.#ledger(this.#target, trust, undefined);
       case "evidence":
@@ -135,10 +132,10 @@ class Verifying {
     const options = await serverFor({ ...this.#values, url: this.#target }, this.#io);
     const source = new HttpSource(new Transport(options));
     const { policy } = trust;
-    return this.#log(source, { logVkey, keyOrigin: undefined, policy, signedBefore: undefined });
+    return this.#log(source, { logVkey, keyOrigin: undefined, policy, headRecord: undefined });
   }
 
-  async #ledger(folder: string, trust: Trust, signedBefore: TreeHead | undefined): Promise<number> {
+  async #ledger(folder: string, trust: Trust, headRecord: string | undefined): Promise<number> {
     const given = keyIn(trust);
     const own = await readIfThere(join(folder, FILE.logKey));
     const logVkey = given ?? (own && Buffer.from(own).toString("utf8").trim());
@@ -150,7 +147,7 @@ class Verifying {
       given === undefined
         ? `taken from ${folder}/${FILE.logKey}: compare it with one known from elsewhere, or give that with --log-key`
         : undefined;
-    return this.#log(source, { logVkey, keyOrigin, policy: trust.policy, signedBefore });
+    return this.#log(source, { logVkey, keyOrigin, policy: trust.policy, headRecord });
   }
 
   #log(
@@ -161,11 +158,9 @@ class Verifying {
     return verifyLog({ name: this.#target, source, isJson, ...key }, this.#io);
   }
 
-  /** The older of the heads that the lock beside the ledger remembers: the checkpoint may be one step behind it. */
-  async #signedBefore(): Promise<TreeHead | undefined> {
+  async #headRecord(): Promise<string | undefined> {
     const bytes = await readIfThere(join(this.#target, HEAD_FILE));
-    const record = bytes && decodeHeadRecord(Buffer.from(bytes).toString("utf8"));
-    return record && readCheckpoint(record.previous ?? record.current);
+    return bytes && Buffer.from(bytes).toString("utf8");
   }
 
   async #evidence(trust: Trust): Promise<number> {

@@ -21,6 +21,7 @@ import {
   ALG_ED25519,
   KEY_ID_BYTES,
   KeyError,
+  checkLength,
   formatVkey,
   isKeyName,
   keyIdOf,
@@ -225,6 +226,7 @@ export function parsePrivateKey(
   if (parts.type !== type) {
     throw new KeyError(`the private key of "${parts.name}" has type ${parts.type}, not ${type}`);
   }
+  checkLength(parts.name, parts.key);
   if (keyIdOf(parts.name, type, ed25519FromSeed(parts.key).publicKey) !== parts.keyId) {
     throw new KeyError(
       `key id ${parts.keyId} does not belong to the private key of "${parts.name}"`,

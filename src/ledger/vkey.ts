@@ -69,7 +69,7 @@ export function parseVkey(text: string): Vkey {
   return { name, keyId, type, publicKey: key };
 }
 
-/** Splits `<name>+<hex8>+<base64 of type and 32 bytes>`: the frame verifier and private keys share. */
+/** Splits `<name>+<hex8>+<base64 of type and key>`: the frame verifier and private keys share. */
 export function splitKey(
   text: string,
   form: string,
@@ -87,8 +87,11 @@ export function splitKey(
   if (match === null || typed === undefined || type === undefined || !isKeyName(name)) {
     throw new KeyError(form);
   }
-  if (typed.length !== 1 + ED25519_KEY_BYTES) {
-    throw new KeyError(`the key of "${name}" is not ${ED25519_KEY_BYTES} bytes long`);
-  }
   return { name, keyId, type, key: typed.subarray(1) };
+}
+
+/** Of a key whose type says that it is Ed25519: others are longer. Throws KeyError. */
+export function checkLength(name: string, key: Uint8Array): void {
+  if (key.length === ED25519_KEY_BYTES) return;
+  throw new KeyError(`the key of "${name}" is not ${ED25519_KEY_BYTES} bytes long`);
 }

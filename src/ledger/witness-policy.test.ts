@@ -4,7 +4,13 @@ import { ManualClock } from "../kernel/clock.ts";
 import { CosignatureSigner, withCosignatures } from "./cosignature.ts";
 import { Ed25519Signer, NoteError, parseNote, parseSignatureLine, signNote } from "./note.ts";
 import { formatVkey, makeVkey, parseVkey } from "./vkey.ts";
-import { PolicyError, parsePolicy, policyOfLog, verifyCheckpoint } from "./witness-policy.ts";
+import {
+  PolicyError,
+  parsePolicy,
+  policyOfLog,
+  verifyCheckpoint,
+  withLog,
+} from "./witness-policy.ts";
 
 const clock = new ManualClock(Date.UTC(2026, 10, 21));
 const names = ["X1", "X2", "X3", "Y1", "Y2", "Y3"];
@@ -97,6 +103,21 @@ describe("a policy", () => {
     expect(policy.logs[0]?.url).toBe("https://a/");
     expect(policy.witnesses[0]?.url).toBe("https://b/");
     expect(verifyCheckpoint(await cosignedBy("X1"), policy).witnessedBy).toHaveLength(1);
+  });
+
+  test("that names a witness of a kind of key we cannot check says so", () => {
+    const key = Buffer.alloc(1 + 1312, 6);
+    const vkey = `w.example+00000000+${key.toString("base64")}`;
+    expect(() => parsePolicy(`witness w ${vkey}\nquorum w`)).toThrow(/line 1: .* signature type 6/);
+  });
+
+  test("that names no log is for whichever log the caller knows", async () => {
+    const policy = parsePolicy(`witness w ${witnesses.get("X1")!.vkey}\nquorum w`);
+    const note = await cosignedBy("X1");
+    expect(() => verifyCheckpoint(note, policy)).toThrow(NoteError);
+    expect(verifyCheckpoint(note, withLog(policy, log.signer.vkey)).witnessedBy).toHaveLength(1);
+    const own = parsePolicy(EXAMPLE);
+    expect(withLog(own, Ed25519Signer.generate("other").vkey)).toBe(own);
   });
 
   const L = log.signer.vkey;

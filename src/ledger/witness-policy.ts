@@ -75,6 +75,11 @@ export function policyOfLog(logVkey: string): Policy {
   return { logs: [{ vkey: logVkey, url: undefined }], witnesses: [], quorum: undefined };
 }
 
+/** The policy, for that log if it names none: C2SP lets a policy leave the log to its user. */
+export function withLog(policy: Policy, logVkey: string): Policy {
+  return policy.logs.length > 0 ? policy : { ...policy, logs: policyOfLog(logVkey).logs };
+}
+
 /**
  * Opens a checkpoint by a policy: signed by one of its logs under that log's origin, cosigned by its quorum, and with
  * no failing signature by any key the policy names. Throws NoteError.

@@ -15,6 +15,7 @@ import {
   parsePolicy,
   policyOfLog,
   verifyCheckpoint,
+  withLog,
 } from "../../ledger/witness-policy.ts";
 import type { Policy, VerifiedCheckpoint } from "../../ledger/witness-policy.ts";
 import { sumsOf } from "./archive.ts";
@@ -29,6 +30,8 @@ import type { EvidenceFile, EvidenceFiles, ProofLine } from "./layout.ts";
 export const MAX_PROBLEMS = 100;
 
 const NEWLINE = 0x0a;
+/** A line of SHA256SUMS is 64 hex digits, two spaces and the name. */
+const SUM_NAME_AT = 66;
 const NO_TOTALS: Totals = { target: new Map(), initiator: new Map() };
 
 /** What the person who checks knows already, from elsewhere than the evidence. */
@@ -59,6 +62,13 @@ export function checkEvidence(
   return new EvidenceCheck(files, trust).run(onEvent);
 }
 
+interface Believed {
+  readonly policy: Policy;
+  /** Undefined when nobody names witnesses. */
+  readonly policySource: KeySource | undefined;
+  readonly keySource: KeySource;
+}
+
 class EvidenceCheck {
   readonly #files: EvidenceFiles;
   readonly #trust: Trust;
@@ -73,9 +83,9 @@ class EvidenceCheck {
 
   run(onEvent: (done: number, of: number) => void): EvidenceReport {
     this.#checkFiles();
-    const { policy, policySource } = this.#policy();
-    const checkpoint = policy && this.#checkpoint(policy);
-    if (policy && checkpoint) this.#exportEvent(policy);
+    const believed = this.#policy();
+    const checkpoint = believed && this.#checkpoint(believed.policy);
+    if (believed && checkpoint) this.#exportEvent(believed.policy);
     const events = checkpoint ? this.#events(checkpoint, onEvent) : 0;
     const histories = this.#histories.histories(this.#export?.totals ?? NO_TOTALS);
     // Counted last: the export's own record comes after all that it exports, and is no part of it.
@@ -84,8 +94,8 @@ class EvidenceCheck {
       problems: this.#problems,
       events,
       checkpoint,
-      keySource: (this.#trust.logVkey ?? this.#trust.policy) ? "given" : "evidence",
-      policySource,
+      keySource: believed?.keySource ?? "evidence",
+      policySource: believed?.policySource,
       exportRecord: this.#export,
       histories,
     };
@@ -101,34 +111,40 @@ class EvidenceCheck {
     const actual = sumsOf(this.#files).split("\n");
     for (const [i, line] of actual.entries()) {
       if (stated[i] === line) continue;
-      const [name, statedName] = [line.slice(66), stated[i]?.slice(66)];
-      if (name !== "" && name === statedName)
-        this.#fail(name, `its SHA-256 is not the one in ${FILE.sums}`);
-      else return this.#fail(FILE.sums, "it does not list exactly the files that are here");
+      const name = line.slice(SUM_NAME_AT);
+      if (name === "" || name !== stated[i]?.slice(SUM_NAME_AT)) {
+        return this.#fail(FILE.sums, "it does not list exactly the files that are here");
+      }
+      this.#fail(name, `its SHA-256 is not the one in ${FILE.sums}`);
     }
     if (stated.length > actual.length) this.#fail(FILE.sums, "it lists more than the files here");
   }
 
-  #policy(): { readonly policy: Policy | undefined; readonly policySource: KeySource | undefined } {
+  #policy(): Believed | undefined {
     const { logVkey, policy } = this.#trust;
     const ownVkey = this.#text(FILE.logKey)?.trimEnd();
-    const pinned = logVkey ?? (policy?.logs.length === 1 ? policy.logs[0]?.vkey : undefined);
-    if (pinned !== undefined && ownVkey !== undefined && ownVkey !== pinned) {
+    const known = logVkey ?? (policy?.logs.length === 1 ? policy.logs[0]?.vkey : undefined);
+    if (known !== undefined && ownVkey !== undefined && ownVkey !== known) {
       this.#fail(FILE.logKey, "it is not the log's key that you gave");
     }
+    const keySource =
+      logVkey !== undefined || (policy?.logs.length ?? 0) > 0 ? "given" : "evidence";
+    const vkey = logVkey ?? ownVkey;
+    if (vkey === undefined) return policy && { policy, policySource: "given", keySource };
     try {
-      if (policy !== undefined) return { policy, policySource: "given" };
-      const vkey = logVkey ?? ownVkey;
-      if (vkey === undefined) return { policy: undefined, policySource: undefined };
+      const ownLog = policyOfLog(vkey);
+      if (policy !== undefined) {
+        return { policy: withLog(policy, vkey), policySource: "given", keySource };
+      }
       const own = this.#text(FILE.policy);
-      if (own === undefined) return { policy: policyOfLog(vkey), policySource: undefined };
-      const logs = [{ vkey, url: undefined }];
-      return { policy: { ...parsePolicy(own), logs }, policySource: "evidence" };
+      if (own === undefined) return { policy: ownLog, policySource: undefined, keySource };
+      const ownPolicy = { ...parsePolicy(own), logs: ownLog.logs };
+      return { policy: ownPolicy, policySource: "evidence", keySource };
     } catch (error) {
       if (error instanceof KeyError) this.#fail(FILE.logKey, error.message);
       else if (error instanceof PolicyError) this.#fail(FILE.policy, error.message);
       else throw error;
-      return { policy: undefined, policySource: undefined };
+      return undefined;
     }
   }
 
