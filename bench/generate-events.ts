@@ -32,7 +32,18 @@ const AGENTS = [
   "Not Set",
   "IBM Cloud CLI",
 ];
-const WORDS = ["db", "api", "tls", "queue", "cache", "ldap", "smtp", "payments", "search", "backup"];
+const WORDS = [
+  "db",
+  "api",
+  "tls",
+  "queue",
+  "cache",
+  "ldap",
+  "smtp",
+  "payments",
+  "search",
+  "backup",
+];
 const STAGES = ["prod", "staging", "dev", "test"];
 
 export interface GeneratorOptions {
@@ -78,7 +89,7 @@ export class EventGenerator {
   /** The next event's line, as it would stand in the ledger. */
   next(): Uint8Array {
     this.#now += Math.floor(-Math.log(1 - this.#random()) * this.#stepMs);
-    const operation = OPERATIONS[this.#skewed(OPERATIONS.length, 6)] ?? "secret.read";
+    const operation = OPERATIONS[this.#skewed(OPERATIONS.length, 12)] ?? "secret.read";
     const target = this.targets[this.#skewed(TARGETS, 2)] as Known;
     const by = this.initiators[this.#skewed(INITIATORS, 2)] as (typeof this.initiators)[number];
     target.count += 1;
@@ -106,8 +117,15 @@ export class EventGenerator {
       message: `Secrets Manager: ${verb} ${object} ${target.name}${failure === undefined ? "" : " -failure"}`,
       reason:
         failure === undefined
-          ? { reasonCode: row.kind === "read" ? 200 : 201, reasonType: row.kind === "read" ? "OK" : "Created" }
-          : { reasonCode: failure.status, reasonType: failure.phrase, reasonForFailure: failure.sentence },
+          ? {
+              reasonCode: row.kind === "read" ? 200 : 201,
+              reasonType: row.kind === "read" ? "OK" : "Created",
+            }
+          : {
+              reasonCode: failure.status,
+              reasonType: failure.phrase,
+              reasonForFailure: failure.sentence,
+            },
       initiator,
       target: {
         id: crn(service, this.#place, { kind: "secret", id: target.id }),

@@ -1,54 +1,75 @@
 /** The thread that projects lines, so that the thread which answers requests does not. */
 import { writeFileSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
-import { encodeChunk } from "./chunk.ts";
-import { TermNumbers } from "./term-numbers.ts";
-import type { Term } from "./term-numbers.ts";
+import { ChunkEncoder } from "./chunk.ts";
 
-/** What the thread starts with: the dictionaries as they are stored. */
-export interface Dictionaries {
-  readonly next: readonly number[];
-  readonly recent: readonly Term[];
-}
-
-/** Lines one after another in one buffer, which is moved between threads instead of copied. */
-export interface ChunkOrder {
+/** Where a chunk is written: texts to look up, then rows and new terms. */
+export interface ChunkFiles {
+  readonly textsPath: string;
   readonly eventsPath: string;
   readonly termsPath: string;
-  readonly first: number;
-  readonly bytes: Uint8Array;
-  readonly lengths: Uint32Array;
 }
 
-export interface ChunkAnswer {
-  readonly hasTerms: boolean;
-  readonly error: string | undefined;
+export interface ChunkSetup {
+  readonly files: ChunkFiles;
+  /** The first free number of each dictionary. */
+  readonly next: readonly number[];
 }
 
-const { next, recent }: Dictionaries = workerData;
-const numbers = new TermNumbers(next);
-for (const term of recent) numbers.remember(term);
+export type ChunkOrder =
+  | {
+      readonly kind: "begin";
+      readonly first: number;
+      /** Lines one after another in one buffer, which is moved between threads instead of copied. */
+      readonly bytes: Uint8Array;
+      readonly lengths: Uint32Array;
+    }
+  | { readonly kind: "finish"; readonly known: ReadonlyMap<number, number> };
+
+/** How many texts there are to look up, or how many terms are new. */
+export type ChunkAnswer =
+  | { readonly kind: "done"; readonly count: number }
+  | { readonly kind: "failed"; readonly reason: string };
+
+const { files, next }: ChunkSetup = workerData;
+const encoder = new ChunkEncoder(next);
 
 parentPort?.on("message", (order: ChunkOrder) => {
   let answer: ChunkAnswer;
   try {
-    answer = { hasTerms: write(order), error: undefined };
+    answer = { kind: "done", count: order.kind === "begin" ? begin(order) : finish(order.known) };
   } catch (error) {
-    answer = { hasTerms: false, error: error instanceof Error ? error.message : String(error) };
+    answer = { kind: "failed", reason: error instanceof Error ? error.message : String(error) };
   }
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has no origin
   parentPort?.postMessage(answer);
 });
 
-function write({ eventsPath, termsPath, first, bytes, lengths }: ChunkOrder): boolean {
+function begin({ first, bytes, lengths }: Extract<ChunkOrder, { kind: "begin" }>): number {
   const lines: Uint8Array[] = [];
   let at = 0;
   for (const length of lengths) {
     lines.push(bytes.subarray(at, at + length));
     at += length;
   }
-  const { events, terms } = encodeChunk(numbers, first, lines);
-  writeFileSync(eventsPath, events, { mode: 0o600 });
-  if (terms !== "") writeFileSync(termsPath, terms, { mode: 0o600 });
-  return terms !== "";
+  const texts = encoder.begin(first, lines);
+  write(
+    files.textsPath,
+    texts.map((text, place) => JSON.stringify({ ...text, place })),
+  );
+  return texts.length;
+}
+
+function finish(known: ReadonlyMap<number, number>): number {
+  const { rows, terms } = encoder.finish(known);
+  write(files.eventsPath, rows);
+  write(
+    files.termsPath,
+    terms.map((term) => JSON.stringify(term)),
+  );
+  return terms.length;
+}
+
+function write(path: string, lines: readonly string[]): void {
+  if (lines.length > 0) writeFileSync(path, `${lines.join("\n")}\n`, { mode: 0o600 });
 }

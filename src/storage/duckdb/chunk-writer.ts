@@ -1,32 +1,26 @@
-/** Has chunk files written by a thread of its own, started when the first chunk comes. */
+/** Has chunk files written by a thread of its own. */
 import { once } from "node:events";
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { Outage } from "../../kernel/errors.ts";
-import type { ChunkAnswer, ChunkOrder, Dictionaries } from "./chunk-worker.ts";
+import type { ChunkAnswer, ChunkOrder, ChunkSetup } from "./chunk-worker.ts";
 
-export interface ChunkFiles {
-  readonly eventsPath: string;
-  readonly termsPath: string;
-}
-
+/**
+ * One chunk at a time: `begin`, then `finish`. The files are not synced: they are read back at once, and what
+ * they hold is in the ledger. After an error the writer's numbers may not be those of the index any more: close
+ * it and make another one.
+ */
 export class ChunkWriter {
-  readonly #files: ChunkFiles;
   readonly #worker: Worker;
 
-  constructor(files: ChunkFiles, dictionaries: Dictionaries) {
-    this.#files = files;
+  constructor(setup: ChunkSetup) {
     const script = new URL(`./chunk-worker${extname(import.meta.url)}`, import.meta.url);
-    this.#worker = new Worker(script, { workerData: dictionaries });
+    this.#worker = new Worker(script, { workerData: setup });
     this.#worker.unref();
   }
 
-  /**
-   * Writes the files; true when there are new terms. One call at a time. They are not synced: they are read back
-   * at once, and what they hold is in the ledger. After an error the writer's numbers are not those of the index
-   * any more: close it and make another one.
-   */
-  async write(first: number, lines: readonly Uint8Array[]): Promise<boolean> {
+  /** Writes the texts that have to be looked up, and says how many they are. */
+  async begin(first: number, lines: readonly Uint8Array[]): Promise<number> {
     const lengths = Uint32Array.from(lines, (line) => line.length);
     const buffer = new ArrayBuffer(lengths.reduce((sum, length) => sum + length, 0));
     const bytes = new Uint8Array(buffer);
@@ -35,20 +29,28 @@ export class ChunkWriter {
       bytes.set(line, at);
       at += line.length;
     }
-    const order: ChunkOrder = { ...this.#files, first, bytes, lengths };
-    const answered = once(this.#worker, "message");
-    this.#worker.ref();
-    this.#worker.postMessage(order, [buffer]);
-    try {
-      const [answer]: ChunkAnswer[] = await answered;
-      if (answer?.error === undefined) return answer?.hasTerms ?? false;
-      throw new Outage(`A chunk for the search index could not be written: ${answer.error}`);
-    } finally {
-      this.#worker.unref();
-    }
+    return this.#ask({ kind: "begin", first, bytes, lengths }, [buffer]);
+  }
+
+  /** Given the numbers that were found, by place, writes the rows and the new terms; says how many terms. */
+  async finish(known: ReadonlyMap<number, number>): Promise<number> {
+    return this.#ask({ kind: "finish", known }, []);
   }
 
   async close(): Promise<void> {
     await this.#worker.terminate();
+  }
+
+  async #ask(order: ChunkOrder, moved: readonly ArrayBuffer[]): Promise<number> {
+    const answered = once(this.#worker, "message");
+    this.#worker.ref();
+    this.#worker.postMessage(order, moved);
+    try {
+      const [answer]: ChunkAnswer[] = await answered;
+      if (answer?.kind === "done") return answer.count;
+      throw new Outage(`A chunk for the search index could not be written: ${answer?.reason}`);
+    } finally {
+      this.#worker.unref();
+    }
   }
 }

@@ -19,12 +19,12 @@ import type {
   Selection,
 } from "../../search/event-index.ts";
 import { ChunkWriter } from "./chunk-writer.ts";
-import type { ChunkFiles } from "./chunk-writer.ts";
+import type { ChunkFiles } from "./chunk-worker.ts";
 import type { Database } from "./database.ts";
 import { discard, openExisting, openOrReplace } from "./index-file.ts";
 import type { IndexFile } from "./index-file.ts";
 import { bucketsOf, countOf, facetOf, hitsOf } from "./queries.ts";
-import { INSERT_EVENTS, INSERT_TERMS } from "./schema.ts";
+import { FIND_TERMS, INSERT_EVENTS, INSERT_TERMS } from "./schema.ts";
 
 /** Fewer new rows than this are not worth a checkpoint. */
 const ROWS_WORTH_SETTLING = 10_000;
@@ -45,12 +45,13 @@ export class DuckDbEventIndex implements EventIndex {
   private constructor(folder: string, opened: IndexFile) {
     this.#file = fileIn(folder);
     this.#chunkFiles = {
+      textsPath: join(folder, "chunk-texts.ndjson"),
       eventsPath: join(folder, "chunk-events.ndjson"),
       termsPath: join(folder, "chunk-terms.ndjson"),
     };
     this.#database = opened.database;
     this.#position = opened.position;
-    this.#writer = new ChunkWriter(this.#chunkFiles, opened.dictionaries);
+    this.#writer = new ChunkWriter({ files: this.#chunkFiles, next: opened.next });
   }
 
   /**
@@ -71,8 +72,7 @@ export class DuckDbEventIndex implements EventIndex {
     const fresh = lines.slice(this.#position - first);
     if (fresh.length === 0) return;
     try {
-      const hasTerms = await this.#writer.write(this.#position, fresh);
-      await this.#insert(fresh.length, hasTerms);
+      await this.#take(fresh);
       this.#position += fresh.length;
       this.#unsettled += fresh.length;
     } catch (error) {
@@ -84,13 +84,18 @@ export class DuckDbEventIndex implements EventIndex {
     }
   }
 
-  async #insert(rows: number, hasTerms: boolean): Promise<void> {
+  async #take(lines: readonly Uint8Array[]): Promise<void> {
     const { writer } = this.#database;
-    const { eventsPath, termsPath } = this.#chunkFiles;
+    const { textsPath, eventsPath, termsPath } = this.#chunkFiles;
+    const texts = await this.#writer.begin(this.#position, lines);
+    const found =
+      texts === 0 ? [] : (await writer.runAndReadAll(FIND_TERMS, [textsPath])).getRows();
+    const known = new Map(found.map(([place, id]) => [Number(place), Number(id)]));
+    const terms = await this.#writer.finish(known);
     await writer.run("begin");
-    if (hasTerms) await writer.run(INSERT_TERMS, [termsPath]);
+    if (terms > 0) await writer.run(INSERT_TERMS, [termsPath]);
     const { rowsChanged } = await writer.run(INSERT_EVENTS, [eventsPath]);
-    invariant(rowsChanged === rows, `${rows} rows were given, ${rowsChanged} came`);
+    invariant(rowsChanged === lines.length, `${lines.length} rows were given, ${rowsChanged} came`);
     await writer.run("commit");
   }
 
@@ -157,11 +162,11 @@ export class DuckDbEventIndex implements EventIndex {
     }
   }
 
-  #adopt({ database, position, dictionaries }: IndexFile): void {
+  #adopt({ database, position, next }: IndexFile): void {
     this.#database = database;
     this.#position = position;
     this.#unsettled = 0;
-    this.#writer = new ChunkWriter(this.#chunkFiles, dictionaries);
+    this.#writer = new ChunkWriter({ files: this.#chunkFiles, next });
   }
 }
 

@@ -16,24 +16,65 @@ import { Parameters } from "./parameters.ts";
 import { planSql, selectionSql } from "./plan-sql.ts";
 import { DATA_COLUMN, dictionaryOf } from "./schema.ts";
 import { lookUpTerms } from "./terms.ts";
+import type { Lookup } from "./terms.ts";
 import { pathValues, writtenData } from "./text-sql.ts";
 
+/** Entries in the first part of the order, in which most searches have found their page. */
+const FIRST_ENTRIES = 250_000;
+
+/**
+ * A page of hits. Looks at the beginning of the order first: what people search for is mostly there, and how much
+ * is looked at is most of what a search costs. Only a full page is taken from it, so the answer is the same.
+ */
 export async function hitsOf(ask: Ask, selection: Selection, page: Page): Promise<SearchResult> {
+  const lookup = await lookUpTerms(selection.plan, ask);
+  const near = await nearby(ask, page);
+  let hits: readonly Hit[] = [];
+  for (const within of near === undefined ? [undefined] : [near, undefined]) {
+    hits = await hitsWithin(ask, { selection, page, lookup, within });
+    if (hits.length > page.limit) break;
+  }
+  const shown = hits.slice(0, page.limit);
+  return { hits: shown, next: hits.length > shown.length ? shown.at(-1) : undefined };
+}
+
+interface HitsRequest {
+  readonly selection: Selection;
+  readonly page: Page;
+  readonly lookup: Lookup;
+  /** The last time to look at, in the page's order. */
+  readonly within: number | undefined;
+}
+
+/** One hit more than the page holds, if there is one, says that there is a next page. */
+async function hitsWithin(
+  ask: Ask,
+  { selection, page, lookup, within }: HitsRequest,
+): Promise<readonly Hit[]> {
   const to = new Parameters();
-  const conditions = [
-    selectionSql(selection, { to, lookup: await lookUpTerms(selection.plan, ask) }),
-  ];
+  const [direction, sign] = page.order === "newest" ? ["desc", ">="] : ["asc", "<="];
+  const conditions = [selectionSql(selection, { to, lookup })];
   if (page.after !== undefined) conditions.push(beyond(page.after, page.order, to));
-  const direction = page.order === "newest" ? "desc" : "asc";
-  // One more than asked for says whether there is a next page.
+  if (within !== undefined) conditions.push(`time ${sign} ${to.integer(within)}`);
   const rows = await ask(
     `select time, seq from events where ${conditions.join(" and ")}
      order by time ${direction}, seq ${direction} limit ${to.integer(page.limit + 1)}`,
     to,
   );
-  const hits = rows.map(([time, seq]): Hit => ({ time: Number(time), seq: Number(seq) }));
-  const shown = hits.slice(0, page.limit);
-  return { hits: shown, next: hits.length > shown.length ? shown.at(-1) : undefined };
+  return rows.map(([time, seq]): Hit => ({ time: Number(time), seq: Number(seq) }));
+}
+
+/** The time of the entry that stands FIRST_ENTRIES after the page's beginning; undefined when there is none. */
+async function nearby(ask: Ask, { order, after }: Page): Promise<number | undefined> {
+  const to = new Parameters();
+  const distance = to.integer(FIRST_ENTRIES);
+  const begin = after === undefined ? undefined : to.integer(after.seq);
+  const seq =
+    order === "newest"
+      ? `${begin ?? "(select max(seq) from events)"} - ${distance}`
+      : `${begin ?? "(select min(seq) from events)"} + ${distance}`;
+  const [row] = await ask(`select time from events where seq = ${seq}`, to);
+  return row === undefined ? undefined : Number(row[0]);
 }
 
 /** Written so that the first part alone rules out row groups by their range of times. */

@@ -4,7 +4,6 @@
  * Audit events repeat themselves: the same identities, targets and sentences, millions of times. So `terms` holds
  * each text once and `events` holds small whole numbers. A test of a text runs over the dictionary and then
  * compares numbers, which is several times smaller and faster than texts in the rows (figures: bench/README.md).
- * A text may stand in the dictionary more than once; whoever looks one up takes all its numbers.
  */
 import { FIELDS } from "../../search/fields.ts";
 import type { Field } from "../../search/fields.ts";
@@ -55,6 +54,12 @@ const TERMS: typeof COLUMNS = [
   ["id", "INTEGER"],
   ["folded", "VARCHAR"],
   ["written", "VARCHAR"],
+  ["key", "UUID"],
+];
+/** Of the file of texts only what is needed to find them. */
+const TEXTS: typeof COLUMNS = [
+  ["place", "INTEGER"],
+  ["key", "UUID"],
 ];
 
 /** Columns that a chunk's rows carry as they are projected. */
@@ -70,6 +75,10 @@ export const CREATE_TERMS = createTable("terms", TERMS);
 export const INSERT_EVENTS = insertFrom("events", COLUMNS);
 export const INSERT_TERMS = insertFrom("terms", TERMS);
 
+/** Given a file of texts: the places of those that the dictionaries hold, and their numbers. */
+export const FIND_TERMS = `select texts.place, terms.id
+  from ${readFrom(TEXTS)} as texts join terms on terms.key = texts.key`;
+
 /** What an index file has to say of itself to be used; another text means it is rebuilt. */
 export const FORM = `${PROJECTION_VERSION}: ${CREATE_EVENTS}; ${CREATE_TERMS}`;
 
@@ -78,7 +87,11 @@ function createTable(table: string, columns: typeof COLUMNS): string {
 }
 
 function insertFrom(table: string, columns: typeof COLUMNS): string {
-  const types = columns.map(([name, type]) => `${name}: '${type}'`).join(", ");
   const names = columns.map(([name]) => name).join(", ");
-  return `insert into ${table} select ${names} from read_ndjson($1, columns = {${types}})`;
+  return `insert into ${table} select ${names} from ${readFrom(columns)}`;
+}
+
+function readFrom(columns: typeof COLUMNS): string {
+  const types = columns.map(([name, type]) => `${name}: '${type}'`).join(", ");
+  return `read_ndjson($1, columns = {${types}})`;
 }
