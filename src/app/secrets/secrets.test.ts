@@ -212,6 +212,26 @@ describe("reading a secret", () => {
     });
   });
 
+  it("shows at once wherever the secret and its version are shown, and after a save as before", async () => {
+    const { id, versionId } = await app.done(createSecret, manager, arbitrary("db"));
+    expect(await app.done(readSecretMetadata, manager, { id })).toMatchObject({
+      downloaded: false,
+      retrievedAt: null,
+    });
+    app.clock.advance(1_000);
+    const read = await app.done(readSecret, manager, { id });
+    expect(read).toMatchObject({ downloaded: true, retrievedAt: START + 1_000 });
+    for (let saves = 0; saves < 2; saves++) {
+      expect(await app.done(readSecretMetadata, manager, { id })).toMatchObject({
+        downloaded: true,
+        retrievedAt: START + 1_000,
+      });
+      const version = await app.done(readVersionMetadata, manager, { id, versionId });
+      expect(version.downloaded).toBe(true);
+      await app.services.retrievals.save();
+    }
+  });
+
   it("is refused to a Reader, who may see what is known of it", async () => {
     const { id } = await app.done(createSecret, manager, arbitrary("db"));
     const reader = await app.callerWith(["Reader"]);
