@@ -8,7 +8,7 @@ export const ACCESS_TOKEN_LIFETIME_S = 3_600;
 export const TOKEN_SCOPE = "ibm openid";
 
 /** Private claim (RFC 7519, section 4.3): the id of the API key that the session was opened with. */
-export const CREDENTIAL_CLAIM = "keytrail_credential";
+const CREDENTIAL_CLAIM = "keytrail_credential";
 
 export interface TokenClaims {
   readonly iam_id: string;

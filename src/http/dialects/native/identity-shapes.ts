@@ -1,24 +1,35 @@
 /** What the native wire of identities takes and gives, as schemas: exactly these fields. */
 import { z } from "zod";
 import type { CreatedApiKey } from "../../../app/identity/api-keys.ts";
-import type { ApiKey } from "../../../identity/api-key.ts";
+import { isApiKeyId, type ApiKey } from "../../../identity/api-key.ts";
 import { ROLE_NAMES } from "../../../identity/roles.ts";
 import type { Policy } from "../../../identity/policy.ts";
-import type { ServiceId } from "../../../identity/service-id.ts";
+import { isActingServiceId, isServiceId, type ServiceId } from "../../../identity/service-id.ts";
 import { MAX_LIST_LIMIT } from "../../../identity/store.ts";
-import type { User } from "../../../identity/user.ts";
+import { isUserId, type User } from "../../../identity/user.ts";
 import { toRfc3339 } from "../../../kernel/clock.ts";
+import { isUuid } from "../../../kernel/ids.ts";
 
 /** More than any text of an identity may have: the domain's own bounds are what callers are told of. */
 const MAX_TEXT_CHARS = 4_096;
 
 const text = z.string().max(MAX_TEXT_CHARS);
 const time = z.iso.datetime({ offset: true });
-const iamId = text.meta({
-  description: "Who acts: `IBMid-…` of a user, `iam-ServiceId-…` of a service ID.",
-});
 
-export const byId = z.strictObject({ id: text });
+/** Checked before anything is recorded: a text that is no id, an API key pasted by mistake, is not repeated. */
+function idOf(isOne: (text: string) => boolean, form: string): z.ZodString {
+  return text.refine(isOne, { error: `it is not of the form ${form}` }).meta({ description: form });
+}
+
+const iamId = idOf(
+  (given) => isUserId(given) || isActingServiceId(given),
+  "`IBMid-…` of a user or `iam-ServiceId-…` of a service ID",
+);
+
+export const userPath = z.strictObject({ id: idOf(isUserId, "`IBMid-…`") });
+export const serviceIdPath = z.strictObject({ id: idOf(isServiceId, "`ServiceId-…`") });
+export const apiKeyPath = z.strictObject({ id: idOf(isApiKeyId, "`ApiKey-…`") });
+export const policyPath = z.strictObject({ id: idOf(isUuid, "UUID") });
 
 const part = {
   offset: z.coerce.number().int().min(0).default(0),

@@ -97,11 +97,15 @@ describe("the native wire of identities", () => {
       ["users", { email: "a@b" }, "name"],
       ["users", { email: 7, name: "A" }, "email"],
       ["service-ids", { name: ["a"] }, "name"],
-      ["api-keys", { iam_id: "x", name: "A", expires_at: "tomorrow" }, "expires_at"],
-      ["policies", { subject: "x", roles: [] }, "roles"],
+      [
+        "api-keys",
+        { iam_id: "IBMid-0000000000000001", name: "A", expires_at: "tomorrow" },
+        "expires_at",
+      ],
+      ["policies", { subject: "IBMid-0000000000000001", roles: [] }, "roles"],
       [
         "policies",
-        { subject: "x", roles: ["Reader"], resource: { region: "x" } },
+        { subject: "IBMid-0000000000000001", roles: ["Reader"], resource: { region: "x" } },
         "resource.region",
       ],
     ] as const) {
@@ -115,6 +119,19 @@ describe("the native wire of identities", () => {
     for (const path of ["users?limit=1000", "users?limit=x", "users?offset=-1", "users?all=1"]) {
       expect([path, (await get(path)).status]).toEqual([path, 400]);
     }
+  });
+
+  it("does not repeat a text that is no id, in an answer or in the record", async () => {
+    const pasted = wire.app.first.apiKey.reveal();
+    for (const path of ["users", "service-ids", "api-keys", "policies"]) {
+      const { status, body } = await remove(`${path}/${pasted}`);
+      expect([status, body.errors[0].field]).toEqual([400, "id"]);
+      expect(JSON.stringify(body)).not.toContain(pasted);
+    }
+    expect((await get(`api-keys?iam_id=${pasted}`)).status).toBe(400);
+    expect((await post("policies", { subject: pasted, roles: ["Reader"] })).status).toBe(400);
+    const ledger = wire.app.parts.log.lines.map((line) => Buffer.from(line).toString()).join();
+    expect(ledger).not.toContain(pasted);
   });
 
   it("tells somebody without a token, and somebody with a bad one, no more than that", async () => {

@@ -13,8 +13,6 @@ import type { About, Answer } from "../../route.ts";
 import * as shapes from "./identity-shapes.ts";
 import { nativeRoute, type AnswerShape, type NativeRoute } from "./native-route.ts";
 
-const { byId } = shapes;
-
 const userRoutes: readonly NativeRoute[] = [
   nativeRoute({
     method: "POST",
@@ -44,9 +42,9 @@ const userRoutes: readonly NativeRoute[] = [
     operationId: "deleteUser",
     summary: "Delete a user with its API keys and policies; its sessions end at once.",
     operation: deleteUser,
-    params: byId,
+    params: shapes.userPath,
     answer: gone(),
-    about: about("user"),
+    about: about("user", shapes.userPath),
     decode: ({ params }) => ({ iamId: params.id }),
     encode: noContent,
   }),
@@ -82,9 +80,9 @@ const serviceIdRoutes: readonly NativeRoute[] = [
     operationId: "deleteServiceId",
     summary: "Delete a service ID with its API keys and policies; its sessions end at once.",
     operation: deleteServiceId,
-    params: byId,
+    params: shapes.serviceIdPath,
     answer: gone(),
-    about: about("serviceid"),
+    about: about("serviceid", shapes.serviceIdPath),
     decode: ({ params }) => params,
     encode: noContent,
   }),
@@ -123,9 +121,9 @@ const apiKeyRoutes: readonly NativeRoute[] = [
     operationId: "deleteApiKey",
     summary: "Delete an API key; every session that was opened with it ends at once.",
     operation: deleteApiKey,
-    params: byId,
+    params: shapes.apiKeyPath,
     answer: gone(),
-    about: about("apikey"),
+    about: about("apikey", shapes.apiKeyPath),
     decode: ({ params }) => params,
     encode: noContent,
   }),
@@ -160,9 +158,9 @@ const policyRoutes: readonly NativeRoute[] = [
     operationId: "deletePolicy",
     summary: "Take back what a policy gave, from the next call on.",
     operation: deletePolicy,
-    params: byId,
+    params: shapes.policyPath,
     answer: gone(),
-    about: about("policy"),
+    about: about("policy", shapes.policyPath),
     decode: ({ params }) => params,
     encode: noContent,
   }),
@@ -175,9 +173,9 @@ export const identityRoutes: readonly NativeRoute[] = [
   ...policyRoutes,
 ];
 
-function about(kind: string): About {
+function about(kind: string, path: typeof shapes.userPath): About {
   return ({ params }) => {
-    const parsed = byId.safeParse(params);
+    const parsed = path.safeParse(params);
     return parsed.success ? { kind, id: parsed.data.id } : null;
   };
 }
