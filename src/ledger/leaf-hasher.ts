@@ -10,7 +10,7 @@ import { splitLines } from "./segment.ts";
 import { TILE_WIDTH, foldTile } from "./tile.ts";
 
 /** Fewer bytes than this are hashed sooner than a thread would have been asked. */
-const INLINE_BYTES = 16_384;
+const INLINE_BYTES = 32_768;
 const MAX_THREADS = 3;
 
 export interface HashTask {
