@@ -17,6 +17,8 @@ export interface RunningServer {
   readonly firstStart: FirstStart | undefined;
   /** Whether the file with the first credentials is still in the data folder. */
   readonly hasBootstrapFile: boolean;
+  /** The certificate that clients of this machine have to be told of, when it was made here. */
+  readonly ownCertificate: string | undefined;
   /** Settles when the server can no longer go on; the reason is for the operator. */
   readonly failed: Promise<Error>;
   /** Takes no more requests, ends those under way, flushes, publishes a last checkpoint. */
@@ -112,7 +114,9 @@ function greeting(server: RunningServer): readonly string[] {
 }
 
 function firstSteps(server: RunningServer, first: FirstStart): readonly string[] {
-  const insecure = server.url.startsWith("https:") ? "k" : "";
+  const { ownCertificate } = server;
+  const trust = ownCertificate ? ` --cacert ${ownCertificate}` : "";
+  const trusting = ownCertificate ? `NODE_EXTRA_CA_CERTS=${ownCertificate} ` : "";
   return [
     "This is the first start. An account, an administrator and an API key were made; the key is shown once:",
     `  account   ${first.accountId}`,
@@ -123,9 +127,9 @@ function firstSteps(server: RunningServer, first: FirstStart): readonly string[]
     "Create a secret, read it, find the event. In another terminal:",
     "",
     `  export KEYTRAIL_URL=${server.url} KEYTRAIL_API_KEY=${first.apiKey}`,
-    `  TOKEN=$(curl -s${insecure} $KEYTRAIL_URL/identity/token -d grant_type=urn:ibm:params:oauth:grant-type:apikey -d apikey=$KEYTRAIL_API_KEY | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
-    `  ID=$(curl -s${insecure} $KEYTRAIL_URL/api/v2/secrets -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d '{"name":"first-secret","secret_type":"arbitrary","payload":"correct horse"}' | sed 's/.*"id":"\\([0-9a-f-]\\{36\\}\\)".*/\\1/')`,
-    `  curl -s${insecure} $KEYTRAIL_URL/api/v2/secrets/$ID -H "Authorization: Bearer $TOKEN"`,
-    "  ./keytrail events 'host:secrets-manager action:secrets-manager.secret.read'",
+    `  TOKEN=$(curl -s${trust} $KEYTRAIL_URL/identity/token -d grant_type=urn:ibm:params:oauth:grant-type:apikey -d apikey=$KEYTRAIL_API_KEY | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
+    `  ID=$(curl -s${trust} $KEYTRAIL_URL/api/v2/secrets -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d '{"name":"first-secret","secret_type":"arbitrary","payload":"correct horse"}' | sed 's/.*"id":"\\([0-9a-f-]\\{36\\}\\)".*/\\1/')`,
+    `  curl -s${trust} $KEYTRAIL_URL/api/v2/secrets/$ID -H "Authorization: Bearer $TOKEN"`,
+    `  ${trusting}./keytrail events 'host:secrets-manager action:secrets-manager.secret.read'`,
   ];
 }

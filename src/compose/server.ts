@@ -1,6 +1,6 @@
 /** The composition root of the server: opens every part in order, joins them, and closes them in reverse. */
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { bootstrap, type Bootstrapped } from "../app/bootstrap.ts";
 import type { Call } from "../app/call.ts";
 import { crn, operatorPlace } from "../audit/crn.ts";
@@ -100,6 +100,7 @@ async function start(
     ledgerSize: ledger.size,
     firstStart,
     hasBootstrapFile: existsSync(folder.bootstrap),
+    ownCertificate: listening.certificate && join(folder.keys, "tls.crt"),
     failed: opened.failed,
     stop: () => open.disposeAsync(),
   };
