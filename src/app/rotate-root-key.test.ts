@@ -86,11 +86,19 @@ describe("the rotation of the root key", () => {
 
   it("is carried out by the schedule", async () => {
     const schedule = new Schedule({ jobs: [rootKeyJob(rotation)], clock: app.clock });
-    await schedule.pass();
     expect(await schedule.pass()).toEqual([{ job: "root-key", done: 0, failed: 0 }]);
     const { keyId } = await app.done(rotateRootKey, operator, {});
     expect(await schedule.pass()).toEqual([{ job: "root-key", done: 1, failed: 0 }]);
     expect([keyIds(), keysInUse()]).toEqual([[keyId], [keyId]]);
+    expect(await schedule.pass()).toEqual([{ job: "root-key", done: 0, failed: 0 }]);
+  });
+
+  it("of a server that is started anew takes a key away that no rotation got to use", async () => {
+    const [inUse] = rootKeys.keys ?? [];
+    rootKeys.keys = [newRootKey(), inUse!];
+    const schedule = new Schedule({ jobs: [rootKeyJob(rotation)], clock: app.clock });
+    expect(await schedule.pass()).toEqual([{ job: "root-key", done: 1, failed: 0 }]);
+    expect(keyIds()).toEqual([inUse?.id]);
   });
 
   it.each([0, 1, 2])("goes on after a crash behind %i of its steps", async (steps) => {

@@ -112,9 +112,13 @@ export class RootKeyRotation {
     return this.#progress;
   }
 
-  /** Whether a step has anything to do; once after each start it has to look. */
+  /** Whether a step has anything to do. */
   async isPending(): Promise<boolean> {
-    return (await this.#pendingKey()) !== undefined;
+    const rootKeyId = await this.#pendingKey();
+    if (rootKeyId === undefined) return false;
+    if (!(await this.#isSettled(rootKeyId))) return true;
+    this.#settledUnder = rootKeyId;
+    return false;
   }
 
   /**
@@ -143,6 +147,17 @@ export class RootKeyRotation {
     if (this.#vault.status.kind === "sealed") return undefined;
     const check = await this.#state.read(({ secrets }) => secrets.rootKeyCheck());
     return check?.rootKeyId === this.#settledUnder ? undefined : check?.rootKeyId;
+  }
+
+  /** The key seals already, nothing is sealed by another, and no other is kept. */
+  async #isSettled(rootKeyId: string): Promise<boolean> {
+    const { status } = this.#vault;
+    if (status.kind === "sealed" || status.rootKeyId !== rootKeyId) return false;
+    const others = await this.#state.read(({ secrets }) =>
+      secrets.countDataKeysNotUnder(rootKeyId),
+    );
+    if (others > 0) return false;
+    return !this.#source.save || (await this.#source.load())?.length === 1;
   }
 
   /**
