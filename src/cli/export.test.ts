@@ -157,14 +157,16 @@ describe("keytrail export", () => {
 
   test("gives a README whose own commands check everything, and that catch a change", async () => {
     const out = join(root, "by-hand");
-    await exported({ out });
+    // Left edge, right edge, and both sides of a tile's end.
+    const chosen = [0, 1, 128, 255, 256, 299].map((i) => `"id":"event-${i}"`);
+    await exported({ out, matches: (line) => chosen.some((id) => line.includes(id)) });
     const readme = await readFile(join(out, "README.md"), "utf8");
     const script = [...readme.matchAll(/```sh\n(.*?)```/gs)].map(([, block]) => block).join("\n");
     const shell = promisify(execFile);
     const { stdout } = await shell("sh", ["-e", "-c", script], { cwd: out });
     expect(stdout).toContain("events.ndjson: OK");
     expect(stdout).toContain("Signature Verified Successfully");
-    expect(stdout.match(/: in the log/g)).toHaveLength(43);
+    expect(stdout.match(/: in the log/g)).toHaveLength(6);
 
     // The receipt its last step made is one that the tool reads.
     const [, receipt = "", event = ""] = /keytrail verify (\S+) --event (\S+)/.exec(stdout) ?? [];
@@ -261,8 +263,8 @@ describe("keytrail export writes nothing", () => {
     const refused = await answered((_, response) => response.writeHead(403).end("{}"));
     expect([refused.code, refused.stderr.includes("for a policy")]).toEqual([3, true]);
     const unknown = await answered(() => undefined, ["--api-key", "key-of-elsewhere"]);
-    expect(unknown.code).toBe(2);
-    expect(unknown.stderr).toContain("did not accept the API key");
+    expect(unknown.code).toBe(3);
+    expect(unknown.stderr).toContain("API key");
     expect(unknown.stderr).not.toContain("key-of-elsewhere");
   });
 
