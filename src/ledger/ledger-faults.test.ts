@@ -144,6 +144,29 @@ describe("when another process signs for the same log", () => {
   });
 });
 
+describe("when the checkpoint file fails twice, with a head signed in between", () => {
+  it("is never left more than one step behind the head lock", async () => {
+    const { ledger, store } = await begin();
+    let swaps = 0;
+    let hasFailed = false;
+    store.onCall = (call, name) => {
+      if (call === "swap") swaps += 1;
+      if (call !== "put" || name !== "checkpoint") return undefined;
+      if (swaps > 1) return "before";
+      if (hasFailed) return undefined;
+      hasFailed = true;
+      return "after";
+    };
+    for (const n of [300, 301]) {
+      await ledger.append(numberedLine(n));
+      expect(await outcome(ledger.publish())).toBe("rejects");
+    }
+    expect(swaps).toBe(2);
+    store.crash();
+    await expectWhole(store, [302]);
+  });
+});
+
 const SEAL_CASES = [
   { call: "put", file: /\.zst$/ },
   { call: "put", file: /^tile\/0\/007$/ },

@@ -1,4 +1,6 @@
 /** The contract of the ledger's ports: one suite, every implementation. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -181,6 +183,24 @@ describe("a ledger store in files", () => {
     await store.close();
     const next = await FileLedgerStore.open(join(folder, "ledger"));
     await next.close();
+  });
+
+  it("is free again when the process that had it was killed", async () => {
+    const folder = join(await temporaryFolder(), "ledger");
+    const module = join(import.meta.dirname, "files", "ledger-store.ts");
+    const script = `
+      const { FileLedgerStore } = await import(${JSON.stringify(module)});
+      await FileLedgerStore.open(${JSON.stringify(folder)});
+      process.stdout.write("open");
+      setInterval(() => {}, 1000);
+    `;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script]);
+    await once(child.stdout, "data");
+    await expect(FileLedgerStore.open(folder)).rejects.toThrow(/another process/);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    const store = await FileLedgerStore.open(folder);
+    await store.close();
   });
 
   it("can be read beside the process that has it open", async () => {
