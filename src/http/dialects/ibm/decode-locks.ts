@@ -14,12 +14,18 @@ import {
   type DeleteVersionLocksInput,
   type ListVersionLocksInput,
 } from "../../../app/secrets/version-locks.ts";
-import { LOCK_MODES, MAX_LOCKS, type LockMode, type NewLock } from "../../../secrets/lock.ts";
+import {
+  checkLockName,
+  LOCK_MODES,
+  MAX_LOCKS,
+  type LockMode,
+  type NewLock,
+} from "../../../secrets/lock.ts";
 import { DEFAULT_SECRETS_PER_PAGE } from "../../../secrets/paging.ts";
 import type { LockSortField } from "../../../secrets/store.ts";
 import { bodyOf, read } from "./body.ts";
 import { jsonObject } from "./fields.ts";
-import { secretIdIn, versionIn } from "./path.ts";
+import { groupId, secretIdIn, versionIn } from "./path.ts";
 import { Query } from "./query.ts";
 
 const prototypes = z.strictObject({
@@ -63,17 +69,17 @@ export function decodeAllLocksList(request: FastifyRequest): ListAllLocksInput {
     offset: query.whole("offset"),
     limit: query.whole("limit") ?? DEFAULT_SECRETS_PER_PAGE,
     search: query.search("search"),
-    groups: query.list("groups"),
+    groups: query.list("groups")?.map(groupId),
   };
 }
 
 /** `?name=a,b`; without it, all of them. */
 export function decodeSecretLockDeletion(request: FastifyRequest): DeleteSecretLocksInput {
-  return { id: secretIdIn(request), lockNames: new Query(request, ["name"]).list("name") };
+  return { id: secretIdIn(request), lockNames: namesIn(request) };
 }
 
 export function decodeVersionLockDeletion(request: FastifyRequest): DeleteVersionLocksInput {
-  return { ...versionIn(request), lockNames: new Query(request, ["name"]).list("name") };
+  return { ...versionIn(request), lockNames: namesIn(request) };
 }
 
 function newLocks(request: FastifyRequest): readonly NewLock[] {
@@ -82,6 +88,12 @@ function newLocks(request: FastifyRequest): readonly NewLock[] {
 
 function modeIn(request: FastifyRequest): LockMode | undefined {
   return new Query(request, ["mode"]).oneOf("mode", LOCK_MODES);
+}
+
+function namesIn(request: FastifyRequest): readonly string[] | undefined {
+  const names = new Query(request, ["name"]).list("name");
+  names?.forEach(checkLockName);
+  return names;
 }
 
 function listOf(request: FastifyRequest): Omit<ListSecretLocksInput, "id"> {

@@ -12,12 +12,12 @@ import {
 } from "../../../app/secrets/update-secret-metadata.ts";
 import { Refusal } from "../../../kernel/errors.ts";
 import { Sensitive } from "../../../kernel/sensitive.ts";
-import { DEFAULT_GROUP_ID } from "../../../secrets/group.ts";
-import { isSecretType, SECRET_TYPES, type SecretType } from "../../../secrets/secret.ts";
+import { checkGroupName, DEFAULT_GROUP_ID } from "../../../secrets/group.ts";
+import { checkName, isSecretType, SECRET_TYPES, type SecretType } from "../../../secrets/secret.ts";
 import type { SecretSortField } from "../../../secrets/store.ts";
 import { bodyOf, patchOf, read } from "./body.ts";
 import { jsonObject, passwordPolicy, passwordPolicyOf, rotation, rotationOf } from "./fields.ts";
-import { secretIdIn, segment } from "./path.ts";
+import { groupId, secretIdIn, segment } from "./path.ts";
 import { Query } from "./query.ts";
 import { isTypeOfIbm } from "./unserved.ts";
 
@@ -127,18 +127,19 @@ export function decodeSecretList(request: FastifyRequest): ListSecretsInput {
     limit: query.whole("limit"),
     sort: query.sort("sort", sortFields),
     search: query.search("search"),
-    groups: query.list("groups"),
+    groups: query.list("groups")?.map(groupId),
     secretTypes: query.list("secret_types")?.filter(isFilterType).filter(isSecretType),
     matchAllLabels: query.list("match_all_labels"),
   };
 }
 
+/** Names that no secret or group can have are not looked for, and not recorded. */
 export function decodeSecretByName(request: FastifyRequest): ReadSecretInput {
-  return {
-    name: segment(request, "name"),
-    secretType: secretTypeOf(segment(request, "secret_type")),
-    secretGroup: segment(request, "secret_group_name"),
-  };
+  const name = segment(request, "name");
+  const secretGroup = segment(request, "secret_group_name");
+  checkName(name);
+  checkGroupName(secretGroup);
+  return { name, secretType: secretTypeOf(segment(request, "secret_type")), secretGroup };
 }
 
 export function decodeSecretId(request: FastifyRequest): { readonly id: string } {
@@ -182,7 +183,7 @@ function commonOf(
   return {
     name: given.name,
     secretType: given.secret_type,
-    secretGroupId: given.secret_group_id ?? DEFAULT_GROUP_ID,
+    secretGroupId: groupId(given.secret_group_id ?? DEFAULT_GROUP_ID),
     description: given.description,
     labels: given.labels,
     customMetadata: given.custom_metadata,

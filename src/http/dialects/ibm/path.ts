@@ -16,10 +16,13 @@ export function secretIdIn(request: FastifyRequest): string {
 }
 
 export function groupIdIn(request: FastifyRequest): string {
-  const id = segment(request, "id");
-  return id === DEFAULT_GROUP_ID
-    ? id
-    : uuid(id, "The id of a secret group is a UUID or `default`.");
+  return groupId(segment(request, "id"));
+}
+
+/** The id of a group, wherever a call gives one. */
+export function groupId(text: string): string {
+  if (text === DEFAULT_GROUP_ID) return text;
+  return uuid(text, "The id of a secret group is a UUID or `default`.");
 }
 
 /** The version's id, or one of the aliases by which IBM's wire lets it be called. */
