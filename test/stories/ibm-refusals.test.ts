@@ -281,6 +281,36 @@ describe("a service that cannot do its work", () => {
   });
 });
 
+describe("a sealed vault", () => {
+  it("keeps values from being read or written, in so many words, and nothing else", async () => {
+    const rootKeys = {
+      name: "the environment",
+      load: () => Promise.reject(new Error("not 32 bytes in base64")),
+      save: null,
+    };
+    const sealed = await openIbmApp({ rootKeys });
+    const user = await sealed.person("manager@example.com", ["Manager"]);
+    const body = { name: "db", secret_type: "arbitrary", payload: "CANARY" };
+    const answer = await user.post(SECRETS, body);
+    expect([answer.status, answer.body.errors[0]]).toEqual([
+      503,
+      {
+        code: "service_unavailable",
+        message: "The vault is sealed: no secret value can be used.",
+      },
+    ]);
+    expect(sealed.events().at(-1)).toMatchObject({
+      action: "secrets-manager.secret.create",
+      outcome: "failure",
+      severity: "critical",
+      reason: { reasonCode: 503, reasonType: "Service Unavailable" },
+    });
+    expect((await user.get(SECRETS)).status).toBe(200);
+    expect((await user.post("/api/v2/secret_groups", { name: "team" })).status).toBe(201);
+    await sealed.close();
+  });
+});
+
 describe("hostile input", () => {
   const json = { "content-type": "application/json" };
 
