@@ -38,6 +38,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   compose: [
     "kernel",
+    "demo",
     "ledger",
     "audit",
     "secrets",
