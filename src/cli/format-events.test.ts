@@ -109,7 +109,7 @@ describe("a terminal", () => {
     [{}, {}, { width: undefined, hasColour: false }],
     [{ isTTY: true, columns: 120 }, {}, { width: 120, hasColour: true }],
     [{ isTTY: true }, {}, { width: 80, hasColour: true }],
-    [{ isTTY: true, columns: 5 }, {}, { width: 40, hasColour: true }],
+    [{ isTTY: true, columns: 5 }, {}, { width: 60, hasColour: true }],
     [tty, { NO_COLOR: "1" }, { width: 90, hasColour: false }],
     [tty, { NO_COLOR: "" }, { width: 90, hasColour: true }],
     [tty, { TERM: "dumb" }, { width: 90, hasColour: false }],

@@ -75,9 +75,9 @@ const WIDE: readonly EventColumn[] = [
   { title: "TIME", min: 19, max: 19, cut: "end", text: timeText },
   { title: "SEVERITY", min: 8, max: 8, cut: "end", text: at("severity") },
   { title: "OUTCOME", min: 7, max: 11, cut: "end", text: outcomeText },
-  { title: "ACTION", min: 22, max: 60, cut: "start", text: at("action") },
-  { title: "INITIATOR", min: 10, max: 40, cut: "end", text: named("initiator") },
-  { title: "TARGET", min: 12, max: 48, cut: "end", text: named("target") },
+  { title: "ACTION", min: 14, good: 22, max: 60, cut: "start", text: at("action") },
+  { title: "INITIATOR", min: 8, good: 11, max: 40, cut: "end", text: named("initiator") },
+  { title: "TARGET", min: 8, good: 13, max: 48, cut: "end", text: named("target") },
   { title: "FROM", min: 15, max: 39, cut: "end", rank: 2, text: at("initiator.host.address") },
 ];
 

@@ -5,11 +5,13 @@ export interface Column {
   readonly title: string;
   /** No narrower than this while the column is shown at all. */
   readonly min: number;
+  /** Columns with a rank make way before this one gets narrower than that; `min` unless given. */
+  readonly good?: number;
   /** No wider than this when the table has to fit; natural width otherwise. */
   readonly max: number;
   /** Which end may go: `start` for names whose end tells them apart, as in `…manager.secret.read`. */
   readonly cut: "start" | "end";
-  /** Columns with a rank are left out, highest first, when all at their least do not fit. */
+  /** A column that may be left out; highest first. */
   readonly rank?: number;
 }
 
@@ -29,32 +31,39 @@ export function layOut(
   if (width === undefined) return natural;
   const shown = shownAt(columns, natural, width);
   const widths = natural.map((wide, i) => (shown[i] ? wide : 0));
-  // From the widest first, a cell at a time: the narrow ones say what they say in full.
-  while (total(widths) > width) {
-    const widest = widths.reduce(
-      (best, wide, i) => (spare(columns, widths, i) > 0 && wide > (widths[best] ?? 0) ? i : best),
-      -1,
-    );
-    if (widest < 0) break;
+  // First down to where every column is still good, then to where it can still be told what it is.
+  shrink(widths, { to: width, floors: columns.map(({ min, good = min }) => good) });
+  shrink(widths, { to: width, floors: columns.map(({ min }) => min) });
+  return widths;
+}
+
+/** Takes from the widest, a cell at a time: the narrow ones say what they say in full. */
+function shrink(
+  widths: number[],
+  { to, floors }: { readonly to: number; readonly floors: readonly number[] },
+): void {
+  while (total(widths) > to) {
+    const widest = widths.reduce((best, wide, i) => {
+      const isOver = wide > (floors[i] ?? 0);
+      return isOver && wide > (widths[best] ?? 0) ? i : best;
+    }, -1);
+    if (widest < 0) return;
     widths[widest] = (widths[widest] ?? 0) - 1;
   }
-  return widths;
 }
 
 function shownAt(columns: readonly Column[], natural: readonly number[], width: number): boolean[] {
   const shown = columns.map(() => true);
-  const least = () =>
-    total(columns.map(({ min }, i) => (shown[i] ? Math.min(min, natural[i] ?? 0) : 0)));
+  const needed = () =>
+    total(
+      columns.map(({ min, good = min }, i) => (shown[i] ? Math.min(good, natural[i] ?? 0) : 0)),
+    );
   const droppable = columns
     .map(({ rank }, i) => ({ rank: rank ?? 0, i }))
     .filter(({ rank }) => rank > 0)
     .toSorted((a, b) => b.rank - a.rank);
-  for (const { i } of droppable) if (least() > width) shown[i] = false;
+  for (const { i } of droppable) if (needed() > width) shown[i] = false;
   return shown;
-}
-
-function spare(columns: readonly Column[], widths: readonly number[], i: number): number {
-  return (widths[i] ?? 0) - (columns[i]?.min ?? 0);
 }
 
 function total(widths: readonly number[]): number {

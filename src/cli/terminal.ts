@@ -3,8 +3,8 @@ import type { CommandIo } from "./command.ts";
 import type { Terminal } from "./format-events.ts";
 
 const DEFAULT_WIDTH = 80;
-/** Narrower than this a table is no table. */
-const MIN_WIDTH = 40;
+/** Narrower than this a table is no table: its lines may wrap. */
+const MIN_WIDTH = 60;
 
 /** Colour on a terminal only, and not where NO_COLOR is set (no-color.org) or the terminal is dumb. */
 export function terminalOf({ stdout, env }: CommandIo): Terminal {
