@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { formatRootKey, givenRootKeys, newRootKey } from "../secrets/root-key.ts";
 import { MemoryEntryLog } from "../storage/memory/entry-log.ts";
@@ -14,7 +15,7 @@ import { arbitrary, revealed } from "./secrets/testing/inputs.ts";
 import { openTestApp, type TestApp } from "./testing/test-app.ts";
 import { unseal } from "./unseal.ts";
 
-const SECRETS = REWRAP_BATCH + 20;
+const SECRETS = 2 * REWRAP_BATCH + 20;
 
 let app: TestApp;
 let rootKeys: RootKeysInMemory;
@@ -78,6 +79,7 @@ describe("the rotation of the root key", () => {
     expect(rotation.progress).toEqual({ rootKeyId: keyId, done: REWRAP_BATCH, total: SECRETS + 1 });
     await app.done(createSecret, manager, arbitrary("secret-during", "value-during"));
     await expectAllToOpen(app);
+    expect(await rotation.step()).toBe(true);
     expect(await rotation.step()).toBe(false);
     expect([keyIds(), keysInUse(), rotation.progress]).toEqual([[keyId], [keyId], null]);
     await expectAllToOpen(app);
@@ -93,6 +95,20 @@ describe("the rotation of the root key", () => {
     expect(await schedule.pass()).toEqual([{ job: "root-key", done: 0, failed: 0 }]);
   });
 
+  it("lets others in between its batches", async () => {
+    await app.done(rotateRootKey, operator, {});
+    const pass = new Schedule({ jobs: [rootKeyJob(rotation)], clock: app.clock }).pass();
+    const seen = new Set<number>();
+    let isOver = false;
+    const over = pass.then(() => (isOver = true));
+    while (!isOver) {
+      seen.add(rotation.progress?.done ?? 0);
+      await nextTurn();
+    }
+    await over;
+    expect([...seen]).toEqual(expect.arrayContaining([REWRAP_BATCH, 2 * REWRAP_BATCH]));
+  });
+
   it("of a server that is started anew takes a key away that no rotation got to use", async () => {
     const [inUse] = rootKeys.keys ?? [];
     rootKeys.keys = [newRootKey(), inUse!];
@@ -101,7 +117,7 @@ describe("the rotation of the root key", () => {
     expect(keyIds()).toEqual([inUse?.id]);
   });
 
-  it.each([0, 1, 2])("goes on after a crash behind %i of its steps", async (steps) => {
+  it.each([0, 1, 2, 3])("goes on after a crash behind %i of its steps", async (steps) => {
     const { keyId } = await app.done(rotateRootKey, operator, {});
     for (let i = 0; i < steps; i++) await rotation.step();
     const restarted = await expectAllToOpenAfterRestart();
@@ -135,6 +151,7 @@ describe("the rotation of the root key", () => {
   it("goes on when the old key could not be removed", async () => {
     const { keyId } = await app.done(rotateRootKey, operator, {});
     await rotation.step();
+    await rotation.step();
     rootKeys.failNext = "before";
     await expect(rotation.step()).rejects.toThrow("told to fail");
     await expectAllToOpenAfterRestart();
@@ -152,7 +169,7 @@ describe("the rotation of the root key", () => {
       read: (work) => app.state.read(work),
       async transact(work, committed) {
         const result = await app.state.transact(work, committed);
-        if (++transactions !== 2) return result;
+        if (++transactions !== 3) return result;
         const sql = "UPDATE data_keys SET root_key_id = ?, wrapped = ? WHERE owner = ?";
         app.database.run(sql, one!["root_key_id"]!, one!["wrapped"]!, one!["owner"]!);
         return result;

@@ -12,7 +12,7 @@ import { changeOperation } from "./operation.ts";
 import type { State } from "./state.ts";
 
 /** Data keys sealed anew in one transaction: other changes wait no longer than that takes. */
-export const REWRAP_BATCH = 200;
+export const REWRAP_BATCH = 100;
 
 export interface RotateRootKeyOutput {
   readonly keyId: string;

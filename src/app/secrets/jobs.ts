@@ -2,6 +2,7 @@
  * What falls due with secrets: rotations and expirations, each performed and recorded as any call
  * is.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { instancePlace } from "../../identity/account.ts";
 import type { Millis } from "../../kernel/clock.ts";
 import { invariant } from "../../kernel/errors.ts";
@@ -40,14 +41,13 @@ export function expirationJob({ state, performer }: JobPorts): Job {
   });
 }
 
-/**
- * Carries a rotation of the root key on, a batch at a time and without a pause while there is more.
- */
+/** Carries a rotation of the root key on: batch after batch, with everything else in between. */
 export function rootKeyJob(rotation: RootKeyRotation): Job {
   const task: Task = {
     key: "root-key",
     async run() {
-      while (await rotation.step());
+      // The store answers without leaving this turn of the event loop: whoever waits must be let in.
+      while (await rotation.step()) await nextTurn();
       return true;
     },
   };
