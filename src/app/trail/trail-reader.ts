@@ -51,8 +51,6 @@ export interface TrailReaderPorts {
   /** Counts of events in the ledger, independent of the index. */
   readonly totals: (keys: readonly CounterKey[]) => Promise<Totals>;
   readonly vocabulary: Vocabulary;
-  /** INDEX_WAIT_MS unless given. */
-  readonly indexWaitMs?: number;
   /** The newest checkpoint that witnesses have cosigned, when there are witnesses. */
   readonly cosigned?: () => SignedCheckpoint | undefined;
 }
@@ -94,9 +92,7 @@ export class TrailReader {
    */
   async caughtUp(): Promise<IndexState> {
     const { size } = this.log;
-    const { indexed } = await ask(() =>
-      this.#ports.follower.waitFor(size, this.#ports.indexWaitMs ?? INDEX_WAIT_MS),
-    );
+    const { indexed } = await ask(() => this.#ports.follower.waitFor(size, INDEX_WAIT_MS));
     return { size, indexed };
   }
 

@@ -10,6 +10,7 @@ import { invariant } from "../../../kernel/errors.ts";
 import { TimeOrderedIds } from "../../../kernel/ids.ts";
 import type { SignedCheckpoint } from "../../../ledger/checkpoint.ts";
 import type { Ledger } from "../../../ledger/ledger.ts";
+import type { EventIndex } from "../../../search/event-index.ts";
 import { Indexer } from "../../../search/indexer.ts";
 import { MemoryEventIndex } from "../../../storage/memory/event-index.ts";
 import { openMemoryLedger } from "../../../storage/memory/ledger-fixture.ts";
@@ -36,7 +37,7 @@ export interface TrailApp {
   readonly base: TestApp;
   readonly ledger: Ledger;
   readonly trail: Trail;
-  readonly index: MemoryEventIndex;
+  readonly index: EventIndex;
   readonly indexer: Indexer;
   readonly reader: TrailReader;
   readonly performer: Performer;
@@ -58,15 +59,12 @@ export interface TrailApp {
   close(): Promise<void>;
 }
 
-/** Short, so that tests of an index that is behind take no time. */
-const TEST_INDEX_WAIT_MS = 50;
-
-export async function openTrailApp(): Promise<TrailApp> {
+/** The index, if it is given, is closed by whoever made it. */
+export async function openTrailApp(index: EventIndex = new MemoryEventIndex()): Promise<TrailApp> {
   const base = await openTestApp();
   const ledger = await openMemoryLedger(new MemoryLedgerStore());
   const counters = Database.open(":memory:", [countersSchema]);
   const trail = await Trail.open(ledger, new SqliteCounterStore(counters));
-  const index = new MemoryEventIndex();
   const indexer = await Indexer.start(index, ledger, { gatherMs: 0, minBackoffMs: 1 });
   const reader = new TrailReader({
     log: ledger,
@@ -74,7 +72,6 @@ export async function openTrailApp(): Promise<TrailApp> {
     follower: indexer,
     totals: (keys) => trail.totals(keys),
     vocabulary: catalogueVocabulary,
-    indexWaitMs: TEST_INDEX_WAIT_MS,
     cosigned: () => app.cosigned,
   });
   const ids = new TimeOrderedIds(base.clock);
