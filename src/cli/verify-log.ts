@@ -1,14 +1,16 @@
 /** Verifying a whole log: every entry, every tile, the signed head, the witnesses, and that no count leaves a gap. */
-import { toBase64 } from "../kernel/bytes.ts";
+import { bytesEqual, toBase64 } from "../kernel/bytes.ts";
 import { openCheckpoint } from "../ledger/checkpoint.ts";
 import type { TreeHead } from "../ledger/checkpoint.ts";
 import { decodeHeadRecord } from "../ledger/head-record.ts";
 import { NoteError } from "../ledger/note.ts";
+import { treeRoot } from "../ledger/merkle.ts";
+import { TileHashReader } from "../ledger/tile.ts";
 import type { TileId } from "../ledger/tile.ts";
 import { verifyLedger } from "../ledger/verify.ts";
 import type { LedgerSource, Verification } from "../ledger/verify.ts";
 import { policyOfLog, verifyCheckpoint, withLog } from "../ledger/witness-policy.ts";
-import type { Policy, WitnessedBy } from "../ledger/witness-policy.ts";
+import type { Policy, VerifiedCheckpoint, WitnessedBy } from "../ledger/witness-policy.ts";
 import { EXIT, printable } from "./command.ts";
 import type { CommandIo } from "./command.ts";
 import { WholeHistories } from "./evidence/histories.ts";
@@ -26,6 +28,8 @@ export interface LogToVerify {
   /** Where the key came from, in words, unless the caller gave it. */
   readonly keyOrigin: string | undefined;
   readonly policy: Policy | undefined;
+  /** The newest checkpoint that witnesses have cosigned, kept beside the log's own newest one. */
+  readonly cosigned: string | undefined;
   /** What the head lock beside the ledger holds, read before the checkpoint, which must not be older. */
   readonly headRecord: string | undefined;
   readonly isJson: boolean;
@@ -59,7 +63,7 @@ export async function verifyLog(log: LogToVerify, io: CommandIo): Promise<number
     ...rest,
     message: sentence,
   }));
-  const { problems, witnessedBy } = witnesses(verification, policy);
+  const { problems, witnessedBy } = await witnesses(verification, log, policy);
   const rolledBack = rollback(verification, log);
   // Over entries that are not the log's, counts mean nothing.
   const faults = found.length > 0 ? [] : counted.faults;
@@ -162,19 +166,65 @@ function signedBefore(headRecord: string, logVkey: string): TreeHead | undefined
   }
 }
 
-function witnesses(
+interface Witnessed {
+  readonly problems: readonly Problem[];
+  readonly witnessedBy: readonly WitnessedBy[];
+}
+
+/** The head itself may be too new to be cosigned: then the cosigned one before it counts, if it is of this history. */
+async function witnesses(
   { checkpoint, problems: found }: Verification,
+  { source, cosigned }: LogToVerify,
   policy: Policy,
-): { readonly problems: readonly Problem[]; readonly witnessedBy: readonly WitnessedBy[] } {
+): Promise<Witnessed> {
   const isRefused = found.some(({ kind }) => kind === "altered-checkpoint");
   if (checkpoint === undefined || isRefused) return { problems: [], witnessedBy: [] };
+  const head = believed(checkpoint.text, policy);
+  if (typeof head !== "string") {
+    if (cosigned === undefined || head.witnessedBy.length > 0)
+      return { problems: [], witnessedBy: head.witnessedBy };
+  } else if (cosigned === undefined) {
+    return unbelieved(`the checkpoint is not one to believe: ${head}`);
+  }
+  const earlier = believed(cosigned, policy);
+  if (typeof earlier === "string")
+    return unbelieved(`the cosigned checkpoint is not one to believe: ${earlier}`);
+  if (found.length > 0) return { problems: [], witnessedBy: earlier.witnessedBy };
+  const fork = await forkFrom(earlier, checkpoint.size, source);
+  return { problems: fork === undefined ? [] : [fork], witnessedBy: earlier.witnessedBy };
+}
+
+/** The checkpoint with who cosigned it, or why the policy does not believe it. */
+function believed(text: string, policy: Policy): VerifiedCheckpoint | string {
   try {
-    return { problems: [], witnessedBy: verifyCheckpoint(checkpoint.text, policy).witnessedBy };
+    return verifyCheckpoint(text, policy);
   } catch (error) {
     if (!(error instanceof NoteError)) throw error;
-    const message = `the checkpoint is not one to believe: ${error.message}`;
-    return { problems: [{ kind: "unbelieved-checkpoint", message }], witnessedBy: [] };
+    return error.message;
   }
+}
+
+function unbelieved(message: string): Witnessed {
+  return { problems: [{ kind: "unbelieved-checkpoint", message }], witnessedBy: [] };
+}
+
+/** Whether what the witnesses cosigned is an earlier state of the very tree that has been verified. */
+async function forkFrom(
+  earlier: VerifiedCheckpoint,
+  size: number,
+  source: LedgerSource,
+): Promise<Problem | undefined> {
+  if (earlier.size > size) {
+    const message = `witnesses have cosigned ${earlier.size} entries of this log, and there are ${size}`;
+    return { kind: "rolled-back-checkpoint", message };
+  }
+  const tiles = new TileHashReader(earlier.size, async (tile) => {
+    const bytes = await source.tile(tile);
+    return bytes ?? new Uint8Array(0);
+  });
+  if (bytesEqual(await treeRoot(tiles, earlier.size), earlier.root)) return undefined;
+  const message = `witnesses have cosigned another history: the first ${earlier.size} entries are not those`;
+  return { kind: "forked-history", message };
 }
 
 function describeLog(report: LogReport): string {

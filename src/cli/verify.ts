@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Transport } from "../client/transport.ts";
 import { FilesSource } from "../ledger/files-source.ts";
+import { COSIGNED_FILE } from "../ledger/witness-client.ts";
 import { RECEIPT_EXTENSION, RECEIPT_HEADER } from "../ledger/receipt.ts";
 import type { LedgerFiles } from "../ledger/store.ts";
 import type { LedgerSource } from "../ledger/verify.ts";
@@ -132,7 +133,8 @@ class Verifying {
     const options = await serverFor({ ...this.#values, url: this.#target }, this.#io);
     const source = new HttpSource(new Transport(options));
     const { policy } = trust;
-    return this.#log(source, { logVkey, keyOrigin: undefined, policy, headRecord: undefined });
+    const nothingKept = { keyOrigin: undefined, cosigned: undefined, headRecord: undefined };
+    return this.#log(source, { logVkey, policy, ...nothingKept });
   }
 
   async #ledger(folder: string, trust: Trust, headRecord: string | undefined): Promise<number> {
@@ -147,7 +149,9 @@ class Verifying {
       given === undefined
         ? `taken from ${folder}/${FILE.logKey}: compare it with one known from elsewhere, or give that with --log-key`
         : undefined;
-    return this.#log(source, { logVkey, keyOrigin, policy: trust.policy, headRecord });
+    const { policy } = trust;
+    const cosigned = policy && (await readTextIfThere(join(folder, COSIGNED_FILE)));
+    return this.#log(source, { logVkey, keyOrigin, policy, cosigned, headRecord });
   }
 
   #log(
@@ -159,8 +163,7 @@ class Verifying {
   }
 
   async #headRecord(): Promise<string | undefined> {
-    const bytes = await readIfThere(join(this.#target, HEAD_FILE));
-    return bytes && Buffer.from(bytes).toString("utf8");
+    return readTextIfThere(join(this.#target, HEAD_FILE));
   }
 
   async #evidence(trust: Trust): Promise<number> {
@@ -176,6 +179,11 @@ class Verifying {
     );
     return report.problems.length === 0 ? EXIT.ok : EXIT.failed;
   }
+}
+
+async function readTextIfThere(path: string): Promise<string | undefined> {
+  const bytes = await readIfThere(path);
+  return bytes && Buffer.from(bytes).toString("utf8");
 }
 
 type TargetKind = "url" | "data" | "ledger" | "evidence" | "receipt";

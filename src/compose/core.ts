@@ -67,7 +67,12 @@ export async function openCore(ports: CorePorts): Promise<Core> {
   open.defer(() => index.close());
   const indexer = await Indexer.start(index, ledger);
   open.defer(() => indexer.stop());
-  const witnessing = startWitnessing(ledger, { policyFile: config.witnessPolicy, clock, log });
+  const witnessing = startWitnessing(ledger, {
+    policyFile: config.witnessPolicy,
+    folder: folder.ledger,
+    clock,
+    log,
+  });
   open.defer(async () => {
     await ledger.publish();
     await witnessing.stop();

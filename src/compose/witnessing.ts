@@ -1,11 +1,13 @@
 /** Has the log's checkpoints cosigned by the configured witnesses, and serves what they cosigned. */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { ConfigError } from "../config.ts";
 import type { Clock, Millis } from "../kernel/clock.ts";
 import type { SignedCheckpoint } from "../ledger/checkpoint.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { Cosigners, type WitnessOutcome } from "../ledger/witness-client.ts";
+import { COSIGNED_FILE, Cosigners, type WitnessOutcome } from "../ledger/witness-client.ts";
 import { parsePolicy, PolicyError } from "../ledger/witness-policy.ts";
+import { writePrivate } from "./data-folder.ts";
 import type { WriteLog } from "./log.ts";
 
 /** How often a new checkpoint is looked for. */
@@ -24,6 +26,8 @@ export interface Witnessing {
 
 interface WitnessingConfig {
   readonly policyFile: string | null;
+  /** Where the ledger lies: what was cosigned is kept with it. */
+  readonly folder: string;
   readonly clock: Clock;
   readonly log: WriteLog;
 }
@@ -44,6 +48,7 @@ class AskingWitnesses implements Witnessing {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
   readonly #log: WriteLog;
+  readonly #folder: string;
   readonly #cosigners: Cosigners;
   readonly #timer: NodeJS.Timeout;
   readonly #complaints = new Map<string, string>();
@@ -55,6 +60,7 @@ class AskingWitnesses implements Witnessing {
     this.#ledger = ledger;
     this.#clock = config.clock;
     this.#log = config.log;
+    this.#folder = config.folder;
     this.#cosigners = new Cosigners({
       witnesses: endpointsOf(config.policyFile),
       consistencyProof: (size1, size2) => ledger.consistencyProof(size1, size2),
@@ -91,7 +97,9 @@ class AskingWitnesses implements Witnessing {
     try {
       const collected = await this.#cosigners.collect(checkpoint);
       // One that nobody cosigned is asked for again, without waiting for another entry.
-      if (collected.text !== checkpoint.text) this.#askedSize = checkpoint.size;
+      if (collected.text === checkpoint.text) return;
+      this.#askedSize = checkpoint.size;
+      writePrivate(join(this.#folder, COSIGNED_FILE), collected.text);
     } catch (error) {
       this.#log({ level: "warn", message: "The witnesses could not be asked.", error });
     }

@@ -17,6 +17,9 @@ export const MAX_WITNESS_ATTEMPTS = 3;
 /** Cosignature lines are some 150 bytes each. */
 export const MAX_WITNESS_ANSWER_BYTES = 64 * 1024;
 
+/** Beside the log's own checkpoint: the newest one that came back with cosignatures. */
+export const COSIGNED_FILE = "checkpoint.cosigned";
+
 export interface WitnessEndpoint {
   readonly vkey: string;
   /** The submission prefix: `add-checkpoint` is appended to it. */
