@@ -15,7 +15,7 @@ import { FileHeadLock } from "../src/storage/files/head-lock.ts";
 import { FileLedgerStore } from "../src/storage/files/ledger-store.ts";
 
 const BATCH_ENTRIES = 1_000;
-const BATCHES = 60;
+const BATCHES = 200;
 const SINGLES = 4_000;
 const WIDTHS = [1, 64, 512] as const;
 /** What the design asks of 1,000-entry batches. */
@@ -81,7 +81,10 @@ async function withLedger<T>(work: (ledger: Ledger) => Promise<T>): Promise<T> {
   }
 }
 
-/** Batches with so many under way at once; ends with a published checkpoint over all of them. */
+/**
+ * Batches with so many under way at once, until the last is durable and hashed into the tree. Checkpoints and tiles are
+ * published beside it, every half second, as in a server.
+ */
 function batched(width: number): Promise<number> {
   return withLedger(async (ledger) => {
     const waiting = [...batches];
@@ -92,13 +95,12 @@ function batched(width: number): Promise<number> {
       }
     };
     await Promise.all(Array.from({ length: width }, client));
-    await ledger.publish();
     return perSecond(BATCHES * BATCH_ENTRIES, startedAt);
   });
 }
 
 function single(width: number): Promise<number> {
-  const lines = batches.flat().slice(0, width === 1 ? SINGLES : SINGLES * 5);
+  const lines = batches.flat().slice(0, width === 1 ? SINGLES : SINGLES * 10);
   return withLedger(async (ledger) => {
     let next = 0;
     const startedAt = performance.now();

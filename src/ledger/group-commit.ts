@@ -91,6 +91,7 @@ interface End {
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
+  readonly #buffers = new GroupBuffers();
   #durable: End;
   #planned: End;
   #waiting: Waiting[] = [];
@@ -198,7 +199,8 @@ export class GroupCommit {
     const appends = this.#take();
     const lines =
       appends.length === 1 ? (appends[0]?.lines ?? []) : appends.flatMap((each) => each.lines);
-    const bytes = pack(lines);
+    const sizeBytes = appends.reduce((sum, each) => sum + each.sizeBytes, 0);
+    const bytes = this.#buffers.pack(lines, sizeBytes);
     const first = this.#planned.index;
     const { writes, end } = planWrites(this.#planned, lines, bytes);
     this.#planned = end;
@@ -235,6 +237,7 @@ export class GroupCommit {
       sizeBytes: bytes.length,
       durationMs,
     });
+    this.#buffers.giveBack(bytes);
     for (const append of group.appends) {
       append.resolve(index);
       index += append.lines.length;
@@ -305,10 +308,22 @@ function batchFault(lines: readonly Uint8Array[], sizeBytes: number): string | u
   return undefined;
 }
 
-function pack(lines: readonly Uint8Array[]): Uint8Array {
-  const sizeBytes = joinedBytes(lines);
-  if (sizeBytes < SHARED_BYTES) return joinLines(lines);
-  return joinLines(lines, new Uint8Array(new SharedArrayBuffer(sizeBytes)));
+/** Buffers in shared memory that groups take turns in: fresh ones cost the system a fault for every page. */
+class GroupBuffers {
+  readonly #spare: SharedArrayBuffer[] = [];
+
+  pack(lines: readonly Uint8Array[], sizeBytes: number): Uint8Array {
+    if (sizeBytes < SHARED_BYTES) return joinLines(lines, new Uint8Array(sizeBytes));
+    const spare = sizeBytes <= GROUP_BYTES ? this.#spare.pop() : undefined;
+    const buffer = spare ?? new SharedArrayBuffer(Math.max(sizeBytes, GROUP_BYTES));
+    return joinLines(lines, new Uint8Array(buffer, 0, sizeBytes));
+  }
+
+  /** To be called once nobody reads the bytes any more. */
+  giveBack({ buffer }: Uint8Array): void {
+    const isOurs = buffer instanceof SharedArrayBuffer && buffer.byteLength === GROUP_BYTES;
+    if (isOurs && this.#spare.length < PIPELINE_DEPTH) this.#spare.push(buffer);
+  }
 }
 
 /** One write for each segment that a group touches: a batch may end one segment and begin the next. */

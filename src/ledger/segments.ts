@@ -70,13 +70,22 @@ export class Segments {
 
   /** Takes note of lines that have become durable. */
   appended(lines: readonly Uint8Array[]): void {
-    for (const line of lines) {
+    for (let taken = 0; taken < lines.length;) {
       const first = segmentOf(this.#size);
-      const segment = this.#plain.get(first) ?? { first, offsets: [0] };
-      if (segment.offsets.length === 1) this.#plain.set(first, segment);
-      segment.offsets.push((segment.offsets.at(-1) ?? 0) + line.length + 1);
-      this.#size += 1;
+      const { offsets } = this.#plain.get(first) ?? this.#begin(first);
+      let end = offsets.at(-1) ?? 0;
+      const room = SEGMENT_ENTRIES + 1 - offsets.length;
+      for (const line of lines.slice(taken, taken + room)) offsets.push((end += line.length + 1));
+      const count = Math.min(room, lines.length - taken);
+      taken += count;
+      this.#size += count;
     }
+  }
+
+  #begin(first: number): PlainSegment {
+    const segment = { first, offsets: [0] };
+    this.#plain.set(first, segment);
+    return segment;
   }
 
   /** From now on the segment is read from its sealed file; the plain one may go. */
