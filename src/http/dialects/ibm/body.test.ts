@@ -2,6 +2,7 @@ import type { FastifyRequest } from "fastify";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Refusal } from "../../../kernel/errors.ts";
+import { MAX_LOCKS } from "../../../secrets/lock.ts";
 import { bodyOf } from "./body.ts";
 import { decodeNewGroup } from "./decode-groups.ts";
 import { decodeNewSecretLocks } from "./decode-locks.ts";
@@ -35,6 +36,8 @@ const secret = { name: "db", secret_type: "arbitrary", payload: "value" };
 describe("a body", () => {
   it.each([
     [{ ...secret, ttl: 1 }, "The field ttl is not a field of this request."],
+    [{ ...secret, ttl: 1, more: 2 }, "The field ttl is not a field of this request."],
+    [{ secret_type: "kv", data: {} }, "The field name is missing."],
     [{ ...secret, labels: "dev" }, "The field labels must be a list."],
     [{ ...secret, labels: ["a", 7] }, "The field labels.1 must be a string."],
     [{ ...secret, payload: 7 }, "The field payload must be a string."],
@@ -96,6 +99,17 @@ describe("a body", () => {
       patch: { name: "other" },
       changes: ["name"],
     });
+  });
+
+  it("names the item of a list in which something is missing, and bounds lists", () => {
+    const unnamed = { locks: [{ name: "a1" }, { description: "x" }] };
+    expect(refusalOf(() => decodeNewSecretLocks(requestWith(unnamed))).message).toBe(
+      "The field locks.1.name is missing.",
+    );
+    const many = { locks: Array.from({ length: MAX_LOCKS + 1 }, (_, i) => ({ name: `l${i}` })) };
+    expect(refusalOf(() => decodeNewSecretLocks(requestWith(many))).message).toBe(
+      "The field locks has more than 1000 items.",
+    );
   });
 
   it("gives a version one value at most", () => {
