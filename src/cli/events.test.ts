@@ -149,8 +149,8 @@ describe("keytrail events", () => {
     expect(ended.stderr).toContain(sentence);
   });
 
-  it("follows: the last ones in order, then each as it happens, until interrupted", async () => {
-    for (const targetId of ["a", "b"]) await native.app.plant({ targetId });
+  /** Follows until so many lines have come; `onLine` is told how many there are so far. */
+  async function followed(count: number, onLine: (soFar: number) => Promise<unknown>) {
     const stopping = new AbortController();
     const stdout = new PassThrough({ encoding: "utf8" });
     const stderr = new PassThrough({ encoding: "utf8" });
@@ -159,15 +159,42 @@ describe("keytrail events", () => {
     const ended = eventsCommand.run(args, io);
     const shown: string[] = [];
     for await (const text of stdout.iterator({ destroyOnReturn: false })) {
-      shown.push(...lines(String(text)));
-      if (shown.length === 2) await native.app.plant({ targetId: "c" });
-      if (shown.length === 3) await native.app.plant({ targetId: "d", operation: "user.create" });
-      if (shown.length === 3) await native.app.plant({ targetId: "e" });
-      if (shown.length === 4) break;
+      for (const line of lines(String(text))) {
+        shown.push(JSON.parse(line)["target.name"]);
+        await onLine(shown.length);
+      }
+      if (shown.length >= count) break;
     }
     stopping.abort();
     expect(await ended).toBe(0);
-    expect(shown).toEqual(["a", "b", "c", "e"].map((id) => `{"target.name":"name of ${id}"}`));
+    return shown;
+  }
+
+  it("follows: the last ones in order, then each as it happens, until interrupted", async () => {
+    for (const targetId of ["a", "b"]) await native.app.plant({ targetId });
+    const shown = await followed(4, async (soFar) => {
+      if (soFar === 2) await native.app.plant({ targetId: "c" });
+      if (soFar === 3) await native.app.plant({ targetId: "d", operation: "user.create" });
+      if (soFar === 3) await native.app.plant({ targetId: "e" });
+    });
+    expect(shown).toEqual(["a", "b", "c", "e"].map((id) => `name of ${id}`));
+  });
+
+  it("follows without showing twice what came while the last ones were looked for", async () => {
+    const { app } = native;
+    const search = app.index.search.bind(app.index);
+    Object.assign(app.index, {
+      search: async (...args: Parameters<typeof search>) => {
+        Object.assign(app.index, { search });
+        await app.plant({ targetId: "meanwhile" });
+        await app.indexer.waitFor(app.ledger.size, 1_000);
+        return search(...args);
+      },
+    });
+    const shown = await followed(2, (soFar) =>
+      soFar === 1 ? app.plant({ targetId: "after" }) : Promise.resolve(),
+    );
+    expect(shown).toEqual(["name of meanwhile", "name of after"]);
   });
 });
 
