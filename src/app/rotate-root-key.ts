@@ -79,18 +79,10 @@ async function nextKey(source: RootKeySource, activeId: string): Promise<RootKey
   return given;
 }
 
-/** In data keys; counted from the start of the process, when a rotation is gone on with. */
-export interface RotationProgress {
-  readonly rootKeyId: string;
-  readonly done: number;
-  readonly total: number;
-}
-
 export class RootKeyRotation {
   readonly #state: State;
   readonly #vault: Vault;
   readonly #source: RootKeySource;
-  #progress: RotationProgress | null = null;
   /**
    * The key under which everything is known to be, so that a pass with nothing to do costs one
    * look-up.
@@ -105,11 +97,6 @@ export class RootKeyRotation {
     this.#state = ports.state;
     this.#vault = ports.vault;
     this.#source = ports.rootKeys;
-  }
-
-  /** Of a rotation under way; null when there is none. */
-  get progress(): RotationProgress | null {
-    return this.#progress;
   }
 
   /** Whether a step has anything to do. */
@@ -129,11 +116,7 @@ export class RootKeyRotation {
     const rootKeyId = await this.#pendingKey();
     if (rootKeyId === undefined) return false;
     await this.#activate(rootKeyId);
-    const { rewrapped, remaining } = await this.#rewrapBatch(rootKeyId);
-    if (rewrapped > 0) {
-      const done = (this.#progress?.done ?? 0) + rewrapped;
-      this.#progress = { rootKeyId, done, total: done + remaining };
-    }
+    const remaining = await this.#rewrapBatch(rootKeyId);
     if (remaining > 0) return true;
     await this.#forgetOthers(rootKeyId);
     return false;
@@ -186,17 +169,15 @@ export class RootKeyRotation {
       if (this.#source.save && kept.length === 1 && keys.length > 1) await this.#source.save(kept);
       this.#settledUnder = rootKeyId;
     });
-    this.#progress = null;
   }
 
-  #rewrapBatch(rootKeyId: string): Promise<{ rewrapped: number; remaining: number }> {
+  /** Resolves to how many data keys are left. */
+  #rewrapBatch(rootKeyId: string): Promise<number> {
     return this.#state.transact(async ({ secrets }) => {
-      const batch = await secrets.dataKeysNotUnder(rootKeyId, REWRAP_BATCH);
-      for (const { owner, at, key } of batch) {
+      for (const { owner, at, key } of await secrets.dataKeysNotUnder(rootKeyId, REWRAP_BATCH)) {
         await secrets.replaceDataKey({ owner, at, key: this.#vault.rewrap(key, at, owner) });
       }
-      const remaining = await secrets.countDataKeysNotUnder(rootKeyId);
-      return { rewrapped: batch.length, remaining };
+      return secrets.countDataKeysNotUnder(rootKeyId);
     });
   }
 }

@@ -437,8 +437,8 @@ describe("a new version", () => {
 
   it("must be of the secret's type, and cannot be restored", async () => {
     const { id } = await app.done(createSecret, manager, arbitrary("db"));
-    const login = { kind: "username_password" } as const;
-    expect((await app.refused(createVersion, manager, { id, payload: login })).code).toBe(
+    const password = { kind: "username_password" } as const;
+    expect((await app.refused(createVersion, manager, { id, payload: password })).code).toBe(
       "invalid_request",
     );
     expect((await app.refused(createVersion, manager, { id })).code).toBe("invalid_request");
