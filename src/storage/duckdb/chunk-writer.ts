@@ -12,10 +12,13 @@ import type { ChunkAnswer, ChunkOrder, ChunkSetup } from "./chunk-worker.ts";
  */
 export class ChunkWriter {
   readonly #worker: Worker;
+  readonly #gone = new AbortController();
 
   constructor(setup: ChunkSetup) {
     const script = new URL(`./chunk-worker${extname(import.meta.url)}`, import.meta.url);
     this.#worker = new Worker(script, { workerData: setup });
+    this.#worker.on("error", (error) => this.#gone.abort(error));
+    this.#worker.on("exit", () => this.#gone.abort());
     this.#worker.unref();
   }
 
@@ -42,13 +45,23 @@ export class ChunkWriter {
   }
 
   async #ask(order: ChunkOrder, moved: readonly ArrayBuffer[]): Promise<number> {
-    const answered = once(this.#worker, "message");
-    this.#worker.ref();
-    this.#worker.postMessage(order, moved);
+    const answer = await this.#exchange(order, moved);
+    if (answer.kind === "done") return answer.count;
+    throw new Outage(`A chunk for the search index could not be written: ${answer.reason}`);
+  }
+
+  async #exchange(order: ChunkOrder, moved: readonly ArrayBuffer[]): Promise<ChunkAnswer> {
+    const { signal } = this.#gone;
     try {
+      signal.throwIfAborted();
+      const answered = once(this.#worker, "message", { signal });
+      this.#worker.ref();
+      this.#worker.postMessage(order, moved);
       const [answer]: ChunkAnswer[] = await answered;
-      if (answer?.kind === "done") return answer.count;
-      throw new Outage(`A chunk for the search index could not be written: ${answer?.reason}`);
+      return answer ?? { kind: "failed", reason: "no answer" };
+    } catch (error) {
+      const cause: unknown = signal.aborted ? signal.reason : error;
+      throw new Outage("The thread that prepares chunks for the search index is gone", { cause });
     } finally {
       this.#worker.unref();
     }

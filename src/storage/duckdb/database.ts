@@ -1,4 +1,5 @@
 /** A DuckDB file with one connection that writes and a few that read. */
+import { setTimeout as wait } from "node:timers/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
 import { Outage, Refusal } from "../../kernel/errors.ts";
@@ -12,6 +13,7 @@ const CHECKPOINT_THRESHOLD = "256MB";
 const READERS = 2;
 /** Searches waiting for a reader. */
 const MAX_WAITING = 64;
+const INTERRUPT_AGAIN_MS = 20;
 /** A search that takes longer is stopped. */
 export const QUERY_TIMEOUT_MS = 30_000;
 
@@ -30,21 +32,23 @@ export class Database {
   readonly #idle: Reader[];
   readonly #waiting: ((reader: Reader | undefined) => void)[] = [];
   readonly #running = new Set<Promise<unknown>>();
+  readonly #timeoutMs: number;
   #closed = false;
 
   private constructor(
     instance: DuckDBInstance,
-    writer: DuckDBConnection,
-    readers: readonly Reader[],
+    connections: { readonly writer: DuckDBConnection; readonly readers: readonly Reader[] },
+    timeoutMs: number,
   ) {
     this.#instance = instance;
-    this.#writer = writer;
-    this.#readers = readers;
-    this.#idle = [...readers];
+    this.#writer = connections.writer;
+    this.#readers = connections.readers;
+    this.#idle = [...connections.readers];
+    this.#timeoutMs = timeoutMs;
   }
 
   /** Opens or creates the file and replays what a crash left in its log. Throws what DuckDB throws. */
-  static async open(file: string): Promise<Database> {
+  static async open(file: string, timeoutMs = QUERY_TIMEOUT_MS): Promise<Database> {
     const instance = await DuckDBInstance.create(file, {
       threads: String(THREADS),
       memory_limit: MEMORY_LIMIT,
@@ -58,48 +62,46 @@ export class Database {
       const writer = await instance.connect();
       const readers: Reader[] = [];
       while (readers.length < READERS) readers.push({ connection: await instance.connect() });
-      return new Database(instance, writer, readers);
+      return new Database(instance, { writer, readers }, timeoutMs);
     } catch (error) {
       instance.closeSync();
       throw error;
     }
   }
 
-  /** The connection for changes. Used by one caller at a time: the index, which takes turns with itself. */
+  /** The connection for changes. Whoever uses it sees to it that nothing runs on it when the database is closed. */
   get writer(): DuckDBConnection {
     return this.#writer;
   }
 
   /**
    * Runs a search of one or more statements, all of which see the same state of the index. Refusal
-   * `rate_limited` when too many wait already, `limit_reached` when it takes longer than QUERY_TIMEOUT_MS;
+   * `rate_limited` when too many wait already, `limit_reached` when it takes longer than the timeout;
    * Outage when the index is being closed or rebuilt.
    */
   async read<T>(search: (ask: Ask) => Promise<T>): Promise<T> {
     const reader = await this.#reader();
-    if (reader === undefined) throw closing();
+    if (reader === undefined || this.#closed) throw closing();
     let isLate = false;
-    const timer = setTimeout(() => {
+    // Again and again, because an interrupt that comes between two statements is lost.
+    const timer = setInterval(() => {
       isLate = true;
       reader.connection.interrupt();
-    }, QUERY_TIMEOUT_MS);
-    const running = inTransaction(reader.connection, search);
+    }, this.#timeoutMs);
+    const running = inTransaction(reader.connection, (ask) =>
+      search((sql, parameters) => {
+        if (this.#closed) throw closing();
+        return ask(sql, parameters);
+      }),
+    );
     this.#running.add(running);
     try {
       return await running;
     } catch (error) {
-      if (isLate) {
-        throw new Refusal(
-          "limit_reached",
-          "The search took too long: narrow its time or its terms",
-          {
-            seconds: QUERY_TIMEOUT_MS / 1000,
-          },
-        );
-      }
+      if (isLate) throw tooLong(this.#timeoutMs);
       throw this.#closed ? closing() : error;
     } finally {
-      clearTimeout(timer);
+      clearInterval(timer);
       this.#running.delete(running);
       this.#release(reader);
     }
@@ -110,8 +112,11 @@ export class Database {
     if (this.#closed) return;
     this.#closed = true;
     for (const turnAway of this.#waiting.splice(0)) turnAway(undefined);
-    for (const { connection } of this.#readers) connection.interrupt();
-    await Promise.allSettled(this.#running);
+    // DuckDB must not be let go of under a running statement, and an interrupt that comes before it begins is lost.
+    while (this.#running.size > 0) {
+      for (const { connection } of this.#readers) connection.interrupt();
+      await Promise.race([Promise.allSettled(this.#running), wait(INTERRUPT_AGAIN_MS)]);
+    }
     for (const { connection } of this.#readers) connection.closeSync();
     this.#writer.closeSync();
     this.#instance.closeSync();
@@ -148,6 +153,12 @@ async function inTransaction<T>(
   } finally {
     await connection.run("rollback");
   }
+}
+
+function tooLong(timeoutMs: number): Refusal {
+  return new Refusal("limit_reached", "The search took too long: narrow its time or its terms", {
+    seconds: timeoutMs / 1000,
+  });
 }
 
 function closing(): Outage {

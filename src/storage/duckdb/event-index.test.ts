@@ -260,6 +260,18 @@ describe("an index file", () => {
     ]);
   });
 
+  test("is closed after the chunk at hand, and takes none after that", async () => {
+    const folder = await newFolder();
+    const index = await openDuckDb(folder);
+    const chunk = index.ingest(0, [line({}), line({})]);
+    const closed = index.close();
+    await chunk;
+    await closed;
+    await expect(index.ingest(2, [line({})])).rejects.toThrow("The search index is closed");
+    await index.close();
+    expect(await (await openDuckDb(folder)).position()).toBe(2);
+  });
+
   test("leaves no chunk behind", async () => {
     const folder = await newFolder();
     const index = await openDuckDb(folder);

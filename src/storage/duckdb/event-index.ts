@@ -28,6 +28,13 @@ import { FIND_TERMS, INSERT_EVENTS, INSERT_TERMS } from "./schema.ts";
 
 /** Fewer new rows than this are not worth a checkpoint. */
 const ROWS_WORTH_SETTLING = 10_000;
+/** Entries that a search looks at first; most have found a page there. */
+const FIRST_ENTRIES = 250_000;
+
+export interface DuckDbIndexOptions {
+  /** FIRST_ENTRIES unless given. */
+  readonly firstEntries?: number;
+}
 
 /**
  * A file `events.duckdb` and the chunk files that feed it. What `ingest` resolved is on disk (DuckDB's own log,
@@ -41,8 +48,12 @@ export class DuckDbEventIndex implements EventIndex {
   #writer: ChunkWriter;
   #position: number;
   #unsettled = 0;
+  #closed = false;
+  #turn: Promise<void> = Promise.resolve();
+  readonly #firstEntries: number;
 
-  private constructor(folder: string, opened: IndexFile) {
+  private constructor(folder: string, opened: IndexFile, options: DuckDbIndexOptions) {
+    this.#firstEntries = options.firstEntries ?? FIRST_ENTRIES;
     this.#file = fileIn(folder);
     this.#chunkFiles = {
       textsPath: join(folder, "chunk-texts.ndjson"),
@@ -58,9 +69,11 @@ export class DuckDbEventIndex implements EventIndex {
    * Opens the index in a folder, creating both. A file that DuckDB cannot read, or that was written for other
    * columns, is thrown away: the index then stands at position 0 and is filled again.
    */
-  static async open(folder: string): Promise<DuckDbEventIndex> {
+  static async open(folder: string, options: DuckDbIndexOptions = {}): Promise<DuckDbEventIndex> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    return new DuckDbEventIndex(folder, await openOrReplace(fileIn(folder)));
+    const index = new DuckDbEventIndex(folder, await openOrReplace(fileIn(folder)), options);
+    await index.#removeChunks();
+    return index;
   }
 
   position(): Promise<number> {
@@ -68,6 +81,11 @@ export class DuckDbEventIndex implements EventIndex {
   }
 
   async ingest(first: number, lines: readonly Uint8Array[]): Promise<void> {
+    return this.#inTurn(() => this.#ingest(first, lines));
+  }
+
+  async #ingest(first: number, lines: readonly Uint8Array[]): Promise<void> {
+    if (this.#closed) throw new Outage("The search index is closed");
     invariant(first <= this.#position, `chunk at ${first} leaves a gap after ${this.#position}`);
     const fresh = lines.slice(this.#position - first);
     if (fresh.length === 0) return;
@@ -78,9 +96,7 @@ export class DuckDbEventIndex implements EventIndex {
     } catch (error) {
       throw await this.#failed(error);
     } finally {
-      for (const path of Object.values(this.#chunkFiles)) {
-        await rm(path, { force: true, recursive: true });
-      }
+      await this.#removeChunks();
     }
   }
 
@@ -101,7 +117,8 @@ export class DuckDbEventIndex implements EventIndex {
 
   async search(selection: Selection, page: Page): Promise<SearchResult> {
     checkLimit("limit", page.limit, MAX_PAGE);
-    return this.#database.read((ask) => hitsOf(ask, selection, page));
+    const firstEntries = this.#firstEntries;
+    return this.#database.read((ask) => hitsOf(ask, selection, { page, firstEntries }));
   }
 
   async count(selection: Selection): Promise<number> {
@@ -132,20 +149,52 @@ export class DuckDbEventIndex implements EventIndex {
   }
 
   async settle(): Promise<void> {
-    if (this.#unsettled < ROWS_WORTH_SETTLING) return;
-    this.#unsettled = 0;
-    await this.#database.writer.run("checkpoint");
+    return this.#inTurn(async () => {
+      if (this.#unsettled < ROWS_WORTH_SETTLING) return;
+      this.#unsettled = 0;
+      await this.#database.writer.run("checkpoint");
+    });
   }
 
   async reset(): Promise<void> {
-    await this.close();
-    await discard(this.#file);
-    this.#adopt(await openOrReplace(this.#file));
+    return this.#inTurn(async () => {
+      await this.#letGo();
+      await discard(this.#file);
+      this.#adopt(await openOrReplace(this.#file));
+    });
   }
 
+  /** Waits for the chunk or the housekeeping at hand; stops searches. */
   async close(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#closed = true;
+      await this.#letGo();
+    });
+  }
+
+  async #letGo(): Promise<void> {
     await this.#writer.close();
     await this.#database.close();
+  }
+
+  /** Whatever writes or closes waits for what does so already: DuckDB is not to be closed under a statement. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#turn;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#turn = promise;
+    await before;
+    try {
+      return await work();
+    } finally {
+      resolve();
+    }
+  }
+
+  /** After a chunk, and when opening: a crash leaves them behind. */
+  async #removeChunks(): Promise<void> {
+    for (const path of Object.values(this.#chunkFiles)) {
+      await rm(path, { force: true, recursive: true });
+    }
   }
 
   /**
@@ -153,7 +202,7 @@ export class DuckDbEventIndex implements EventIndex {
    * refuses everything after some errors. Opening the file again settles all of them, or says that it is broken.
    */
   async #failed(error: unknown): Promise<Error> {
-    await this.close();
+    await this.#letGo();
     try {
       this.#adopt(await openExisting(this.#file));
       return new Outage("The search index could not take a chunk", { cause: error });

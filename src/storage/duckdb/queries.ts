@@ -19,16 +19,17 @@ import { lookUpTerms } from "./terms.ts";
 import type { Lookup } from "./terms.ts";
 import { pathValues, writtenData } from "./text-sql.ts";
 
-/** Entries in the first part of the order, in which most searches have found their page. */
-const FIRST_ENTRIES = 250_000;
-
 /**
  * A page of hits. Looks at the beginning of the order first: what people search for is mostly there, and how much
  * is looked at is most of what a search costs. Only a full page is taken from it, so the answer is the same.
  */
-export async function hitsOf(ask: Ask, selection: Selection, page: Page): Promise<SearchResult> {
+export async function hitsOf(
+  ask: Ask,
+  selection: Selection,
+  { page, firstEntries }: { readonly page: Page; readonly firstEntries: number },
+): Promise<SearchResult> {
   const lookup = await lookUpTerms(selection.plan, ask);
-  const near = await nearby(ask, page);
+  const near = await nearby(ask, page, firstEntries);
   let hits: readonly Hit[] = [];
   for (const within of near === undefined ? [undefined] : [near, undefined]) {
     hits = await hitsWithin(ask, { selection, page, lookup, within });
@@ -64,10 +65,14 @@ async function hitsWithin(
   return rows.map(([time, seq]): Hit => ({ time: Number(time), seq: Number(seq) }));
 }
 
-/** The time of the entry that stands FIRST_ENTRIES after the page's beginning; undefined when there is none. */
-async function nearby(ask: Ask, { order, after }: Page): Promise<number | undefined> {
+/** The time of the entry that stands so many after the page's beginning; undefined when there is none. */
+async function nearby(
+  ask: Ask,
+  { order, after }: Page,
+  entries: number,
+): Promise<number | undefined> {
   const to = new Parameters();
-  const distance = to.integer(FIRST_ENTRIES);
+  const distance = to.integer(entries);
   const begin = after === undefined ? undefined : to.integer(after.seq);
   const seq =
     order === "newest"
