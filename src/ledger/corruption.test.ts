@@ -457,8 +457,14 @@ describe("what a crash leaves", () => {
   it("(entries that no head covers yet) stays", async () => {
     const disk = copyDisk(whole);
     editLines(disk, (lines) => lines.toSpliced(-1, 0, '{"n":131372}'));
-    const ledger = await openMemoryLedger(new MemoryLedgerStore(disk));
+    const store = new MemoryLedgerStore(disk);
+    const order: string[] = [];
+    store.onCall = (call) => void order.push(call);
+    const ledger = await openMemoryLedger(store);
     expect(ledger.checkpoint().size).toBe(SIZE + 1);
+    // Made durable before anything is signed over it.
+    expect(order).toContain("truncate");
+    expect(order.indexOf("truncate")).toBeLessThan(order.indexOf("swap"));
     await ledger.close();
     expect(await faultsOnDisk(disk)).toEqual([]);
   });

@@ -163,12 +163,13 @@ async function cutTornTail(
     throw malformed(segment, SEGMENT_ENTRIES, "is one more than a segment holds");
   const keptBytes = offsets[kept] ?? 0;
   const cutBytes = bytes.length - keptBytes;
-  if (cutBytes === 0) return kept;
-  if (!isLast || kept === SEGMENT_ENTRIES) {
+  if (cutBytes > 0 && (!isLast || kept === SEGMENT_ENTRIES)) {
     throw malformed(segment, kept, "is bytes where nothing is ever written");
   }
-  await checking.store.truncate(file, keptBytes);
-  checking.report?.({ kind: "torn-tail-cut", file, cutBytes, atIndex: first + kept });
+  // What a killed process wrote may still be on its way to the disk: before a head covers it, it has to be there.
+  if (kept > signed || cutBytes > 0) await checking.store.truncate(file, keptBytes);
+  if (cutBytes > 0)
+    checking.report?.({ kind: "torn-tail-cut", file, cutBytes, atIndex: first + kept });
   return kept;
 }
 

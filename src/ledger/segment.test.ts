@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { zstdDecompressSync } from "node:zlib";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -78,10 +77,9 @@ describe("a sealed segment", () => {
   const lines = Array.from({ length: SEGMENT_ENTRIES }, (_, n) => utf8(JSON.stringify({ n })));
   const plain = joinLines(lines);
 
-  it("is read by zstd's own tool, and by frame", async () => {
+  it("is one stream to any zstd decoder, and can be read by frame", async () => {
     const { sealed, frames } = await sealLines(plain, lineOffsets(plain));
-    const options = { input: sealed, maxBuffer: 2 * plain.length };
-    expect(Buffer.compare(execFileSync("zstdcat", options), plain)).toBe(0);
+    expect(Buffer.compare(zstdDecompressSync(sealed), plain)).toBe(0);
     const frame = sealed.subarray(frames[3], frames[4]);
     expect((await openFrame(frame)).map(fromUtf8)).toEqual(
       lines.slice(3 * FRAME_ENTRIES, 4 * FRAME_ENTRIES).map(fromUtf8),

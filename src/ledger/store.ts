@@ -53,7 +53,7 @@ export interface LedgerStore extends LedgerFiles {
    * in the order made. When one rejects with StoreFull, none of its writes remain. A crash may leave a beginning.
    */
   append(writes: readonly EndWrite[]): Promise<void>;
-  /** Cuts a file to that size, durably. */
+  /** Cuts a file to that size, and makes what is left of it durable, whoever wrote it. */
   truncate(name: string, sizeBytes: number): Promise<void>;
   /** Gives back the room that was set aside; false when none was held. */
   releaseReserve(): Promise<boolean>;

@@ -122,12 +122,8 @@ export class FileLedgerStore extends LedgerFolder implements LedgerStore {
   async truncate(name: string, sizeBytes: number): Promise<void> {
     const path = join(this.#folder, name);
     await truncate(path, sizeBytes);
-    const file = await open(path, "r+");
-    try {
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await sync(path);
+    await sync(dirname(path));
   }
 
   async releaseReserve(): Promise<boolean> {
@@ -162,6 +158,16 @@ export class FileLedgerStore extends LedgerFolder implements LedgerStore {
 async function removeTemporaries(folder: string): Promise<void> {
   for (const name of await readdir(folder, { recursive: true })) {
     if (name.endsWith(TEMPORARY_SUFFIX)) await rm(join(folder, name), { force: true });
+  }
+}
+
+/** Makes a file, or the entries of a folder, durable. */
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 
