@@ -4,7 +4,14 @@ import { expiryOf, isExpired } from "./expiry.ts";
 import { checkGroupName } from "./group.ts";
 import { checkLockName } from "./lock.ts";
 import { pageOf, sortOf } from "./paging.ts";
-import { ACTIVE, checkCustomMetadata, checkLabels, checkName, DESTROYED } from "./secret.ts";
+import {
+  ACTIVE,
+  checkCustomMetadata,
+  checkDescription,
+  checkLabels,
+  checkName,
+  DESTROYED,
+} from "./secret.ts";
 import { aliasOf, numberOf, versionSelector } from "./version.ts";
 
 const refuses = (work: () => unknown): boolean => {
@@ -61,6 +68,16 @@ describe("labels", () => {
     const many = Array.from({ length: 31 }, (_, i) => `label-${i}`);
     expect(refuses(() => checkLabels(many))).toBe(true);
     expect(checkLabels(many.slice(1))).toHaveLength(30);
+  });
+});
+
+describe("a description", () => {
+  it("has at most 1,024 characters, and is kept as it was given or not at all", () => {
+    checkDescription("x".repeat(1_024));
+    checkDescription("two\nlines, a \0 and a 🔑");
+    expect(refuses(() => checkDescription("x".repeat(1_025)))).toBe(true);
+    expect(refuses(() => checkDescription("half a pair \ud83d"))).toBe(true);
+    expect(refuses(() => checkLabels(["\ud83d\ud83d"]))).toBe(true);
   });
 });
 

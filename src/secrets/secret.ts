@@ -91,10 +91,10 @@ export function checkName(name: string): void {
 }
 
 export function checkDescription(description: string): void {
-  if (description.length > MAX_DESCRIPTION_CHARS) {
+  if (description.length > MAX_DESCRIPTION_CHARS || !description.isWellFormed()) {
     throw new Refusal(
       "invalid_request",
-      `A description has at most ${MAX_DESCRIPTION_CHARS} characters.`,
+      `A description has at most ${MAX_DESCRIPTION_CHARS} characters of well-formed Unicode.`,
       { field: "description" },
     );
   }
@@ -109,10 +109,11 @@ export function checkLabels(labels: readonly string[]): readonly string[] {
     });
   }
   for (const label of unique) {
-    if (label.length < MIN_LABEL_CHARS || label.length > MAX_LABEL_CHARS) {
+    const isSized = label.length >= MIN_LABEL_CHARS && label.length <= MAX_LABEL_CHARS;
+    if (!isSized || !label.isWellFormed()) {
       throw new Refusal(
         "invalid_request",
-        `A label has ${MIN_LABEL_CHARS} to ${MAX_LABEL_CHARS} characters.`,
+        `A label has ${MIN_LABEL_CHARS} to ${MAX_LABEL_CHARS} characters of well-formed Unicode.`,
         { field: "labels" },
       );
     }
