@@ -37,6 +37,8 @@ export class FilesSource implements LedgerSource {
 
   async checkpoint(): Promise<string | undefined> {
     const bytes = await this.#files.read(CHECKPOINT_FILE);
+    // Entries are there before a checkpoint covers them, so what is looked at after it has all that it covers.
+    await this.#lookAgain(await takeInventory(this.#files));
     return bytes && fromUtf8(bytes);
   }
 
@@ -58,8 +60,7 @@ export class FilesSource implements LedgerSource {
       // Sealed since the folder was read? Otherwise what is wrong is really wrong.
       const inventory = await takeInventory(this.#files);
       if (isSameInventory(inventory, this.#inventory)) throw error;
-      this.#inventory = inventory;
-      this.#segments = await readSegments(this.#files, inventory);
+      await this.#lookAgain(inventory);
       return this.#take(first, count);
     }
   }
@@ -101,6 +102,11 @@ export class FilesSource implements LedgerSource {
     if (toHex(foldTile(hashes)) === manifest.root) return undefined;
     const sentence = `${file} gives another root than the segment's tile of level 1`;
     return { kind: "bad-manifest", sentence, file, index: first };
+  }
+
+  async #lookAgain(inventory: Inventory): Promise<void> {
+    this.#inventory = inventory;
+    this.#segments = await readSegments(this.#files, inventory);
   }
 
   async #take(first: number, count: number): Promise<readonly Uint8Array[]> {

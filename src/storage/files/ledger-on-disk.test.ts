@@ -61,6 +61,30 @@ describe("a ledger on a disk", () => {
     expect((await verify()).problems).toEqual([]);
   });
 
+  it("verifies while it grows", async () => {
+    const ledger = await open();
+    await ledger.appendBatch(numberedLines(0, 300));
+    await ledger.publish();
+    const source = await FilesSource.open(new LedgerFolder(join(folder, "ledger")));
+    await ledger.appendBatch(numberedLines(300, 300));
+    const { text } = await ledger.publish();
+    const checkpoint = await source.checkpoint();
+    expect(checkpoint).toBe(text);
+    await ledger.appendBatch(numberedLines(600, 300));
+    await ledger.publish();
+    await ledger.append(numberedLines(900, 1)[0]!);
+    await ledger.publish();
+    const frozen = { checkpoint: () => Promise.resolve(checkpoint) };
+    const reading = {
+      tile: source.tile.bind(source),
+      entries: source.entries.bind(source),
+    };
+    const report = await verifyLedger({ ...reading, ...frozen }, { vkey: fixtureSigner.vkey });
+    expect(report).toMatchObject({ entries: 600, problems: [] });
+    expect((await verifyLedger(source)).entries).toBe(901);
+    await ledger.close();
+  });
+
   it("names a flipped byte, and does not open over it", async () => {
     const ledger = await open();
     await ledger.appendBatch(numberedLines(0, 100));
