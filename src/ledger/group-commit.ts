@@ -230,17 +230,16 @@ export class GroupCommit {
     let { index } = this.#durable;
     this.#durable = planWrites(this.#durable, lines, bytes).end;
     const durationMs = performance.now() - group.sentAt;
-    this.#options.onDurable({
-      first: index,
-      lines,
-      hashed,
-      sizeBytes: bytes.length,
-      durationMs,
-    });
     this.#buffers.giveBack(bytes);
-    for (const append of group.appends) {
-      append.resolve(index);
-      index += append.lines.length;
+    const durable = { first: index, lines, hashed, sizeBytes: bytes.length, durationMs };
+    try {
+      this.#options.onDurable(durable);
+    } finally {
+      // Durable is durable, whatever became of telling others.
+      for (const append of group.appends) {
+        append.resolve(index);
+        index += append.lines.length;
+      }
     }
   }
 

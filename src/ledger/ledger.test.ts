@@ -100,6 +100,17 @@ describe("appending", () => {
     expect(heard).toEqual(["0+1", "resolved", "1+3"]);
   });
 
+  it("stops at a listener that throws, and tells the truth about what is durable", async () => {
+    const { ledger } = await open();
+    ledger.onAppended(() => {
+      throw new Error("a bug");
+    });
+    expect(await ledger.append(numberedLine(0))).toBe(0);
+    expect(ledger.size).toBe(1);
+    expect(ledger.status).toBe("stopped");
+    await expect(ledger.append(numberedLine(1))).rejects.toThrow(Outage);
+  });
+
   it.each([
     ["an empty line", [utf8("")]],
     ["a newline within a line", [utf8("a\nb")]],

@@ -214,8 +214,8 @@ export class Ledger {
   }
 
   /**
-   * Tells of entries once they are durable, in order and before their appends resolve. A listener must not throw, and
-   * must not keep the event loop: appends wait for it.
+   * Tells of entries once they are durable, in order and before their appends resolve. A listener must not throw, which
+   * stops the ledger, and must not keep the event loop: appends wait for it.
    */
   onAppended(listener: (batch: AppendedBatch) => void): () => void {
     this.#appendedListeners.add(listener);
