@@ -15,12 +15,10 @@ import type { Plan } from "../../search/plan.ts";
 import { compilePredicate } from "../../search/predicate.ts";
 import { projectLine } from "../../search/projection.ts";
 import type { Vocabulary } from "../../search/vocabulary.ts";
+import { TreeProofs } from "./tree-proofs.ts";
 
 /** How long an answer waits for the index to have seen everything that was durable when it was asked for. */
 export const INDEX_WAIT_MS = 5_000;
-
-/** Entries fetched and proven at a time while an export is streamed. */
-export const PROOF_BATCH = 64;
 
 /** What reading needs of the ledger. */
 export interface ProvenLog {
@@ -168,14 +166,8 @@ export class TrailReader {
 
   /** Entries with their inclusion proofs in the tree of a published checkpoint. */
   async *prove(entries: AsyncIterable<TrailEntry>, size: number): AsyncGenerator<ProvenEntry> {
-    let batch: TrailEntry[] = [];
-    for await (const entry of entries) {
-      batch.push(entry);
-      if (batch.length < PROOF_BATCH) continue;
-      yield* await this.#proven(batch, size);
-      batch = [];
-    }
-    yield* await this.#proven(batch, size);
+    const tree = new TreeProofs(this.log, size);
+    for await (const entry of entries) yield { ...entry, proof: await tree.prove(entry.index) };
   }
 
   /**
@@ -197,15 +189,6 @@ export class TrailReader {
       }
     }
     return totals;
-  }
-
-  #proven(entries: readonly TrailEntry[], size: number): Promise<ProvenEntry[]> {
-    return Promise.all(
-      entries.map(async (entry) => ({
-        ...entry,
-        proof: await this.log.inclusionProof(entry.index, size),
-      })),
-    );
   }
 
   async *#events(from: number, to: number): AsyncGenerator<AuditEvent> {
