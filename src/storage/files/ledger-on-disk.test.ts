@@ -1,4 +1,6 @@
 /** The ledger on a real disk, with its threads: what memory cannot show. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -83,6 +85,55 @@ describe("a ledger on a disk", () => {
     expect(report).toMatchObject({ entries: 600, problems: [] });
     expect((await verifyLedger(source)).entries).toBe(901);
     await ledger.close();
+  });
+
+  it("has every entry it acknowledged before it was killed", async () => {
+    const source = (path: string): string =>
+      JSON.stringify(join(import.meta.dirname, "..", "..", path));
+    const script = `
+      const { Ledger } = await import(${source("ledger/ledger.ts")});
+      const { Ed25519Signer } = await import(${source("ledger/note.ts")});
+      const { FileLedgerStore } = await import(${source("storage/files/ledger-store.ts")});
+      const { FileHeadLock } = await import(${source("storage/files/head-lock.ts")});
+      const [folder, key] = process.argv.slice(1);
+      const ledger = await Ledger.open({
+        store: await FileLedgerStore.open(folder + "/ledger"),
+        lock: await FileHeadLock.open(folder + "/ledger-head"),
+        signer: Ed25519Signer.fromPrivate(key),
+      });
+      const client = async (name) => {
+        for (let n = 0; ; n++) {
+          const text = JSON.stringify({ name, n });
+          const index = await ledger.append(Buffer.from(text));
+          process.stdout.write(index + " " + text + "\\n");
+        }
+      };
+      for (let name = 0; name < 8; name++) void client(name);
+    `;
+    const acknowledged = new Map<number, string>();
+    for (const wanted of [200, 700, 1500]) {
+      const flags = ["--input-type=module", "-e", script, folder, fixtureSigner.toPrivate()];
+      const child = spawn(process.execPath, flags, { stdio: ["ignore", "pipe", "inherit"] });
+      let output = "";
+      let count = 0;
+      child.stdout.on("data", (chunk: Buffer) => {
+        output += chunk.toString();
+        count += chunk.toString().split("\n").length - 1;
+        if (count >= wanted) child.kill("SIGKILL");
+      });
+      await once(child, "close");
+      // The last line may be cut in the pipe; whole ones were acknowledged.
+      for (const line of output.split("\n").slice(0, -1)) {
+        const space = line.indexOf(" ");
+        acknowledged.set(Number(line.slice(0, space)), line.slice(space + 1));
+      }
+      const ledger = await open();
+      const found = await ledger.entries([...acknowledged.keys()]);
+      expect(found.map(fromUtf8)).toEqual([...acknowledged.values()]);
+      await ledger.close();
+      expect((await verify()).problems).toEqual([]);
+    }
+    expect(acknowledged.size).toBeGreaterThanOrEqual(2400);
   });
 
   it("names a flipped byte, and does not open over it", async () => {

@@ -49,7 +49,9 @@ export class LedgerWriter {
   constructor() {
     // The extension is this file's own: .ts from the sources, .js once compiled.
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
-    this.#worker = new Worker(new URL(`./ledger-writer-thread${extension}`, import.meta.url));
+    const thread = new URL(`./ledger-writer-thread${extension}`, import.meta.url);
+    // The process's own flags may be about its entry point, and would be about the thread's.
+    this.#worker = new Worker(thread, { execArgv: [] });
     this.#worker.unref();
     this.#worker.on("message", (answer: WriteAnswer) => this.#answered(answer));
     this.#worker.on("error", (cause) =>
