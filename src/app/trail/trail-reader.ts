@@ -20,6 +20,10 @@ import { TreeProofs } from "./tree-proofs.ts";
 /** How long an answer waits for the index to have seen everything that was durable when it was asked for. */
 export const INDEX_WAIT_MS = 5_000;
 
+/** Of one page, give or take FETCHED_TOGETHER entries; an entry is 64 KB at most and 1 KB as a rule. */
+export const MAX_PAGE_BYTES = 8 * 1024 * 1024;
+const FETCHED_TOGETHER = 50;
+
 /** What reading needs of the ledger. */
 export interface ProvenLog {
   readonly origin: string;
@@ -105,12 +109,21 @@ export class TrailReader {
     return state;
   }
 
+  /** A page, cut short where it would get larger than MAX_PAGE_BYTES; `next` goes on from there. */
   async search(
     selection: Selection,
     page: Page,
   ): Promise<{ readonly entries: readonly TrailEntry[]; readonly next: Hit | undefined }> {
     const { hits, next } = await ask(() => this.#ports.index.search(selection, page));
-    return { entries: await this.entries(hits.map(({ seq }) => seq)), next };
+    const entries: TrailEntry[] = [];
+    let bytes = 0;
+    for (let at = 0; at < hits.length && bytes < MAX_PAGE_BYTES; at += FETCHED_TOGETHER) {
+      const some = hits.slice(at, at + FETCHED_TOGETHER);
+      entries.push(...(await this.entries(some.map(({ seq }) => seq))));
+      bytes = entries.reduce((sum, { line }) => sum + line.length, 0);
+    }
+    const isWhole = entries.length === hits.length;
+    return { entries, next: isWhole ? next : hits[entries.length - 1] };
   }
 
   count(selection: Selection): Promise<number> {

@@ -21,6 +21,7 @@ import { readReceipt } from "./read-receipt.ts";
 import { searchEvents, type SearchEventsInput } from "./search-events.ts";
 import { summarizeEvents } from "./summarize-events.ts";
 import { tailEvents } from "./tail-events.ts";
+import { MAX_PAGE_BYTES } from "./trail-reader.ts";
 import { openTrailApp, type TrailApp } from "./testing/trail-app.ts";
 
 const OTHER_INSTANCE: Place = { ...PLACE, instance: "99999999-2222-4333-8444-555555555555" };
@@ -215,6 +216,20 @@ describe("a search of the trail", () => {
       await app.plant({ targetId: "late" });
     } while (cursor !== undefined);
     expect(seen).toEqual([6, 5, 4, 3, 2, 1, 0].map((i) => `name of p${i}`));
+  });
+
+  it("gives less than a page of very long events, and all of them page by page", async () => {
+    const id = Array.from({ length: 60 }, () => "x".repeat(1_000));
+    await Promise.all(Array.from({ length: 260 }, () => app.plant({ input: { id } })));
+    const asked = { ...ASKED, query: "host:secrets-manager" };
+    const caller = await auditor();
+    const first = await app.done(searchEvents, caller, asked);
+    const bytes = first.entries.reduce((sum, { line }) => sum + line.length, 0);
+    expect(bytes).toBeGreaterThan(MAX_PAGE_BYTES);
+    expect(bytes).toBeLessThan(1.5 * MAX_PAGE_BYTES);
+    const second = await app.done(searchEvents, caller, { ...asked, cursor: first.next });
+    const seen = [...first.entries, ...second.entries].map(({ index }) => index);
+    expect([seen, second.next]).toEqual([Array.from({ length: 260 }, (_, i) => i), undefined]);
   });
 
   it("keeps to the times asked for, the first inclusive and the last exclusive", async () => {
