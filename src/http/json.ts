@@ -61,3 +61,12 @@ function assertShallow(body: Uint8Array): void {
     } else if (byte === 0x7d || byte === 0x5d) depth -= 1;
   }
 }
+
+/**
+ * What is said of a field that no schema knows. Its name is the caller's own choice, a pasted key as likely as a slip
+ * of the pen: it is neither repeated nor recorded. What is known here tells as much.
+ */
+export function unknownField(what: string, known: readonly string[]): Refusal {
+  const those = known.length > 0 ? `; those that are: ${known.join(", ")}` : "";
+  return new Refusal("invalid_request", `${what} that is not known here${those}.`);
+}

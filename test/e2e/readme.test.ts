@@ -79,7 +79,9 @@ describe("the README", () => {
     expect(output).toContain("evidence.tar: verified");
     expect(output).toMatch(/complete\s+target db-prod/);
     expect(output).toMatch(/copy: verified/);
-    expect(output).toMatch(/copy: DOES NOT VERIFY\n\s+entry \d+ is not what was recorded[\s\S]*found/);
+    expect(output).toMatch(
+      /copy: DOES NOT VERIFY\n\s+entry \d+ is not what was recorded[\s\S]*found/,
+    );
     expect(readFileSync(join(folder, "headers.txt"), "utf8")).toMatch(/^keytrail-receipt: /m);
   }, 120_000);
 

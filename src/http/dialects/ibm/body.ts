@@ -1,8 +1,8 @@
-/** Request bodies, read strictly: a field that is not known is refused by its name, and no value is ever quoted. */
+/** Request bodies, read strictly: a field that is not known is refused, and nothing the caller chose is ever quoted. */
 import type { FastifyRequest } from "fastify";
-import type { z } from "zod";
+import { z } from "zod";
 import { Refusal } from "../../../kernel/errors.ts";
-import { jsonObject } from "../../json.ts";
+import { jsonObject, unknownField } from "../../json.ts";
 
 export const MAX_QUOTED_FIELD_CHARS = 64;
 
@@ -40,12 +40,15 @@ export function read<Value>(schema: z.ZodType<Value>, value: unknown): Value {
   const [issue] = result.error.issues;
   throw issue === undefined
     ? new Refusal("invalid_request", "The request body cannot be read.")
-    : refusalOf(issue, value);
+    : refusalOf(issue, schema, value);
 }
 
-function refusalOf(issue: z.core.$ZodIssue, body: unknown): Refusal {
-  const keys = issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
-  const field = fieldName([...issue.path, ...keys]);
+function refusalOf(issue: z.core.$ZodIssue, schema: z.ZodType, body: unknown): Refusal {
+  const field = fieldName(issue.path);
+  if (issue.code === "unrecognized_keys") {
+    const known = field === "" && schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+    return unknownField(`${subject(field)} has a field`, known);
+  }
   const what = isMissing(issue, body) ? "is missing" : complaint(issue);
   return new Refusal("invalid_request", `${subject(field)} ${what}.`, { field });
 }
@@ -61,8 +64,6 @@ function isMissing(issue: z.core.$ZodIssue, body: unknown): boolean {
 /** Says what is wrong by the schema's side alone: what was expected, never what came. */
 function complaint(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
-    case "unrecognized_keys":
-      return "is not a field of this request";
     case "invalid_type":
       return `must be ${expected[issue.expected] ?? `a ${issue.expected}`}`;
     case "invalid_value":
@@ -70,6 +71,7 @@ function complaint(issue: z.core.$ZodIssue): string {
     case "too_big":
       return `has more than ${String(issue.maximum)} items`;
     // Sizes and forms are the domain's to judge: no schema of this dialect asks for these.
+    case "unrecognized_keys":
     case "too_small":
     case "invalid_format":
     case "not_multiple_of":

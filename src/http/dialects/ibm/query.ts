@@ -1,6 +1,7 @@
-/** Query strings of lists: whole numbers, comma lists, sort fields. Whatever is not known is refused by its name. */
+/** Query strings of lists: whole numbers, comma lists, sort fields. Whatever is not known is refused. */
 import type { FastifyRequest } from "fastify";
 import { Refusal } from "../../../kernel/errors.ts";
+import { unknownField } from "../../json.ts";
 import type { Sort } from "../../../secrets/paging.ts";
 
 /** Items of one comma list; IBM's own bounds are 201 groups and 30 labels. */
@@ -15,7 +16,9 @@ export class Query<Known extends string> {
   constructor(request: FastifyRequest, known: readonly Known[]) {
     this.#values = request.query as Readonly<Record<string, unknown>>;
     for (const name of Object.keys(this.#values)) {
-      if (!(known as readonly string[]).includes(name)) throw unknown(name, known);
+      // A filter that is misspelt and passed over would show more than was asked for.
+      if (!(known as readonly string[]).includes(name))
+        throw unknownField("The query has a parameter", known);
     }
   }
 
@@ -82,13 +85,6 @@ export class Query<Known extends string> {
     }
     return descending ? `-${field}` : field;
   }
-}
-
-/** A filter that is misspelt and passed over would show more than was asked for: it is refused. */
-function unknown(name: string, known: readonly string[]): Refusal {
-  const named = /^\w{1,40}$/.test(name) ? `The query parameter ${name}` : "A query parameter";
-  const sentence = `${named} is not known here; those that are: ${known.join(", ")}.`;
-  return new Refusal("invalid_request", sentence);
 }
 
 function invalid(name: string, what: string): Refusal {

@@ -85,12 +85,15 @@ describe("GET /trail/v1/events", () => {
     ["?limit=many", { field: "limit" }],
     ["?order=random", { field: "order" }],
     ["?vocabulary=klingon", { field: "vocabulary" }],
-    ["?quary=x", { field: "quary" }],
+    ["?quary=x", { message: expect.stringContaining("those that are: query, from, to") as string }],
     ["?query=a&query=b", { field: "query" }],
     ["?from=soon", { field: "from" }],
     ["?cursor=AAAA", {}],
     [`?query=${"a".repeat(4_097)}`, { field: "query" }],
-    [`?${"\u00e9".repeat(90)}=1`, { field: "?".repeat(64) }],
+    [
+      `?${"\u00e9".repeat(90)}=1`,
+      { message: expect.stringContaining("is not known here") as string },
+    ],
   ])("refuses %s in its own form, and records that", async (search, details) => {
     const response = await native.get(encodeURI(`/trail/v1/events${search}`), "auditor");
     expect(response.statusCode).toBe(400);

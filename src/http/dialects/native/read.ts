@@ -1,8 +1,8 @@
-/** Reads what a request carries by its schema, strictly: what is not known is refused by name, and no value is quoted. */
+/** Reads what a request carries by its schema, strictly: what is not known is refused, and nothing the caller chose is quoted. */
 import type { FastifyRequest } from "fastify";
-import type { z } from "zod";
+import { z } from "zod";
 import { Refusal } from "../../../kernel/errors.ts";
-import { jsonObject } from "../../json.ts";
+import { jsonObject, unknownField } from "../../json.ts";
 
 export const MAX_QUOTED_NAME_CHARS = 64;
 
@@ -13,8 +13,9 @@ export function read<Schema extends z.ZodType>(schema: Schema, value: unknown): 
   const issue = result.error.issues[0];
   if (issue === undefined) throw new Refusal("invalid_request", "The request cannot be read.");
   if (issue.code === "unrecognized_keys") {
-    const field = nameOf([...issue.path, issue.keys[0] ?? ""]);
-    throw new Refusal("invalid_request", `${field} is not known here.`, { field });
+    const within = nameOf(issue.path);
+    const known = within === "" && schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+    throw unknownField(`${within || "The request"} has a field`, known);
   }
   const field = nameOf(issue.path);
   // The schema's own sentence tells what was expected, never what came.
