@@ -76,15 +76,13 @@ async function freshness(): Promise<void> {
 }
 
 async function questions(): Promise<void> {
-  const { hits } = await index.search(select("index:5000000"), { order: "newest", limit: 1 });
-  print("(a hit in the middle)", hits.length);
   const rareInitiator = generator.initiators[19_000];
   const rareTarget = generator.targets[99_000];
   const someId = await idOf(EVENTS >> 1);
   const newest: readonly (readonly [string, string])[] = [
     ["everything", ""],
     ["frequent action", "action:secrets-manager.secret.read"],
-    ["rare action", "action:secrets-manager.secret-version-locks.list"],
+    ["rare action", "action:iam-identity.account-serviceid.delete"],
     ["rare principal", `initiator.id:${rareInitiator?.id}`],
     ["rare principal by name", `initiator.name:${rareInitiator?.name}`],
     ["rare target", `target.name:"${rareTarget?.name}"`],

@@ -7,7 +7,7 @@ import { Parameters } from "./parameters.ts";
 
 /** Two threads give most of the speed of four and leave the others to the server. */
 const THREADS = 2;
-const MEMORY_LIMIT = "512MB";
+const MEMORY_LIMIT = "384MB";
 /** The log of changes grows to this before DuckDB folds it into the file on its own, which takes seconds. */
 const CHECKPOINT_THRESHOLD = "256MB";
 const READERS = 2;
