@@ -27,7 +27,7 @@ function secret(name: string): CreateSecretInput {
     secretGroupId: "default",
     labels: [],
     payload: { kind: "arbitrary", payload: new Sensitive("hunter2") },
-  } as CreateSecretInput;
+  };
 }
 
 const names = (): unknown[] =>

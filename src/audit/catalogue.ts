@@ -22,10 +22,6 @@ export const catalogue: Readonly<Record<OperationName, Row>> = table;
 
 export const operationNames = Object.keys(table) as readonly OperationName[];
 
-export function isOperationName(text: string): text is OperationName {
-  return Object.hasOwn(table, text);
-}
-
 /** The service of an IBM action: `secrets-manager` of `secrets-manager.secret.read`. */
 export function serviceOf(action: string): string {
   return action.slice(0, action.indexOf("."));

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { catalogue, operationNames } from "./catalogue.ts";
 import { awsSourceOf, catalogueVocabulary } from "./vocabulary.ts";
 
-const { operationsFor } = catalogueVocabulary;
+const operationsFor = (field: string, test: (name: string) => boolean) =>
+  catalogueVocabulary.operationsFor(field, test);
 
 describe("the catalogue as a search vocabulary", () => {
   it("finds an operation by today's action and by the one it had in an earlier API", () => {

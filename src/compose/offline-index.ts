@@ -17,8 +17,9 @@ export async function openOfflineIndex(path: string): Promise<OfflineIndex> {
   const folder = openDataFolder(resolve(path));
   await using open = new AsyncDisposableStack();
   const silent = () => {};
-  const { ledger, close } = await openLedger(folder, { logName: null, log: silent, say: silent });
-  open.defer(close);
+  const opening = await openLedger(folder, { logName: null, log: silent, say: silent });
+  open.defer(() => opening.close());
+  const { ledger } = opening;
   const index = await DuckDbEventIndex.open(folder.index);
   open.defer(() => index.close());
   const indexer = await Indexer.start(index, ledger);

@@ -46,7 +46,8 @@ export class Actor {
       type: "application/x-www-form-urlencoded",
       text: form.toString(),
     });
-    this.#token = String(reply.body["access_token"] ?? "");
+    const token = reply.body["access_token"];
+    this.#token = typeof token === "string" ? token : "";
     return reply;
   }
 

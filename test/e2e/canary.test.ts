@@ -42,12 +42,16 @@ interface Sent {
   readonly body: string;
 }
 
-async function send(
-  method: string,
-  path: string,
+function send(method: string, path: string, body?: unknown): Promise<Sent> {
+  return sendWith({}, `${method} ${path}`, body);
+}
+
+async function sendWith(
+  more: Readonly<Record<string, string>>,
+  line: `${string} ${string}`,
   body?: unknown,
-  more: Record<string, string> = {},
 ): Promise<Sent> {
+  const [method = "", path = ""] = line.split(" ");
   const isPatch = method === "PATCH";
   const response = await fetch(`${server.url}${path}`, {
     method,
@@ -212,7 +216,7 @@ async function sendNonsense(): Promise<void> {
     },
     `{"payload":"${value()}"`,
     `"${value()}"`,
-    `${value()}`,
+    value(),
     `[${"[".repeat(100)}"${value()}"`,
     Buffer.from([0xff, 0xfe, ...Buffer.from(value())]).toString("latin1"),
     { payload: `${value()}${"x".repeat(5_000_000)}` },
@@ -235,13 +239,10 @@ async function sendNonsense(): Promise<void> {
     "/api/v2/%zz",
   ];
   for (const path of paths) await send("GET", path);
-  await send("GET", "/api/v2/secrets", undefined, { Authorization: `Bearer ${value()}` });
-  await send("GET", "/api/v2/secrets", undefined, { Authorization: value() });
-  await send("GET", "/api/v2/secrets", undefined, {
-    [value()]: value(),
-    Cookie: `session=${value()}`,
-  });
-  await send("POST", "/api/v2/secrets", secret, { "Content-Type": `text/${value()}` });
+  await sendWith({ Authorization: `Bearer ${value()}` }, "GET /api/v2/secrets");
+  await sendWith({ Authorization: value() }, "GET /api/v2/secrets");
+  await sendWith({ [value()]: value(), Cookie: `session=${value()}` }, "GET /api/v2/secrets");
+  await sendWith({ "Content-Type": `text/${value()}` }, "POST /api/v2/secrets", secret);
   for (const fields of [
     { apikey: value() },
     { grant_type: value(), [value()]: value() },

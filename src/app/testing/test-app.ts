@@ -3,7 +3,7 @@
  * time stands still.
  */
 import { parseEvent, type AuditEvent } from "../../audit/event.ts";
-import { Trail } from "../../audit/trail.ts";
+import type { Trail } from "../../audit/trail.ts";
 import type { Place } from "../../audit/crn.ts";
 import type { PolicyResource } from "../../identity/authorize.ts";
 import type { RoleName } from "../../identity/roles.ts";
@@ -17,7 +17,7 @@ import { Database } from "../../storage/sqlite/database.ts";
 import type { Call, Caller } from "../call.ts";
 import { assemble, testSchema } from "./assembly.ts";
 import type { Operation } from "../operation.ts";
-import { Performer, type Performed } from "../perform.ts";
+import type { Performed, Performer } from "../perform.ts";
 import type { Services } from "../services.ts";
 import type { State } from "../state.ts";
 
