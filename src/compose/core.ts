@@ -94,6 +94,7 @@ export async function openCore(ports: CorePorts): Promise<Core> {
       totals: (keys) => trail.totals(keys),
       vocabulary: catalogueVocabulary,
       cosigned: () => witnessing.cosigned(),
+      cosign: (size) => witnessing.cosign(size),
     }),
   };
   const performer = new Performer({

@@ -20,6 +20,8 @@ export interface Witnessing {
   checkpoint(): SignedCheckpoint;
   /** The newest cosigned one, for receipts. */
   cosigned(): SignedCheckpoint | undefined;
+  /** Asks now, and resolves to a cosigned one of at least that size; undefined when no witness answers in time. */
+  cosign(size: number): Promise<SignedCheckpoint | undefined>;
   /** Asks once more and waits for the answers. */
   stop(): Promise<void>;
 }
@@ -38,6 +40,7 @@ export function startWitnessing(ledger: Ledger, config: WitnessingConfig): Witne
     return {
       checkpoint: () => ledger.checkpoint(),
       cosigned: () => undefined,
+      cosign: async () => undefined,
       stop: async () => {},
     };
   }
@@ -78,6 +81,15 @@ class AskingWitnesses implements Witnessing {
 
   cosigned(): SignedCheckpoint | undefined {
     return this.#cosigners.latest;
+  }
+
+  async cosign(size: number): Promise<SignedCheckpoint | undefined> {
+    await this.#ledger.publish();
+    // The one under way may be of a head before.
+    await this.#asking;
+    await this.#ask();
+    const { latest } = this.#cosigners;
+    return latest && latest.size >= size ? latest : undefined;
   }
 
   async stop(): Promise<void> {

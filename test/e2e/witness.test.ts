@@ -79,6 +79,11 @@ describe("a server with a witness", () => {
     expect(
       (await keytrail(["export", "--query", "operation:server.start", "--out", out], env)).code,
     ).toBe(0);
+    const evidence = await keytrail(["verify", out, "--policy", policy]);
+    expect({ code: evidence.code, out: evidence.stdout }).toEqual({
+      code: 0,
+      out: expect.stringContaining("witnessed  by w1") as string,
+    });
     await server.stop();
     // The last checkpoint is cosigned before the server is gone.
     const verified = await keytrail(["verify", data, "--policy", policy]);

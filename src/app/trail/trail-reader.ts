@@ -55,6 +55,8 @@ export interface TrailReaderPorts {
   readonly vocabulary: Vocabulary;
   /** The newest checkpoint that witnesses have cosigned, when there are witnesses. */
   readonly cosigned?: () => SignedCheckpoint | undefined;
+  /** Asks the witnesses, when there are any, for a checkpoint of at least that size; undefined when none answers. */
+  readonly cosign?: (size: number) => Promise<SignedCheckpoint | undefined>;
 }
 
 /** An event where it stands: the entry's exact bytes, which are what is hashed into the log. */
@@ -170,6 +172,11 @@ export class TrailReader {
       cosigned !== undefined && cosigned.size > index ? cosigned : await this.log.publish();
     const proof = await this.log.inclusionProof(index, checkpoint.size);
     return { index, proof, checkpoint: checkpoint.text, size: checkpoint.size };
+  }
+
+  /** A checkpoint that covers the entry, cosigned if the witnesses answer in time: what evidence is proven against. */
+  async checkpointOver(index: number): Promise<SignedCheckpoint> {
+    return (await this.#ports.cosign?.(index + 1)) ?? this.log.publish();
   }
 
   /** The receipt as the text of a C2SP tlog-proof. */

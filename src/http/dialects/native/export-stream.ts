@@ -53,8 +53,8 @@ interface Exporting {
 }
 
 async function* exportLines({ trail, output, at, asked: what }: Exporting): AsyncGenerator<string> {
-  // Published after the export was recorded, so that it covers that event too.
-  const checkpoint = await trail.log.publish();
+  // Of the log as it is after the export was recorded, so that it covers that event too.
+  const checkpoint = await trail.checkpointOver(at);
   const { exportedCount: events } = output;
   yield json({
     kind: "header",
