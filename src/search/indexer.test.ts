@@ -127,9 +127,31 @@ describe("an indexer", () => {
     await index.ingest(0, [utf8("{}"), utf8("{}"), utf8("{}")]);
     entries.append(2);
     const indexer = await Indexer.start(index, entries, QUICK);
-    while (indexer.lag.indexed !== 2) await indexer.waitFor(Infinity, 5);
+    expect(await indexer.waitFor(2, LONG_MS)).toMatchObject({ indexed: 2, state: "current" });
     expect(await index.count({ plan: { kind: "everything" } })).toBe(2);
     await indexer.stop();
+  });
+
+  test("knows its own index, and does not trust one of another ledger that is as long", async () => {
+    const line = (id: string): Uint8Array => utf8(JSON.stringify({ id }));
+    const [index, entries] = [new MemoryEventIndex(), new Entries()];
+    entries.lines = [line("A1"), line("B2"), line("C3")];
+    await index.ingest(0, [line("A1"), line("x9")]);
+    const indexer = await Indexer.start(index, entries, QUICK);
+    await indexer.waitFor(3, LONG_MS);
+    await indexer.stop();
+    const ids = async (): Promise<unknown> =>
+      (await index.facets(EVERYTHING, { fields: ["id"], limit: 9 }))[0]?.values.map(
+        ({ value }) => value,
+      );
+    expect(await ids()).toEqual(["A1", "B2", "C3"]);
+
+    // What the index says of an entry that it has seen is kept: only an index that is not reset still has it.
+    entries.lines = [line("other"), line("B2"), line("C3"), line("D4")];
+    const again = await Indexer.start(index, entries, QUICK);
+    await again.waitFor(4, LONG_MS);
+    await again.stop();
+    expect(await ids()).toEqual(["A1", "B2", "C3", "D4"]);
   });
 
   test("rebuilds with progress to the size the ledger had", async () => {

@@ -5,6 +5,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { IndexBroken } from "./event-index.ts";
 import type { EventIndex } from "./event-index.ts";
+import { ID, INDEX } from "./fields.ts";
+import type { Plan } from "./plan.ts";
+import { projectLine } from "./projection.ts";
 
 /** What the indexer needs of the ledger: durable entries, in order, by index. */
 export interface EntrySource {
@@ -59,46 +62,55 @@ export class Indexer {
   readonly #stopped = new AbortController();
   readonly #waiters = new Set<Waiter>();
   readonly #stopListening: () => void;
-  #indexed: number;
+  #indexed = 0;
   #failures = 0;
   #error: string | undefined;
   #wantsReset = false;
   #isGathering = false;
+  /** The index was found to be of this ledger, or was emptied. Before, nothing that it holds is vouched for. */
+  #isKnown = false;
   #nudge: AbortController | undefined;
   #loop: Promise<void> = Promise.resolve();
 
-  private constructor(
-    index: EventIndex,
-    source: EntrySource,
-    start: { readonly indexed: number; readonly options: IndexerOptions },
-  ) {
+  private constructor(index: EventIndex, source: EntrySource, options: IndexerOptions) {
     this.#index = index;
     this.#source = source;
-    this.#indexed = start.indexed;
     this.#options = {
       gatherMs: GATHER_MS,
       minBackoffMs: MIN_BACKOFF_MS,
       settleAfterMs: SETTLE_AFTER_MS,
-      ...start.options,
+      ...options,
     };
     this.#stopListening = source.onAppended(() => this.#appended());
   }
 
-  /** Begins to follow the ledger from where the index stands. The index is the indexer's to write from now on. */
+  /**
+   * Begins to follow the ledger from where the index stands; an index of another ledger is filled anew. The index is
+   * the indexer's to write from now on.
+   */
   static async start(
     index: EventIndex,
     source: EntrySource,
     options: IndexerOptions = {},
   ): Promise<Indexer> {
-    const indexer = new Indexer(index, source, { indexed: await index.position(), options });
+    const indexer = new Indexer(index, source, options);
     indexer.#loop = indexer.#run();
     return indexer;
   }
 
   get lag(): IndexLag {
-    const [indexed, { size }, error] = [this.#indexed, this.#source, this.#error];
-    if (indexed >= size) return { indexed, size, state: "current", error: undefined };
+    const [{ size }, error] = [this.#source, this.#error];
+    const indexed = this.#isSound ? this.#indexed : 0;
+    if (this.#covers(size)) return { indexed, size, state: "current", error: undefined };
     return { indexed, size, state: error === undefined ? "behind" : "failing", error };
+  }
+
+  get #isSound(): boolean {
+    return this.#isKnown && !this.#wantsReset;
+  }
+
+  #covers(size: number): boolean {
+    return this.#isSound && this.#indexed >= size;
   }
 
   /**
@@ -106,7 +118,7 @@ export class Indexer {
    * the ledger's size at the moment of a query, it makes the answer include everything recorded before.
    */
   async waitFor(size: number, timeoutMs: number): Promise<IndexLag> {
-    if (this.#indexed >= size || this.#stopped.signal.aborted) return this.lag;
+    if (this.#covers(size) || this.#stopped.signal.aborted) return this.lag;
     const found = Promise.withResolvers<void>();
     const waiter = { size, wake: found.resolve };
     this.#waiters.add(waiter);
@@ -129,7 +141,7 @@ export class Indexer {
     const { size } = this.#source;
     this.#wantsReset = true;
     this.#wake();
-    while (this.#wantsReset || this.#indexed < size) {
+    while (!this.#covers(size)) {
       if (this.#stopped.signal.aborted) throw new Error("The indexer was stopped");
       await this.waitFor(this.#wantsReset ? Infinity : this.#indexed + 1, PROGRESS_MS);
       onProgress(this.lag);
@@ -157,10 +169,11 @@ export class Indexer {
 
   /** One round: a reset if one is due, else whatever is new, else rest. */
   async #step(): Promise<void> {
-    // An index that is ahead has entries that the ledger does not: it belongs to another one, or to a lost state.
-    if (this.#wantsReset || this.#indexed > this.#source.size) {
+    if (!this.#isKnown) await this.#getToKnow();
+    if (this.#wantsReset) {
       await this.#index.reset();
       this.#wantsReset = false;
+      this.#isKnown = true;
       this.#moveTo(await this.#index.position());
     }
     const { size } = this.#source;
@@ -175,6 +188,29 @@ export class Indexer {
       await this.#gather();
     }
     await this.#catchUp(this.#source.size);
+  }
+
+  async #getToKnow(): Promise<void> {
+    const position = await this.#index.position();
+    this.#isKnown = await this.#belongs(position);
+    if (this.#isKnown) this.#moveTo(position);
+    else this.#wantsReset = true;
+  }
+
+  /**
+   * Whether the index is of this ledger: its last entry has the id that it has there. One that is ahead is not; nor
+   * is one that was left behind by a data folder put back from a copy.
+   */
+  async #belongs(position: number): Promise<boolean> {
+    const last = position - 1;
+    if (last < 0) return true;
+    if (position > this.#source.size) return false;
+    for await (const { lines } of this.#source.read(last, last + 1)) {
+      const id = lines[0] && projectLine(last, lines[0])[ID.column];
+      if (typeof id !== "string") return true;
+      return (await this.#index.count({ plan: entryWithId(last, id) })) === 1;
+    }
+    return true;
   }
 
   async #catchUp(size: number): Promise<void> {
@@ -208,7 +244,7 @@ export class Indexer {
     this.#failures += 1;
     await this.#backOff(backoffMs);
     // The failed chunk may have been taken after all; the index knows.
-    if (!this.#wantsReset) this.#moveTo(await this.#index.position());
+    if (this.#isSound) this.#moveTo(await this.#index.position());
   }
 
   async #backOff(backoffMs: number): Promise<void> {
@@ -250,6 +286,17 @@ export class Indexer {
 
   #moveTo(indexed: number): void {
     this.#indexed = indexed;
-    for (const { size, wake } of this.#waiters) if (indexed >= size) wake();
+    for (const { size, wake } of this.#waiters) if (this.#covers(size)) wake();
   }
+}
+
+function entryWithId(seq: number, id: string): Plan {
+  const at = { value: seq, inclusive: true };
+  return {
+    kind: "and",
+    of: [
+      { kind: "number", field: INDEX, range: { min: at, max: at } },
+      { kind: "text", field: ID, test: { kind: "equals", text: id, exactCase: false } },
+    ],
+  };
 }
