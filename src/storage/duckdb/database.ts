@@ -71,7 +71,12 @@ export class Database {
 
   /** The connection for changes. Whoever uses it sees to it that nothing runs on it when the database is closed. */
   get writer(): DuckDBConnection {
+    if (this.#closed) throw closing();
     return this.#writer;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
   }
 
   /**

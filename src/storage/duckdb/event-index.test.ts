@@ -1,9 +1,10 @@
 /** The contract of the search index, held by every implementation, and what is DuckDB's own. */
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { utf8 } from "../../kernel/bytes.ts";
+import { IndexBroken } from "../../search/event-index.ts";
 import type { EventIndex, Hit, Selection } from "../../search/event-index.ts";
 import { planQuery } from "../../search/planner.ts";
 import { MemoryEventIndex } from "../memory/event-index.ts";
@@ -258,6 +259,31 @@ describe("an index file", () => {
     expect(await index.facets(select(""), { fields, limit: 9 })).toEqual([
       { field: "initiator.name", values: counts({ before: 1, found: 1, lost: 1 }) },
     ]);
+  });
+
+  test("says that it is broken when it cannot be opened again, and is whole after a reset", async () => {
+    const folder = await newFolder();
+    const index = await openDuckDb(folder);
+    await index.ingest(0, [line({})]);
+    await rename(join(folder, "events.duckdb"), join(folder, "elsewhere"));
+    await writeFile(join(folder, "events.duckdb"), "this is not a database".repeat(1000));
+    await mkdir(join(folder, "chunk-events.ndjson"));
+    await expect(index.ingest(1, [line({})])).rejects.toThrow(IndexBroken);
+    await expect(index.count(select(""))).rejects.toThrow(/closed or rebuilt/);
+    await expect(index.ingest(1, [line({})])).rejects.toThrow(IndexBroken);
+    await index.reset();
+    await index.ingest(0, [line({}), line({})]);
+    expect(await index.count(select(""))).toBe(2);
+  });
+
+  test("can be closed when it is broken", async () => {
+    const folder = await newFolder();
+    const index = await openDuckDb(folder);
+    await rename(join(folder, "events.duckdb"), join(folder, "elsewhere"));
+    await writeFile(join(folder, "events.duckdb"), "this is not a database".repeat(1000));
+    await mkdir(join(folder, "chunk-events.ndjson"));
+    await expect(index.ingest(0, [line({})])).rejects.toThrow(IndexBroken);
+    await index.close();
   });
 
   test("is closed after the chunk at hand, and takes none after that", async () => {

@@ -167,8 +167,14 @@ export class DuckDbEventIndex implements EventIndex {
   /** Waits for the chunk or the housekeeping at hand; stops searches. */
   async close(): Promise<void> {
     return this.#inTurn(async () => {
+      if (this.#closed) return;
       this.#closed = true;
-      await this.#letGo();
+      try {
+        // DuckDB would do this when it lets go of the file, and hold up the event loop meanwhile.
+        if (!this.#database.isClosed) await this.#database.writer.run("checkpoint");
+      } finally {
+        await this.#letGo();
+      }
     });
   }
 
