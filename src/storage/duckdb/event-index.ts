@@ -21,7 +21,7 @@ import type {
 import { ChunkWriter } from "./chunk-writer.ts";
 import type { ChunkFiles } from "./chunk-worker.ts";
 import type { Database } from "./database.ts";
-import { discard, openExisting, openOrReplace } from "./index-file.ts";
+import { discard, mayBeSound, openExisting, openOrReplace } from "./index-file.ts";
 import type { IndexFile } from "./index-file.ts";
 import { bucketsOf, countOf, facetOf, hitsOf } from "./queries.ts";
 import { FIND_TERMS, INSERT_EVENTS, INSERT_TERMS } from "./schema.ts";
@@ -213,6 +213,10 @@ export class DuckDbEventIndex implements EventIndex {
       this.#adopt(await openExisting(this.#file));
       return new Outage("The search index could not take a chunk", { cause: error });
     } catch (reopening) {
+      // Still closed, then: the next chunk tries to open it again.
+      if (mayBeSound(reopening)) {
+        return new Outage("The search index cannot be opened now", { cause: reopening });
+      }
       return new IndexBroken("The search index cannot be opened", { cause: reopening });
     }
   }

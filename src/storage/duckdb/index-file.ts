@@ -1,5 +1,6 @@
 /** The file of the search index: made, opened, thrown away. */
 import { rm } from "node:fs/promises";
+import { Outage } from "../../kernel/errors.ts";
 import { IndexBroken } from "../../search/event-index.ts";
 import { Database } from "./database.ts";
 import type { Ask } from "./database.ts";
@@ -13,14 +14,28 @@ export interface IndexFile {
   readonly next: readonly number[];
 }
 
+/** Reasons for which a sound file cannot be opened. It is not ours to delete then: another process may use it. */
+const NOT_THE_FILE = /\block\b|permission denied|no space|too many open files|out of memory/i;
+
+/** Whether a file that could not be opened may be a good one for all that. */
+export function mayBeSound(error: unknown): boolean {
+  return error instanceof Error && NOT_THE_FILE.test(error.message);
+}
+
+/**
+ * Opens the index, or makes another one in the place of a file that is no index of ours. Outage when the file may
+ * be sound but cannot be opened now, above all because another process has it.
+ */
 export async function openOrReplace(file: string): Promise<IndexFile> {
   try {
     return await openExisting(file);
-  } catch {
-    // Whatever is wrong with it, another one can be made; if that fails too, its reason is the one to report.
-    await discard(file);
-    return create(file);
+  } catch (error) {
+    if (mayBeSound(error)) {
+      throw new Outage("The search index cannot be opened now", { cause: error });
+    }
   }
+  await discard(file);
+  return create(file);
 }
 
 /** Throws when there is no index in the file, when it cannot be read, and when it is of another form. */

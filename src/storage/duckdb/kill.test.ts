@@ -39,6 +39,10 @@ test(
         let heard = 0;
         for await (const position of createInterface({ input: child.stdout })) {
           said = Number(position);
+          if (heard === 0) {
+            // Nor does another process that opens the index meanwhile, by mistake, take it for a broken one.
+            await expect(DuckDbEventIndex.open(folder)).rejects.toThrow(/cannot be opened now/);
+          }
           if (++heard === round * 3) child.kill("SIGKILL");
         }
         await exited;
