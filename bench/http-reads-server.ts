@@ -15,9 +15,12 @@ export interface Ready {
   readonly apiKey: string;
 }
 
-/** Microseconds of processor time that the main thread has used: what limits a server of one thread. */
+/** Microseconds of processor time. */
 export interface CpuUsed {
+  /** What limits a server of one thread. */
   readonly mainThreadUs: number;
+  /** With the threads that write, hash and index, and the collector's: what limits a machine of few cores. */
+  readonly allThreadsUs: number;
 }
 
 const data = process.argv[2] ?? "";
@@ -61,8 +64,12 @@ const fastify = createServer({
 const constantUrl = `${await fastify.listen({ host: "127.0.0.1", port: 0 })}/constant`;
 
 process.on("message", () => {
-  const { user, system } = process.threadCpuUsage();
-  process.send?.({ mainThreadUs: user + system } satisfies CpuUsed);
+  const main = process.threadCpuUsage();
+  const all = process.cpuUsage();
+  process.send?.({
+    mainThreadUs: main.user + main.system,
+    allThreadsUs: all.user + all.system,
+  } satisfies CpuUsed);
 });
 process.on("SIGTERM", () => {
   void fastify

@@ -5,6 +5,7 @@
  * who else uses the machine: the main thread's processor time for each.
  *
  *   node bench/http-reads.ts [--rounds 5] [--seconds 5] [--connections 64] [--profile DIR]
+ *     [--only reads|constant]
  */
 import { fork, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -12,13 +13,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import type { LoadSeen } from "./http-load.ts";
 import type { CpuUsed, Ready } from "./http-reads-server.ts";
 
 export const TARGET_RATIO = 0.5;
 
-const ROOT = join(import.meta.dirname, "..");
-/** Load from one thread would be the limit of the constant before the server is. */
-const LOAD_THREADS = 2;
 const WARM_UP_S = 2;
 
 const { values: options } = parseArgs({
@@ -27,6 +26,7 @@ const { values: options } = parseArgs({
     seconds: { type: "string", default: "5" },
     connections: { type: "string", default: "64" },
     profile: { type: "string" },
+    only: { type: "string" },
   },
 });
 
@@ -41,6 +41,7 @@ interface Round {
   readonly p99Ms: number;
   readonly failed: number;
   readonly mainThreadUsPerAnswer: number;
+  readonly allThreadsUsPerAnswer: number;
 }
 
 async function main(): Promise<void> {
@@ -55,18 +56,22 @@ async function main(): Promise<void> {
     const constant: Load = { url: ready.constantUrl, token };
     const secret: Load = { url: await makeSecret(ready.url, token), token };
     const seconds = Number(options.seconds);
-    for (const load of [constant, secret]) await drive(server, load, WARM_UP_S);
+    const loads = { constant, reads: secret };
+    const wanted = (["constant", "reads"] as const).filter(
+      (name) => name === (options.only ?? name),
+    );
+    for (const name of wanted) await drive(server, loads[name], WARM_UP_S);
 
-    const constants: Round[] = [];
-    const reads: Round[] = [];
+    const rounds: Record<keyof typeof loads, Round[]> = { constant: [], reads: [] };
     for (let round = 1; round <= Number(options.rounds); round++) {
-      const one = await drive(server, constant, seconds);
-      const other = await drive(server, secret, seconds);
-      constants.push(one);
-      reads.push(other);
-      console.log(`round ${round}: constant ${show(one)}; recorded reads ${show(other)}`);
+      for (const name of wanted) {
+        const seen = await drive(server, loads[name], seconds);
+        rounds[name].push(seen);
+        console.log(`round ${round}: ${name} ${show(seen)}`);
+      }
     }
-    report(constants, reads);
+    console.log(`entries made durable by one sync: ${(await meanGroup(ready.url)).toFixed(1)}`);
+    if (wanted.length === 2) report(rounds.constant, rounds.reads);
   } finally {
     const ended = once(server, "exit");
     server.kill("SIGTERM");
@@ -109,39 +114,42 @@ async function makeSecret(url: string, token: string): Promise<string> {
 
 /** Drives from a process of its own, so that the load shares no thread with anything measured. */
 async function drive(server: ChildProcess, load: Load, seconds: number): Promise<Round> {
-  const before = await mainThreadUs(server);
-  const args = ["-c", options.connections, "-d", String(seconds), "-w", String(LOAD_THREADS)];
-  args.push("--json", "--no-progress", "-H", `Authorization=Bearer ${load.token}`, load.url);
-  const cannon = spawn(join(ROOT, "node_modules", ".bin", "autocannon"), args, {
-    stdio: ["ignore", "pipe", "ignore"],
-  });
+  const before = await cpuUsed(server);
+  const script = join(import.meta.dirname, "http-load.ts");
+  const args = [script, load.url, load.token, options.connections, String(seconds)];
+  const client = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   let json = "";
-  for await (const chunk of cannon.stdout) json += String(chunk);
-  const seen = JSON.parse(json) as {
-    readonly "2xx": number;
-    readonly non2xx: number;
-    readonly errors: number;
-    readonly duration: number;
-    readonly latency: { readonly p99: number };
-  };
+  for await (const chunk of client.stdout) json += String(chunk);
+  const seen = JSON.parse(json) as LoadSeen;
+  const after = await cpuUsed(server);
   return {
-    rate: seen["2xx"] / seen.duration,
-    p99Ms: seen.latency.p99,
-    failed: seen.non2xx + seen.errors,
-    mainThreadUsPerAnswer: ((await mainThreadUs(server)) - before) / seen["2xx"],
+    rate: seen.good / seen.seconds,
+    p99Ms: seen.p99Ms,
+    failed: seen.failed,
+    mainThreadUsPerAnswer: (after.mainThreadUs - before.mainThreadUs) / seen.good,
+    allThreadsUsPerAnswer: (after.allThreadsUs - before.allThreadsUs) / seen.good,
   };
 }
 
-async function mainThreadUs(server: ChildProcess): Promise<number> {
+async function cpuUsed(server: ChildProcess): Promise<CpuUsed> {
   const answered = once(server, "message") as Promise<[CpuUsed]>;
   server.send("cpu");
-  const [{ mainThreadUs: used }] = await answered;
-  return used;
+  return (await answered)[0];
 }
 
-function show({ rate, p99Ms, failed }: Round): string {
-  const failures = failed > 0 ? `, ${failed} FAILED` : "";
-  return `${rate.toFixed(0)}/s (p99 ${p99Ms} ms${failures})`;
+/** How well the group commit groups, over all that was recorded. */
+async function meanGroup(url: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const [sum = 0, count = 1] = ["sum", "count"].map((part) =>
+    Number(new RegExp(`^keytrail_ledger_group_entries_${part} (.+)$`, "m").exec(text)?.[1]),
+  );
+  return sum / count;
+}
+
+function show(round: Round): string {
+  const failures = round.failed > 0 ? `, ${round.failed} FAILED` : "";
+  const cpu = `${round.mainThreadUsPerAnswer.toFixed(1)}/${round.allThreadsUsPerAnswer.toFixed(1)} us`;
+  return `${round.rate.toFixed(0)}/s (main/all threads ${cpu}, p99 ${round.p99Ms} ms${failures})`;
 }
 
 function median(figures: readonly number[]): number {

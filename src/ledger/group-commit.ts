@@ -127,8 +127,8 @@ export class GroupCommit {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ lines, sizeBytes, resolve, reject });
       this.#waitingBytes += sizeBytes;
-      // One turn later, so that appends made together share their first group too.
-      this.#running ??= Promise.resolve().then(() => this.#run());
+      // After all that this turn of the event loop brings: every request that is there by now shares the first group.
+      this.#running ??= new Promise(setImmediate).then(() => this.#run());
       if (this.#sent.length > 0) this.#send();
     });
   }

@@ -97,15 +97,18 @@ class Simulation {
       death.resolve();
       return call === "append" && this.#chance.is(0.5) ? "torn" : undefined;
     };
-    await Promise.race([this.#work(store), death.promise]);
+    const life = { isOver: false };
+    await Promise.race([this.#work(store, life), death.promise]);
+    life.isOver = true;
     store.crash();
     this.#disk.freeBytes = undefined;
   }
 
-  async #work(store: MemoryLedgerStore): Promise<void> {
+  async #work(store: MemoryLedgerStore, life: { readonly isOver: boolean }): Promise<void> {
     const ledger = await openMemoryLedger(store).catch(toOutage);
     if (ledger instanceof Outage) return;
-    for (let step = 0; step < STEPS && ledger.status !== "stopped"; step++) {
+    // The dead do nothing more, not to the disk either: the next life has it.
+    for (let step = 0; step < STEPS && ledger.status !== "stopped" && !life.isOver; step++) {
       const concurrent = Array.from({ length: 1 + this.#chance.below(4) }, () => this.#act(ledger));
       await Promise.all(concurrent);
       await new Promise((resolve) => setImmediate(resolve));
