@@ -60,17 +60,19 @@ export class Exchanges {
     return this.#exchange({ dialect, route, wire }, work);
   }
 
+  /** Answers for a bug that came to light after the exchange: its operation has been recorded. */
+  fail(dialect: Dialect, error: unknown, { request, reply }: Wire): FastifyReply {
+    const exchange = exchangeOf(request);
+    return send(reply, this.#failed(error, dialect, exchange), dialect.headers(exchange));
+  }
+
   async #exchange(
     { dialect, route, wire }: { dialect: Dialect; route: Route | undefined; wire: Wire },
     work: Work,
   ): Promise<FastifyReply> {
     const { request, reply } = wire;
     const startedMs = performance.now();
-    const exchange: Exchange = {
-      request,
-      requestId: request.id,
-      correlationId: correlationOf(request),
-    };
+    const exchange = exchangeOf(request);
     const operation = route?.operation ?? "request.reject";
     let answer: Answer;
     try {
@@ -120,6 +122,10 @@ export class Exchanges {
 export interface Wire {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
+}
+
+function exchangeOf(request: FastifyRequest): Exchange {
+  return { request, requestId: request.id, correlationId: correlationOf(request) };
 }
 
 async function callOf(

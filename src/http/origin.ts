@@ -18,8 +18,12 @@ const CORRELATION_HEADERS = [
 const PRINTABLE = /^[\x21-\x7e]+$/;
 
 export function hostOf(request: FastifyRequest): EventHost {
-  const address = request.ip.replace(/^::ffff:(?=\d+\.)/, "");
-  const agent = request.headers["user-agent"] ?? "";
+  return eventHost(request.ip, request.headers["user-agent"] ?? "");
+}
+
+/** An IPv4 address that came over an IPv6 socket is written as what it is. */
+export function eventHost(ip: string, agent: string): EventHost {
+  const address = ip.replace(/^::ffff:(?=\d+\.)/, "");
   return {
     address,
     addressType: isIPv4(address) ? "IPv4" : isIPv6(address) ? "IPv6" : "",

@@ -7,7 +7,7 @@ import type { Performer } from "../app/perform.ts";
 import { Refusal, type ErrorCode } from "../kernel/errors.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Exchanges } from "./exchange.ts";
-import { newRequestId } from "./origin.ts";
+import { eventHost, newRequestId } from "./origin.ts";
 import type { Route } from "./route.ts";
 
 /** A secret of 1 MB whose every character needs a JSON escape still fits. */
@@ -121,6 +121,9 @@ function refuseTheRest(server: FastifyInstance, { dialects, exchanges }: ServerO
   });
   server.setErrorHandler((error: FastifyError, request, reply) => {
     const route = request.routeOptions.config?.keytrailRoute;
+    // Not the request's fault: an answer that could not be sent, whose operation has been recorded already.
+    if (!isRequestsFault(error))
+      return exchanges.fail(ownerOf(dialects, request), error, { request, reply });
     return exchanges.refuse(ownerOf(dialects, request), refusalOf(error), {
       request,
       reply,
@@ -134,7 +137,11 @@ function ownerOf(dialects: ServerOptions["dialects"], request: FastifyRequest): 
   return dialects.find((dialect) => dialect.owns(path)) ?? dialects[0];
 }
 
-/** fastify's own errors happen before any handler; each is the request's fault. */
+function isRequestsFault(error: FastifyError): boolean {
+  return error instanceof Refusal || (error.statusCode !== undefined && error.statusCode < 500);
+}
+
+/** fastify's own errors about a request happen before any handler. */
 function refusalOf(error: FastifyError): Refusal {
   if (error instanceof Refusal) return error;
   const code: ErrorCode =
@@ -185,11 +192,7 @@ async function answerUnreadable(
     caller: { kind: "anonymous", refusal: null },
     dialect: "native",
     place: operatorPlace(),
-    host: {
-      address: socket.remoteAddress ?? "",
-      addressType: socket.remoteFamily === "IPv6" ? "IPv6" : "IPv4",
-      agent: "",
-    },
+    host: eventHost(socket.remoteAddress ?? "", ""),
     requestId,
     correlationId: requestId,
     about: null,

@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { ConfigError, DEFAULT_PORT, readServeConfig } from "./config.ts";
+
+describe("the configuration", () => {
+  it("is loopback, ./data and no TLS unless something else is said", () => {
+    expect(readServeConfig([], {})).toMatchObject({
+      data: "./data",
+      host: "127.0.0.1",
+      port: DEFAULT_PORT,
+      tls: null,
+      trustedProxies: [],
+      rootKeys: [],
+      demo: false,
+    });
+  });
+
+  it("takes the environment, and options before it", () => {
+    const env = {
+      KEYTRAIL_DATA: "/env",
+      KEYTRAIL_PORT: "1",
+      KEYTRAIL_HOST: "::1",
+      KEYTRAIL_TRUST_PROXY: "10.0.0.1, 10.1.0.0/16",
+      KEYTRAIL_ROOT_KEY: "new,old",
+    };
+    expect(readServeConfig([], env)).toMatchObject({
+      data: "/env",
+      port: 1,
+      host: "::1",
+      trustedProxies: ["10.0.0.1", "10.1.0.0/16"],
+      rootKeys: ["new", "old"],
+    });
+    expect(readServeConfig(["--data", "/option", "--port", "0"], env)).toMatchObject({
+      data: "/option",
+      port: 0,
+    });
+  });
+
+  it("lets nobody listen beyond loopback in the clear without having said so", () => {
+    for (const host of ["0.0.0.0", "::", "192.0.2.1", "example.com"]) {
+      expect(() => readServeConfig(["--host", host], {})).toThrow(/without TLS/);
+      expect(readServeConfig(["--host", host, "--allow-plaintext"], {}).host).toBe(host);
+      expect(readServeConfig(["--host", host, "--tls-self-signed"], {}).host).toBe(host);
+    }
+    for (const host of ["127.0.0.1", "::1", "localhost"])
+      expect(readServeConfig(["--host", host], {}).host).toBe(host);
+  });
+
+  it.each([
+    [["--tls-cert", "c.pem"]],
+    [["--tls-key", "k.pem"]],
+    [["--tls-cert", "c.pem", "--tls-key", "k.pem", "--tls-self-signed"]],
+    [["--port", "65536"]],
+    [["--port=-1"]],
+    [["--port", "http"]],
+    [["--trust-proxy", "everyone"]],
+  ])("that contradicts itself or cannot be read is refused: %j", (args) => {
+    expect(() => readServeConfig(args, {})).toThrow(ConfigError);
+  });
+
+  it("refuses options it does not know", () => {
+    expect(() => readServeConfig(["--dtaa", "x"], {})).toThrow(/--dtaa/);
+  });
+});
