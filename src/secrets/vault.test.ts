@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { fromUtf8, utf8 } from "../kernel/bytes.ts";
 import { Outage, Refusal } from "../kernel/errors.ts";
 import { formatRootKey, newRootKey, parseRootKey, rootKeyOf } from "./root-key.ts";
-import { checkOf, passesCheck, Vault, type Binding } from "./vault.ts";
+import { checkOf, MAX_HELD_DATA_KEYS, passesCheck, Vault, type Binding } from "./vault.ts";
 
 const at = { account: "acme", instance: "main" };
 const binding: Binding = { purpose: "secret-version", at, owner: "secret-1", part: "version-1" };
@@ -86,6 +86,58 @@ describe("the vault", () => {
     const rewrapped = rotating.rewrap(key, at, "secret-1");
     expect(rewrapped.rootKeyId).toBe(fresh.id);
     expect(fromUtf8(Vault.unsealed(fresh).open(rewrapped, binding, sealed))).toBe("hunter2");
+  });
+
+  it("opens with the data key it is given, not with one that it held for the same secret", () => {
+    const other = vault.newDataKey(at, "secret-1");
+    expect(fromUtf8(vault.open(key, binding, sealed))).toBe("hunter2");
+    expect(() => vault.open(other, binding, sealed)).toThrow(Outage);
+    const closed = vault.seal(other, binding, utf8("hunter3"));
+    expect(fromUtf8(vault.open(other, binding, closed))).toBe("hunter3");
+    expect(fromUtf8(vault.open(key, binding, sealed))).toBe("hunter2");
+  });
+
+  it("does not take altered bytes of a data key for the ones it holds open", () => {
+    expect(fromUtf8(vault.open(key, binding, sealed))).toBe("hunter2");
+    const altered = {
+      ...key,
+      bytes: Uint8Array.from(key.bytes, (byte, i) => byte ^ Number(i === 20)),
+    };
+    expect(() => vault.open(altered, binding, sealed)).toThrow(Outage);
+    expect(() => vault.open({ ...key, rootKeyId: "0".repeat(16) }, binding, sealed)).toThrow(
+      "which is not here",
+    );
+  });
+
+  it("opens the values of more secrets than it holds data keys of, in any order", () => {
+    const values = Array.from({ length: MAX_HELD_DATA_KEYS + 10 }, (_, i) => {
+      const of = { ...binding, owner: `secret-${i}` };
+      const dataKey = vault.newDataKey(at, of.owner);
+      return { of, dataKey, closed: vault.seal(dataKey, of, utf8(`value ${i}`)) };
+    });
+    const opened = [...values, ...values.toReversed()].map(({ of, dataKey, closed }) =>
+      fromUtf8(vault.open(dataKey, of, closed)),
+    );
+    const expected = values.map((_, i) => `value ${i}`);
+    expect(opened).toEqual([...expected, ...expected.toReversed()]);
+    expect(vault.heldDataKeys).toBe(MAX_HELD_DATA_KEYS);
+  });
+
+  it("holds no data key any more that a removed root key had sealed", () => {
+    const rotating = Vault.unsealed(root);
+    expect(fromUtf8(rotating.open(key, binding, sealed))).toBe("hunter2");
+    rotating.activate(newRootKey());
+    expect(rotating.heldDataKeys).toBe(0);
+    rotating.activate(newRootKey());
+    expect(() => rotating.open(key, binding, sealed)).toThrow(`root key ${root.id}`);
+  });
+
+  it("lets go of the data key of a secret that is deleted", () => {
+    const closing = Vault.unsealed(root);
+    closing.open(key, binding, sealed);
+    expect(closing.heldDataKeys).toBe(1);
+    closing.forget(at, "secret-1");
+    expect(closing.heldDataKeys).toBe(0);
   });
 
   it("shows no key when it is printed", () => {

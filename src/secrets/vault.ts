@@ -3,8 +3,14 @@
  * seals values with AES-256-GCM (NIST SP 800-38D), the additional data saying what each value is
  * for.
  */
-import { createCipheriv, createDecipheriv, randomBytes, type KeyObject } from "node:crypto";
-import { utf8 } from "../kernel/bytes.ts";
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  randomBytes,
+  type KeyObject,
+} from "node:crypto";
+import { bytesEqual, utf8 } from "../kernel/bytes.ts";
 import { Outage, Refusal } from "../kernel/errors.ts";
 import type { RootKey } from "./root-key.ts";
 import type { Instance } from "./secret.ts";
@@ -38,6 +44,18 @@ export type VaultStatus =
   | { readonly kind: "unsealed"; readonly rootKeyId: string }
   | { readonly kind: "sealed"; readonly reason: string };
 
+/**
+ * Data keys held open, those used last: reading a secret again then opens its value only. They lie in the memory in
+ * which the root key, that opens them all, lies anyway.
+ */
+export const MAX_HELD_DATA_KEYS = 1_000;
+
+/** A data key that was opened, and what it was opened from. */
+interface HeldKey {
+  readonly wrapped: WrappedKey;
+  readonly key: KeyObject;
+}
+
 const FORMAT = 1;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -47,6 +65,8 @@ const CHECK_TEXT = "keytrail root key check";
 export class Vault {
   #keys: ReadonlyMap<string, RootKey>;
   #status: VaultStatus;
+  /** By what they belong to; insertion order is the order of last use. */
+  readonly #held = new Map<string, HeldKey>();
 
   private constructor(keys: readonly RootKey[], status: VaultStatus) {
     this.#keys = new Map(keys.map((root) => [root.id, root]));
@@ -67,9 +87,15 @@ export class Vault {
     return this.#status;
   }
 
+  /** How many data keys are held open. */
+  get heldDataKeys(): number {
+    return this.#held.size;
+  }
+
   /** Seals with this key from now on. The one in use so far is kept, for reads that have begun. */
   activate(root: RootKey): void {
     const before = this.#active();
+    this.#held.clear();
     this.#keys = new Map([root, before].map((one) => [one.id, one]));
     this.#status = { kind: "unsealed", rootKeyId: root.id };
   }
@@ -83,25 +109,39 @@ export class Vault {
     return this.#wrap({ at, owner }, this.#unwrap(key, { at, owner }));
   }
 
+  /** Lets go of the owner's data key: it is being deleted. */
+  forget(at: Instance, owner: string): void {
+    this.#held.delete(holderOf({ at, owner }));
+  }
+
   seal(key: WrappedKey, binding: Binding, value: Uint8Array): SealedValue {
-    const dataKey = this.#unwrap(key, binding);
-    try {
-      return encrypt(dataKey, value, additionalData(binding));
-    } finally {
-      dataKey.fill(0);
-    }
+    return encrypt(this.#dataKey(key, binding), value, additionalData(binding));
   }
 
   /**
    * Throws an Outage for a value that was altered, or that is not the one the binding speaks of.
    */
   open(key: WrappedKey, binding: Binding, sealed: SealedValue): Uint8Array {
-    const dataKey = this.#unwrap(key, binding);
-    try {
-      return decrypt(dataKey, sealed, additionalData(binding));
-    } finally {
-      dataKey.fill(0);
+    return decrypt(this.#dataKey(key, binding), sealed, additionalData(binding));
+  }
+
+  /** The data key, opened now or held from an earlier use of these same sealed bytes by this same owner. */
+  #dataKey(wrapped: WrappedKey, of: Pick<Binding, "at" | "owner">): KeyObject {
+    const holder = holderOf(of);
+    let held = this.#held.get(holder);
+    if (held && isSame(held.wrapped, wrapped)) {
+      this.#held.delete(holder);
+    } else {
+      const bytes = this.#unwrap(wrapped, of);
+      held = { wrapped, key: createSecretKey(bytes) };
+      bytes.fill(0);
     }
+    this.#held.set(holder, held);
+    if (this.#held.size > MAX_HELD_DATA_KEYS) {
+      const [oldest] = this.#held.keys();
+      if (oldest !== undefined) this.#held.delete(oldest);
+    }
+    return held.key;
   }
 
   #wrap(of: Pick<Binding, "at" | "owner">, dataKey: Uint8Array): WrappedKey {
@@ -140,6 +180,14 @@ export function passesCheck(root: RootKey, check: RootKeyCheck): boolean {
   } catch {
     return false;
   }
+}
+
+function holderOf({ at, owner }: Pick<Binding, "at" | "owner">): string {
+  return `${at.account} ${at.instance} ${owner}`;
+}
+
+function isSame(one: WrappedKey, other: WrappedKey): boolean {
+  return one.rootKeyId === other.rootKeyId && bytesEqual(one.bytes, other.bytes);
 }
 
 /** JSON, so that no two bindings have the same bytes. */

@@ -19,9 +19,10 @@ export const deleteSecret = changeOperation<DeleteSecretInput, Secret, DeleteSec
 
   locate: locateSecret,
 
-  async run(_input, { subject: secret }, { store }) {
+  async run(_input, { subject: secret }, { store, services: { vault } }) {
     if (secret.locksTotal > 0) throw locked();
     await store.secrets.deleteSecret(secret.id);
+    vault.forget(secret.at, secret.id);
     return { versionsDeleted: secret.versionsTotal };
   },
 });
