@@ -11,7 +11,7 @@ import { partsOf, scopeOf, type Grant, type Scope } from "../identity/authorize.
 import { rolesAllowing } from "../identity/roles.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { invariant, Outage, Refusal } from "../kernel/errors.ts";
-import { timeOfId, type TimeOrderedIds } from "../kernel/ids.ts";
+import type { TimeOrderedIds } from "../kernel/ids.ts";
 import type { Call, Caller } from "./call.ts";
 import { initiatorOf } from "./initiator.ts";
 import type {
@@ -213,11 +213,9 @@ export class Performer {
 
   #describe(attempt: Attempt, ending: Ending): EventDraft {
     const { call, operation, target, input } = attempt;
-    const id = this.#ports.ids.next();
     return describe({
-      id,
-      // The id's own time, so that a look-up by id knows when to look.
-      at: timeOfId(id) ?? this.#ports.clock.now(),
+      // The id's own time is the event's, so that a look-up by id knows when to look.
+      ...this.#ports.ids.stamped(),
       operation,
       initiator: initiatorOf(call),
       target,

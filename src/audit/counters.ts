@@ -45,6 +45,16 @@ export function keysOf(event: Counted): CounterKey[] {
   return [targetKey(event), initiatorKey(event)].filter((key) => key !== undefined);
 }
 
+/** By which keys an event is counted: made once for each event, as they are asked for again and again. */
+export interface CountedBy {
+  readonly target: CounterKey | undefined;
+  readonly initiator: CounterKey | undefined;
+}
+
+export function countedBy(event: Counted): CountedBy {
+  return { target: targetKey(event), initiator: initiatorKey(event) };
+}
+
 export class EventCounters {
   readonly #store: CounterStore;
   /** Counts of events that have been numbered; insertion order is age, for eviction. */
@@ -63,15 +73,19 @@ export class EventCounters {
     this.#unsaved = new Map();
     this.#position = await this.#store.position();
     for await (const event of entries(this.#position)) {
-      await this.warm([event]);
-      this.settled([event], [this.next(event)]);
+      const keys = countedBy(event);
+      await this.warm([keys]);
+      this.settled([keys], [this.next(keys)]);
       if (this.#unsaved.size >= MAX_CACHED_COUNTS) await this.save();
     }
   }
 
   /** Brings the counts of these events into memory, so that `next` can answer without waiting. */
-  async warm(events: readonly Counted[]): Promise<void> {
-    const missing = [...new Set(events.flatMap(keysOf))].filter((key) => !this.#counts.has(key));
+  async warm(events: readonly CountedBy[]): Promise<void> {
+    const keys = events.flatMap(({ target, initiator }) => [target, initiator]);
+    const missing = [...new Set(keys)]
+      .filter((key) => key !== undefined)
+      .filter((key) => !this.#counts.has(key));
     if (missing.length === 0) return;
     const stored = await this.#store.load(missing);
     for (const key of missing) {
@@ -81,20 +95,18 @@ export class EventCounters {
     }
   }
 
-  isWarm(events: readonly Counted[]): boolean {
-    return events.every((event) => keysOf(event).every((key) => this.#counts.has(key)));
+  isWarm(events: readonly CountedBy[]): boolean {
+    return events.every(({ target, initiator }) => this.#isWarm(target) && this.#isWarm(initiator));
   }
 
   /** Gives the event its numbers. The event must be warm, and be appended next. */
-  next(event: Counted): Counters {
-    return { target: this.#count(targetKey(event)), initiator: this.#count(initiatorKey(event)) };
+  next({ target, initiator }: CountedBy): Counters {
+    return { target: this.#count(target), initiator: this.#count(initiator) };
   }
 
   /** The events with these numbers are durable and are the next ones of the ledger. */
-  settled(events: readonly Counted[], numbers: readonly Counters[]): void {
-    events.forEach((event, i) => {
-      const target = targetKey(event);
-      const initiator = initiatorKey(event);
+  settled(events: readonly CountedBy[], numbers: readonly Counters[]): void {
+    events.forEach(({ target, initiator }, i) => {
       const given = numbers[i];
       if (target && given?.target) this.#unsaved.set(target, given.target);
       if (initiator && given?.initiator) this.#unsaved.set(initiator, given.initiator);
@@ -135,6 +147,10 @@ export class EventCounters {
       if (this.#unsaved.get(key) === count) this.#unsaved.delete(key);
     }
     this.#evict();
+  }
+
+  #isWarm(key: CounterKey | undefined): boolean {
+    return key === undefined || this.#counts.has(key);
   }
 
   #count(key: CounterKey | undefined): number | null {

@@ -1,9 +1,10 @@
 /** Turns what an operation reports of itself into an event: names, message, severity and recorded fields. */
 import { toRfc3339, type Millis } from "../kernel/clock.ts";
 import type { EventId } from "../kernel/ids.ts";
-import { catalogue, serviceOf, type OperationName } from "./catalogue.ts";
+import { catalogue, operationNames, serviceOf, type OperationName } from "./catalogue.ts";
+import type { Row } from "./catalogue/row.ts";
 import { crn, type Place } from "./crn.ts";
-import type { Dialect, EventDraft, EventTarget, Initiator } from "./event.ts";
+import type { Dialect, EventDraft, Initiator } from "./event.ts";
 import { phraseOf, severityOfFailure, successStatus } from "./reason.ts";
 import { cut, recordable } from "./redaction.ts";
 
@@ -42,12 +43,41 @@ const serviceTitles: Readonly<Record<string, string>> = {
   keytrail: "Keytrail",
 };
 
+/** What every event of one operation has in common, put into words once. */
+interface Wording {
+  readonly row: Row;
+  readonly service: string;
+  /** `Secrets Manager: read secret` */
+  readonly message: string;
+  readonly typeURI: string;
+  readonly successStatus: number;
+}
+
+const wordings = Object.fromEntries(
+  operationNames.map((name) => [name, wordingOf(catalogue[name])]),
+) as Readonly<Record<OperationName, Wording>>;
+
+function wordingOf(row: Row): Wording {
+  const { action, kind } = row;
+  const service = serviceOf(action);
+  const object = action.slice(action.indexOf(".") + 1, action.lastIndexOf("."));
+  const verb = action.slice(action.lastIndexOf(".") + 1);
+  return {
+    row,
+    service,
+    message: `${serviceTitles[service] ?? service}: ${verb} ${object}`,
+    typeURI: `${service}/${object.replaceAll("-", "/")}`,
+    successStatus: successStatus(action, kind),
+  };
+}
+
 /** The event's draft: everything but its counters, which only its place in the ledger can give. */
 export function describe(happening: Happening): EventDraft {
-  const row = catalogue[happening.operation];
+  const wording = wordings[happening.operation];
   const { ending, target } = happening;
+  const { row, service } = wording;
   const failed = ending.kind === "failure";
-  const status = failed ? ending.status : successStatus(row.action, row.kind);
+  const status = failed ? ending.status : wording.successStatus;
   return {
     id: happening.id,
     eventTime: toRfc3339(happening.at),
@@ -55,18 +85,22 @@ export function describe(happening: Happening): EventDraft {
     action: row.action,
     outcome: failed ? "failure" : "success",
     severity: failed ? severityOfFailure(status) : row.severity,
-    message: messageOf(row.action, target.name, failed),
+    message: messageOf(wording.message, target.name, failed),
     reason: failed
       ? { reasonCode: status, reasonType: phraseOf(status), reasonForFailure: cut(ending.sentence) }
       : { reasonCode: status, reasonType: phraseOf(status) },
     initiator: happening.initiator,
-    target: targetOf(row.action, target),
+    target: {
+      id: crn(service, target.place, target.id === "" ? undefined : target),
+      name: cut(target.name),
+      typeURI: wording.typeURI,
+    },
     requestData: recordable(happening.input, row.request),
     responseData: failed ? {} : recordable(ending.output, row.response),
     correlationId: cut(happening.correlationId),
     requestId: cut(happening.requestId),
     dataEvent: row.dataEvent,
-    logSourceCRN: crn(serviceOf(row.action), target.place),
+    logSourceCRN: crn(service, target.place),
     account: target.place.account,
     region: target.place.region,
     instance: target.place.instance,
@@ -74,28 +108,8 @@ export function describe(happening: Happening): EventDraft {
   };
 }
 
-function targetOf(action: string, target: TargetRef): EventTarget {
-  const service = serviceOf(action);
-  const id =
-    target.id === ""
-      ? crn(service, target.place)
-      : crn(service, target.place, { kind: target.kind, id: target.id });
-  return {
-    id,
-    name: cut(target.name),
-    typeURI: `${service}/${objectOf(action).replaceAll("-", "/")}`,
-  };
-}
-
 /** `Secrets Manager: read secret db-prod`, and ` -failure` after what failed (IBM's profile, `message`). */
-function messageOf(action: string, targetName: string, failed: boolean): string {
-  const service = serviceOf(action);
-  const verb = action.slice(action.lastIndexOf(".") + 1);
-  const words = [serviceTitles[service] ?? service, ": ", verb, " ", objectOf(action)].join("");
+function messageOf(words: string, targetName: string, failed: boolean): string {
   const named = targetName === "" ? words : `${words} ${cut(targetName)}`;
   return failed ? `${named} -failure` : named;
-}
-
-function objectOf(action: string): string {
-  return action.slice(action.indexOf(".") + 1, action.lastIndexOf("."));
 }

@@ -4,7 +4,13 @@
  */
 import { invariant, Outage } from "../kernel/errors.ts";
 import type { EventId } from "../kernel/ids.ts";
-import { EventCounters, type CounterKey, type CounterStore, type Totals } from "./counters.ts";
+import {
+  countedBy,
+  EventCounters,
+  type CounterKey,
+  type CounterStore,
+  type Totals,
+} from "./counters.ts";
 import { encodeEvent, parseEvent, type AuditEvent, type EventDraft } from "./event.ts";
 
 /** What the trail needs of the ledger. A failed append fails every append queued behind it. */
@@ -21,6 +27,12 @@ export interface Recorded {
   readonly index: number;
 }
 
+/** Events that have just become durable, next to each other in the ledger from index `first` on. */
+export interface RecordedEvents {
+  readonly first: number;
+  readonly events: readonly EventDraft[];
+}
+
 /** How long a count may wait before it is saved, and how many may wait together. */
 export const COUNTER_SAVE_INTERVAL_MS = 1_000;
 export const MAX_UNSAVED_COUNTS = 10_000;
@@ -28,6 +40,7 @@ export const MAX_UNSAVED_COUNTS = 10_000;
 export class Trail {
   readonly #log: EntryLog;
   readonly #counters: EventCounters;
+  readonly #listeners = new Set<(recorded: RecordedEvents) => void>();
   #inFlight = 0;
   /** Set while numbers given to events that never became durable have to be taken back. */
   #resync: Promise<void> | undefined;
@@ -63,12 +76,13 @@ export class Trail {
    * the order of the calls. Rejects with an Outage when they are not durable; they then have no number either.
    */
   async record(drafts: readonly EventDraft[]): Promise<readonly Recorded[]> {
-    while (this.#resync || !this.#counters.isWarm(drafts)) {
+    const keys = drafts.map(countedBy);
+    while (this.#resync || !this.#counters.isWarm(keys)) {
       if (this.#resync) await this.#resync;
-      else await this.#counters.warm(drafts);
+      else await this.#counters.warm(keys);
     }
     // From here to appendBatch nothing waits: numbers are given in the order in which lines are queued.
-    const numbers = drafts.map((draft) => this.#counters.next(draft));
+    const numbers = keys.map((each) => this.#counters.next(each));
     const lines = drafts.map((draft, i) => {
       const given = numbers[i];
       invariant(given !== undefined, "every draft has its numbers");
@@ -77,8 +91,9 @@ export class Trail {
     this.#inFlight += 1;
     try {
       const first = await this.#log.appendBatch(lines);
-      this.#counters.settled(drafts, numbers);
+      this.#counters.settled(keys, numbers);
       this.#scheduleSave();
+      for (const listener of this.#listeners) listener({ first, events: drafts });
       return drafts.map((draft, i) => ({ eventId: draft.id, index: first + i }));
     } catch (error) {
       this.#takeNumbersBack();
@@ -87,6 +102,15 @@ export class Trail {
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#drained?.();
     }
+  }
+
+  /**
+   * Tells of events once they are durable, in the order of the ledger and before whoever recorded them hears of it. A
+   * listener must not throw.
+   */
+  onRecorded(listener: (recorded: RecordedEvents) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Reads the ledger's events from an index on, up to its size at the call. */

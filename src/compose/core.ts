@@ -61,7 +61,7 @@ export async function openCore(ports: CorePorts): Promise<Core> {
   const { vault, rootKeys } = await openVault(state, folder, config);
   const retrievals = await Retrievals.open(ledger, retrievalStoreOn(state));
   open.defer(() => retrievals.close());
-  open.defer(ledger.onAppended((batch) => retrievals.onAppended(batch)));
+  open.defer(trail.onRecorded((events) => retrievals.onRecorded(events)));
 
   const index = await DuckDbEventIndex.open(folder.index);
   open.defer(() => index.close());

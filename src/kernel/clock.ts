@@ -31,7 +31,16 @@ export class ManualClock implements Clock {
   }
 }
 
+/** Texts of times that are kept. A server speaks of the same moments again and again: this one, and a few in the past. */
+const HELD_TEXTS = 256;
+const held: { readonly millis: Millis; readonly text: string }[] = [];
+
 /** RFC 3339 in UTC with milliseconds, the form in which every time is stored: `2026-11-21T09:31:07.412Z`. */
 export function toRfc3339(millis: Millis): string {
-  return new Date(millis).toISOString();
+  const place = millis & (HELD_TEXTS - 1);
+  const before = held[place];
+  if (before?.millis === millis) return before.text;
+  const text = new Date(millis).toISOString();
+  held[place] = { millis, text };
+  return text;
 }

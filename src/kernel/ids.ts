@@ -20,8 +20,12 @@ export function randomId(): string {
 /** How far the clock may step back and still be waited for; a larger step is believed. */
 export const MAX_SMOOTHED_STEP_MS = 5_000;
 
-/** A multiple of the eight bytes that an id takes. */
+/** Asking the system for a handful of random bytes at a time would cost more than all the rest. */
 const RANDOM_POOL_BYTES = 4_096;
+/** Of an id: eight bytes, in hexadecimal. */
+const TAIL_DIGITS = 16;
+/** The variant of RFC 9562, section 4.1: two bits that are fixed and two that are left as they come. */
+const VARIANTS = "89ab".repeat(4);
 
 /**
  * Makes UUIDv7s that are ordered within the process: the time part is the later of the clock and the last one used,
@@ -31,8 +35,11 @@ const RANDOM_POOL_BYTES = 4_096;
 export class TimeOrderedIds {
   readonly #clock: Clock;
   #lastMs: Millis = 0;
+  /** `#lastMs` as it stands in an id. */
+  #lastTime = "00000000-0000";
   #counter = 0;
-  #random = randomBytes(0);
+  /** Random digits, each given once. */
+  #random = "";
   #used = 0;
 
   constructor(clock: Clock) {
@@ -40,29 +47,34 @@ export class TimeOrderedIds {
   }
 
   next(): EventId {
-    const now = this.#clock.now();
-    if (now > this.#lastMs || now < this.#lastMs - MAX_SMOOTHED_STEP_MS) {
-      this.#lastMs = now;
-      this.#counter = 0;
-    } else if (++this.#counter > 0xfff) {
-      this.#lastMs += 1;
-      this.#counter = 0;
-    }
-    const time = this.#lastMs.toString(16).padStart(12, "0");
-    const tail = this.#randomTail();
-    tail[0] = ((tail[0] as number) & 0x3f) | 0x80;
-    const random = tail.toString("hex");
-    const count = this.#counter.toString(16).padStart(3, "0");
-    return `${time.slice(0, 8)}-${time.slice(8)}-7${count}-${random.slice(0, 4)}-${random.slice(4)}` as EventId;
+    return this.stamped().id;
   }
 
-  /** Eight random bytes, each given once: asking the system for a handful at a time would cost more than the rest. */
-  #randomTail(): Buffer {
+  /** An id, and the moment that it carries. */
+  stamped(): { readonly id: EventId; readonly at: Millis } {
+    const now = this.#clock.now();
+    if (now > this.#lastMs || now < this.#lastMs - MAX_SMOOTHED_STEP_MS) this.#moveTo(now);
+    else if (++this.#counter > 0xfff) this.#moveTo(this.#lastMs + 1);
+    const count = this.#counter.toString(16).padStart(3, "0");
+    const tail = this.#randomTail();
+    const variant = VARIANTS[Number.parseInt(tail.slice(0, 1), 16)];
+    const id = `${this.#lastTime}-7${count}-${variant}${tail.slice(1, 4)}-${tail.slice(4)}`;
+    return { id: id as EventId, at: this.#lastMs };
+  }
+
+  #moveTo(millis: Millis): void {
+    const time = millis.toString(16).padStart(12, "0");
+    this.#lastMs = millis;
+    this.#lastTime = `${time.slice(0, 8)}-${time.slice(8)}`;
+    this.#counter = 0;
+  }
+
+  #randomTail(): string {
     if (this.#used >= this.#random.length) {
-      this.#random = randomBytes(RANDOM_POOL_BYTES);
+      this.#random = randomBytes(RANDOM_POOL_BYTES).toString("hex");
       this.#used = 0;
     }
-    return this.#random.subarray(this.#used, (this.#used += 8));
+    return this.#random.slice(this.#used, (this.#used += TAIL_DIGITS));
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import { parseEvent } from "../audit/event.ts";
 import { utf8 } from "../kernel/bytes.ts";
 import type { Millis } from "../kernel/clock.ts";
 import { MemoryEntryLog } from "../storage/memory/entry-log.ts";
@@ -45,7 +46,9 @@ class Store implements RetrievalStore {
 
 const opened = async (log = new MemoryEntryLog(), store = new Store()) => {
   const retrievals = await Retrievals.open(log, store);
-  log.onAppended((batch) => retrievals.onAppended(batch));
+  log.onAppended(({ first, lines }) =>
+    retrievals.onRecorded({ first, events: lines.map(parseEvent) }),
+  );
   return { log, store, retrievals };
 };
 
@@ -149,9 +152,9 @@ describe("retrievals", () => {
     }
   });
 
-  it("do not advance over lines they were not told of", async () => {
+  it("do not advance over events they were not told of", async () => {
     const { log, store, retrievals } = await opened();
-    retrievals.onAppended({ first: 5, lines: [read("s1", "v1")] });
+    retrievals.onRecorded({ first: 5, events: [parseEvent(read("s1", "v1"))] });
     await retrievals.save();
     expect([store.saved.has("v1"), store.stored]).toEqual([true, 0]);
     await log.append(read("s1", "v2"));

@@ -5,7 +5,8 @@
  */
 import { parseCrn } from "../audit/crn.ts";
 import type { OperationName } from "../audit/catalogue.ts";
-import { parseEvent } from "../audit/event.ts";
+import { parseEvent, type EventDraft } from "../audit/event.ts";
+import type { RecordedEvents } from "../audit/trail.ts";
 import type { Millis } from "../kernel/clock.ts";
 import type { Retrieved } from "./store.ts";
 
@@ -20,12 +21,6 @@ export interface RetrievalStore {
 export interface ReadableLog {
   readonly size: number;
   read(from: number, to: number): AsyncIterable<{ first: number; lines: readonly Uint8Array[] }>;
-}
-
-export interface AppendedLines {
-  /** The index of the first line. */
-  readonly first: number;
-  readonly lines: readonly Uint8Array[];
 }
 
 /**
@@ -59,24 +54,19 @@ export class Retrievals {
 
   /**
    * Resolves when everything in the log up to now has been seen. Whoever opens it passes on what is
-   * appended after.
+   * recorded after.
    */
   static async open(log: ReadableLog, store: RetrievalStore): Promise<Retrievals> {
     const retrievals = new Retrievals(store, await store.position());
-    for await (const batch of log.read(retrievals.#position, log.size)) {
-      retrievals.onAppended(batch);
+    for await (const { first, lines } of log.read(retrievals.#position, log.size)) {
+      retrievals.#advance(first, lines.length, lines.filter(isMarked).map(parseEvent));
     }
     return retrievals;
   }
 
-  /** Takes note of durable lines, in the order of the ledger. Never throws, never waits. */
-  onAppended({ first, lines }: AppendedLines): void {
-    for (const line of lines) this.#note(line);
-    // After a gap the position stays behind it, so that the next start reads what was missed.
-    if (first === this.#position) this.#position += lines.length;
-    const isDue = this.#position - this.#savedPosition >= MAX_UNSAVED_ENTRIES;
-    if (this.#unsaved.size === 0 && !isDue) return;
-    this.#timer ??= setTimeout(() => void this.save(), RETRIEVAL_SAVE_INTERVAL_MS).unref();
+  /** Takes note of durable events, in the order of the ledger. Never throws, never waits. */
+  onRecorded({ first, events }: RecordedEvents): void {
+    this.#advance(first, events.length, events);
   }
 
   /**
@@ -108,14 +98,22 @@ export class Retrievals {
     clearTimeout(this.#timer);
   }
 
-  #note(line: Uint8Array): void {
-    const bytes = Buffer.from(line.buffer, line.byteOffset, line.byteLength);
-    if (!MARKS.some((mark) => bytes.includes(mark))) return;
-    const { operation, outcome, target, responseData, eventTime } = parseEvent(line);
+  /** Over `count` entries from `first` on; those of them that are not among `events` gave nothing out. */
+  #advance(first: number, count: number, events: readonly EventDraft[]): void {
+    for (const event of events) this.#note(event);
+    // After a gap the position stays behind it, so that the next start reads what was missed.
+    if (first === this.#position) this.#position += count;
+    const isDue = this.#position - this.#savedPosition >= MAX_UNSAVED_ENTRIES;
+    if (this.#unsaved.size === 0 && !isDue) return;
+    this.#timer ??= setTimeout(() => void this.save(), RETRIEVAL_SAVE_INTERVAL_MS).unref();
+  }
+
+  #note({ operation, outcome, target, responseData, eventTime }: EventDraft): void {
+    if (!givesOut.has(operation) || outcome !== "success") return;
     const secretId = parseCrn(target.id)?.id;
     const { versionId, payloadAvailable } = responseData;
-    if (!givesOut.has(operation) || outcome !== "success" || secretId === undefined) return;
-    if (payloadAvailable !== true || typeof versionId !== "string") return;
+    if (secretId === undefined || payloadAvailable !== true || typeof versionId !== "string")
+      return;
     const versions = this.#unsaved.get(secretId) ?? new Map<string, Millis>();
     versions.set(versionId, Math.max(Date.parse(eventTime), versions.get(versionId) ?? 0));
     this.#unsaved.set(secretId, versions);
@@ -136,6 +134,12 @@ export class Retrievals {
       if (versions?.size === 0) this.#unsaved.delete(secretId);
     }
   }
+}
+
+/** Whether a line may tell of a value that was given out; a text within it may look the same. */
+function isMarked(line: Uint8Array): boolean {
+  const bytes = Buffer.from(line.buffer, line.byteOffset, line.byteLength);
+  return MARKS.some((mark) => bytes.includes(mark));
 }
 
 const NONE: ReadonlyMap<string, Millis> = new Map();

@@ -59,7 +59,7 @@ export async function assemble({
   const trail = await Trail.open(log, new SqliteCounterStore(database));
   const drainedEvents = await drainOutbox(state, trail);
   const retrievals = await Retrievals.open(log, retrievalStoreOn(state));
-  const forget = log.onAppended((batch) => retrievals.onAppended(batch));
+  const forget = trail.onRecorded((events) => retrievals.onRecorded(events));
   const services: Services = {
     vault: await unseal(state, rootKeys),
     rootKeys,
