@@ -70,7 +70,9 @@ async function main(): Promise<void> {
         console.log(`round ${round}: ${name} ${show(seen)}`);
       }
     }
-    console.log(`entries made durable by one sync: ${(await meanGroup(ready.url)).toFixed(1)}`);
+    const entries = await meanOf(ready.url, "keytrail_ledger_group_entries");
+    const appendS = await meanOf(ready.url, "keytrail_ledger_append_duration_seconds");
+    console.log(`one sync: ${entries.toFixed(1)} entries, ${(appendS * 1_000).toFixed(2)} ms`);
     if (wanted.length === 2) report(rounds.constant, rounds.reads);
   } finally {
     const ended = once(server, "exit");
@@ -137,11 +139,11 @@ async function cpuUsed(server: ChildProcess): Promise<CpuUsed> {
   return (await answered)[0];
 }
 
-/** How well the group commit groups, over all that was recorded. */
-async function meanGroup(url: string): Promise<number> {
+/** Of one of the server's own histograms, over all that was recorded. */
+async function meanOf(url: string, histogram: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   const [sum = 0, count = 1] = ["sum", "count"].map((part) =>
-    Number(new RegExp(`^keytrail_ledger_group_entries_${part} (.+)$`, "m").exec(text)?.[1]),
+    Number(new RegExp(`^${histogram}_${part} (.+)$`, "m").exec(text)?.[1]),
   );
   return sum / count;
 }
