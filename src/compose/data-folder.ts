@@ -1,9 +1,9 @@
 /** Where everything of an installation lies, and that nobody else of the machine may read it. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { replacePrivateFile } from "../storage/files/private-file.ts";
 
 export const FOLDER_MODE = 0o700;
-export const FILE_MODE = 0o600;
 
 export interface DataFolder {
   readonly root: string;
@@ -47,19 +47,10 @@ export function openDataFolder(path: string): DataFolder {
   return folder;
 }
 
-/** Reads a file, or has it made and keeps it: whole or not at all, readable by the owner only. */
-export async function readOrMake(
-  path: string,
-  make: () => Promise<string> | string,
-): Promise<string> {
+/** Reads a file, or has it made and keeps it: whole or not at all, readable by its owner alone. */
+export async function readOrMake(path: string, make: () => string): Promise<string> {
   if (existsSync(path)) return readFileSync(path, "utf8");
-  const text = await make();
-  writePrivate(path, text);
+  const text = make();
+  await replacePrivateFile(path, text);
   return text;
-}
-
-export function writePrivate(path: string, text: string): void {
-  const temporary = `${path}.new`;
-  writeFileSync(temporary, text, { mode: FILE_MODE, flush: true });
-  renameSync(temporary, path);
 }

@@ -1,14 +1,14 @@
 /** Opens the installation's log: its key, its files, and what it has to say while it recovers. */
 import { hostname } from "node:os";
 import { randomBytes } from "node:crypto";
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ledger, type LedgerReport } from "../ledger/ledger.ts";
 import { Ed25519Signer } from "../ledger/note.ts";
 import { Outage } from "../kernel/errors.ts";
 import { FileHeadLock } from "../storage/files/head-lock.ts";
 import { FileLedgerStore } from "../storage/files/ledger-store.ts";
-import { FILE_MODE, readOrMake, type DataFolder } from "./data-folder.ts";
+import { replacePrivateFile } from "../storage/files/private-file.ts";
+import { readOrMake, type DataFolder } from "./data-folder.ts";
 import type { WriteLog } from "./log.ts";
 
 export interface OpenedLedger {
@@ -67,7 +67,7 @@ async function logSigner(folder: DataFolder, name: string | null): Promise<Ed255
     ).toPrivate();
   const text = await readOrMake(join(folder.keys, "log.key"), () => `${made()}\n`);
   const signer = Ed25519Signer.fromPrivate(text.trim());
-  writeFileSync(join(folder.ledger, "log.vkey"), `${signer.vkey}\n`, { mode: FILE_MODE });
+  await replacePrivateFile(join(folder.ledger, "log.vkey"), `${signer.vkey}\n`);
   return signer;
 }
 

@@ -12,7 +12,8 @@ import { instancePlace } from "../identity/account.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { randomId } from "../kernel/ids.ts";
 import { openCore, startSchedule, type Core } from "./core.ts";
-import { openDataFolder, writePrivate, type DataFolder } from "./data-folder.ts";
+import { replacePrivateFile } from "../storage/files/private-file.ts";
+import { openDataFolder, type DataFolder } from "./data-folder.ts";
 import { DemoClock } from "./demo-clock.ts";
 import { listen } from "./http.ts";
 import { logTo } from "./log.ts";
@@ -142,7 +143,7 @@ async function handOver(
     api_key: made.apiKey,
     log_vkey: vkey,
   };
-  writePrivate(folder.bootstrap, `${JSON.stringify(file, null, 2)}\n`);
+  await replacePrivateFile(folder.bootstrap, `${JSON.stringify(file, null, 2)}\n`);
   await first.handedOver();
   return made;
 }

@@ -7,7 +7,7 @@ import { ConfigError } from "../config.ts";
 import type { TlsMaterial } from "../http/server.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { randomId } from "../kernel/ids.ts";
-import { writePrivate } from "./data-folder.ts";
+import { replacePrivateFile } from "../storage/files/private-file.ts";
 
 const DAY_MS = 86_400_000;
 /** A development certificate lasts this long, and is made anew in its last days. */
@@ -31,8 +31,8 @@ export async function tlsMaterial(
   const kept = readKept(certificatePath, keyPath);
   if (kept && isGoodFor(kept, clock.now() + RENEW_BEFORE_DAYS * DAY_MS)) return kept;
   const made = await selfSigned(clock.now());
-  writePrivate(keyPath, made.key);
-  writePrivate(certificatePath, made.certificate);
+  await replacePrivateFile(keyPath, made.key);
+  await replacePrivateFile(certificatePath, made.certificate);
   return made;
 }
 

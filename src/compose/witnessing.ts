@@ -7,7 +7,7 @@ import type { SignedCheckpoint } from "../ledger/checkpoint.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { COSIGNED_FILE, Cosigners, type WitnessOutcome } from "../ledger/witness-client.ts";
 import { parsePolicy, PolicyError } from "../ledger/witness-policy.ts";
-import { writePrivate } from "./data-folder.ts";
+import { replacePrivateFile } from "../storage/files/private-file.ts";
 import type { WriteLog } from "./log.ts";
 
 /** How often a new checkpoint is looked for. */
@@ -111,7 +111,7 @@ class AskingWitnesses implements Witnessing {
       // One that nobody cosigned is asked for again, without waiting for another entry.
       if (collected.text === checkpoint.text) return;
       this.#askedSize = checkpoint.size;
-      writePrivate(join(this.#folder, COSIGNED_FILE), collected.text);
+      await replacePrivateFile(join(this.#folder, COSIGNED_FILE), collected.text);
     } catch (error) {
       this.#log({ level: "warn", message: "The witnesses could not be asked.", error });
     }

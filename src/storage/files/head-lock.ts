@@ -2,15 +2,15 @@
  * The last signed head, in a file of its own folder apart from the ledger's data. Back up the data as often as you
  * like; never restore this file from a backup: it is what notices that the data has been.
  */
-import { chmod, mkdir, open, readFile, rename } from "node:fs/promises";
+import { chmod, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Outage } from "../../kernel/errors.ts";
 import { HeadConflict } from "../../ledger/store.ts";
 import type { HeadLock } from "../../ledger/store.ts";
+import { replacePrivateFile } from "./private-file.ts";
 
 const FILE = "head.json";
 const FOLDER_MODE = 0o700;
-const FILE_MODE = 0o600;
 
 /**
  * Compares and swaps within one process; the ledger store's process lock, which must be held, keeps others away. A
@@ -50,28 +50,9 @@ export class FileHeadLock implements HeadLock {
       throw new HeadConflict("the last signed head is not the one this process signed");
     }
     try {
-      await this.#replace(next);
+      await replacePrivateFile(join(this.#folder, FILE), next);
     } catch (cause) {
       throw new Outage("the signed head could not be kept", { cause });
-    }
-  }
-
-  async #replace(text: string): Promise<void> {
-    const path = join(this.#folder, FILE);
-    const temporary = `${path}.tmp`;
-    const file = await open(temporary, "w", FILE_MODE);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-    const folder = await open(this.#folder, "r");
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
     }
   }
 }

@@ -2,14 +2,14 @@
  * The root key in a file that its owner alone may read: one key to a line in base64, the newest
  * first.
  */
-import { open, readFile, rename } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile } from "node:fs/promises";
 import {
   formatRootKey,
   parseRootKey,
   type RootKey,
   type RootKeySource,
 } from "../../secrets/root-key.ts";
+import { replacePrivateFile } from "./private-file.ts";
 
 const HEADER =
   "# Keytrail root key: whoever has it can open every secret of this installation, nobody else can.\n";
@@ -35,20 +35,9 @@ export class RootKeyFile implements RootKeySource {
     return whole;
   }
 
-  /**
-   * Written beside its place, synced, and moved there: after a crash the old keys are there or the
-   * new ones.
-   */
-  async save(keys: readonly RootKey[]): Promise<void> {
-    const draft = `${this.#path}.new`;
-    await writeSynced(draft, HEADER + keys.map((key) => `${formatRootKey(key)}\n`).join(""));
-    await rename(draft, this.#path);
-    const directory = await open(dirname(this.#path), "r");
-    try {
-      await directory.sync();
-    } finally {
-      await directory.close();
-    }
+  save(keys: readonly RootKey[]): Promise<void> {
+    const lines = keys.map((key) => `${formatRootKey(key)}\n`);
+    return replacePrivateFile(this.#path, HEADER + lines.join(""));
   }
 
   async #read(): Promise<string | undefined> {
@@ -59,17 +48,5 @@ export class RootKeyFile implements RootKeySource {
       if (code === "ENOENT") return undefined;
       throw new Error(`it cannot be read (${String(code)})`, { cause: error });
     }
-  }
-}
-
-async function writeSynced(path: string, text: string): Promise<void> {
-  const file = await open(path, "w", 0o600);
-  try {
-    // An older draft may have been left with other rights.
-    await file.chmod(0o600);
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }

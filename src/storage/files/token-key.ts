@@ -1,9 +1,9 @@
 /** The key that signs access tokens, as a JWK in a file that its owner alone may read. */
-import { open, readFile, rename } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile } from "node:fs/promises";
 import type { JWK } from "jose";
 import type { TokenKeyStore } from "../../identity/tokens.ts";
 import { Outage } from "../../kernel/errors.ts";
+import { replacePrivateFile } from "./private-file.ts";
 
 export class TokenKeyFile implements TokenKeyStore {
   readonly #path: string;
@@ -22,17 +22,8 @@ export class TokenKeyFile implements TokenKeyStore {
     }
   }
 
-  /** Written beside its place, synced, and moved there: after a crash there is a whole key or none. */
-  async save(key: JWK): Promise<void> {
-    const draft = `${this.#path}.new`;
-    await writeSynced(draft, `${JSON.stringify(key)}\n`);
-    await rename(draft, this.#path);
-    const directory = await open(dirname(this.#path), "r");
-    try {
-      await directory.sync();
-    } finally {
-      await directory.close();
-    }
+  save(key: JWK): Promise<void> {
+    return replacePrivateFile(this.#path, `${JSON.stringify(key)}\n`);
   }
 }
 
@@ -42,16 +33,4 @@ function keyOf(text: string): JWK {
     throw new TypeError("not a private key on P-256");
   }
   return key;
-}
-
-async function writeSynced(path: string, text: string): Promise<void> {
-  const file = await open(path, "w", 0o600);
-  try {
-    // An older draft may have been left with other rights.
-    await file.chmod(0o600);
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
