@@ -18,7 +18,7 @@ import type { Vocabulary } from "../../search/vocabulary.ts";
 import { TreeProofs } from "./tree-proofs.ts";
 
 /** How long an answer waits for the index to have seen everything that was durable when it was asked for. */
-export const INDEX_WAIT_MS = 5_000;
+export const INDEX_WAIT_MS = 10_000;
 
 /** Of one page, give or take FETCHED_TOGETHER entries; an entry is 64 KB at most and 1 KB as a rule. */
 export const MAX_PAGE_BYTES = 8 * 1024 * 1024;
