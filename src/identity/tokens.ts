@@ -115,9 +115,14 @@ export class TokenIssuer {
       known = checked.token;
       this.#remember(key, known);
     }
-    if (known.expiresAt > now) return { kind: "genuine", token: known };
-    this.#genuine.delete(key);
-    return expired(known);
+    const verification = this.verifyAgain(known, now);
+    if (verification.kind === "refused") this.#genuine.delete(key);
+    return verification;
+  }
+
+  /** The same of a token that was found genuine before: all that can have changed is that it has expired. */
+  verifyAgain(token: KnownToken, now: Millis): Verification {
+    return token.expiresAt > now ? { kind: "genuine", token } : expired(token);
   }
 
   /** The public key as a JWK Set (RFC 7517, section 5). */

@@ -63,6 +63,7 @@ describe("a request", () => {
 
   it("with an expired token is refused, and recorded under whom the token spoke of", async () => {
     const { accessToken } = await app.login(app.first.apiKey);
+    expect((await app.authenticated(accessToken)).kind).toBe("identity");
     app.parts.clock.advance(3_600_000);
     const caller = await refusedAs(accessToken.reveal());
     expect(caller.refusal?.message).toBe("The access token has expired.");

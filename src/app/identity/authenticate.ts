@@ -1,8 +1,8 @@
 /** From an `Authorization` header to a caller: what every dialect does with a bearer token. */
 import { credentialRefusal } from "../../identity/api-key.ts";
 import type { KnownToken } from "../../identity/token-claims.ts";
-import type { TokenIssuer } from "../../identity/tokens.ts";
-import type { Clock } from "../../kernel/clock.ts";
+import type { TokenIssuer, Verification } from "../../identity/tokens.ts";
+import type { Clock, Millis } from "../../kernel/clock.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import type { Anonymous, Caller } from "../call.ts";
 import type { State } from "../state.ts";
@@ -12,6 +12,12 @@ export interface AuthenticationPorts {
   readonly state: State;
   readonly tokens: TokenIssuer;
   readonly clock: Clock;
+}
+
+/** The last header that came over a connection with a genuine token in it, and that token. */
+interface HeldToken {
+  readonly authorization: string;
+  readonly token: KnownToken;
 }
 
 /** RFC 6750, section 2.1: the scheme in any case, one space or more, one token of the base64url alphabet and dots. */
@@ -24,29 +30,61 @@ const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i;
  */
 export async function authenticateBearer(
   authorization: string | undefined,
-  { state, tokens, clock }: AuthenticationPorts,
+  ports: AuthenticationPorts,
 ): Promise<Caller> {
   if (authorization === undefined) return { kind: "anonymous", refusal: null };
+  const now = ports.clock.now();
+  return callerBehind(await verify(authorization, ports.tokens, now), ports.state, now);
+}
+
+/**
+ * The same for requests that come one after the other over connections: nearly all repeat the header of the one
+ * before, whose token is then not looked up again. The header is held no longer than its connection.
+ */
+export function authenticateOverConnections(
+  ports: AuthenticationPorts,
+): (authorization: string | undefined, connection: object) => Promise<Caller> {
+  const { state, tokens, clock } = ports;
+  const heldBy = new WeakMap<object, HeldToken>();
+  return async (authorization, connection) => {
+    if (authorization === undefined) return { kind: "anonymous", refusal: null };
+    const now = clock.now();
+    const held = heldBy.get(connection);
+    if (held?.authorization === authorization) {
+      return callerBehind(tokens.verifyAgain(held.token, now), state, now);
+    }
+    const verified = await verify(authorization, tokens, now);
+    if (verified.kind === "genuine") heldBy.set(connection, { authorization, ...verified });
+    return callerBehind(verified, state, now);
+  };
+}
+
+async function verify(
+  authorization: string,
+  tokens: TokenIssuer,
+  now: Millis,
+): Promise<Verification> {
   const offered = BEARER.exec(authorization)?.[1];
-  if (offered === undefined)
-    return refused("The Authorization header does not hold a bearer token.");
-  const now = clock.now();
-  const checked = await tokens.verify(offered, now);
-  if (checked.kind === "refused") {
-    return { kind: "anonymous", refusal: checked.refusal, ...claimOf(checked.token) };
+  if (offered !== undefined) return tokens.verify(offered, now);
+  const sentence = "The Authorization header does not hold a bearer token.";
+  return { kind: "refused", refusal: new Refusal("unauthenticated", sentence) };
+}
+
+/** However its token was recognised, whether the bearer is still welcome is asked every time. */
+async function callerBehind(verified: Verification, state: State, now: Millis): Promise<Caller> {
+  const { token } = verified;
+  if (verified.kind === "refused") {
+    return { kind: "anonymous", refusal: verified.refusal, ...claimOf(token) };
   }
-  const { token } = checked;
-  const credential = await state.read((view) => view.identity.credential(token.credentialId));
-  if (credential?.owner.iamId !== token.iamId || credential.owner.account !== token.account) {
-    return refused("The API key behind the access token, or its owner, no longer exists.", token);
+  const { credentialId, iamId, account } = verified.token;
+  const credential = await state.read((view) => view.identity.credential(credentialId));
+  if (credential?.owner.iamId !== iamId || credential.owner.account !== account) {
+    const sentence = "The API key behind the access token, or its owner, no longer exists.";
+    const refusal = new Refusal("unauthenticated", sentence);
+    return { kind: "anonymous", refusal, ...claimOf(token) };
   }
   const refusal = credentialRefusal(credential, now);
   return refusal ? { kind: "anonymous", refusal, ...claimOf(token) } : callerOf(credential);
-}
-
-function refused(sentence: string, token?: KnownToken): Anonymous {
-  const refusal = new Refusal("unauthenticated", sentence);
-  return { kind: "anonymous", refusal, ...claimOf(token) };
 }
 
 function claimOf(token: KnownToken | undefined): Pick<Anonymous, "claimed"> {

@@ -1,4 +1,5 @@
 /** The whole application after its first start, with shorthands for logging in and for making identities. */
+import assert from "node:assert/strict";
 import { accountPlace } from "../../../identity/account.ts";
 import type { PolicyResource } from "../../../identity/authorize.ts";
 import { DEFAULT_CLIENT_ID } from "../../../identity/refresh-token.ts";
@@ -11,7 +12,7 @@ import type { Operation } from "../../operation.ts";
 import type { Performed } from "../../perform.ts";
 import { NOBODY, openTestApp, type TestApp, type TestAppOptions } from "../../testing/test-app.ts";
 import { createApiKey, type CreatedApiKey } from "../api-keys.ts";
-import { authenticateBearer } from "../authenticate.ts";
+import { authenticateBearer, authenticateOverConnections } from "../authenticate.ts";
 import { issueToken } from "../issue-token.ts";
 import { API_KEY_GRANT, type IssuedTokens } from "../login.ts";
 import { openSession } from "../open-session.ts";
@@ -30,6 +31,7 @@ export interface TestUser {
 
 export class IdentityApp {
   readonly #app: TestApp;
+  #overConnections: ReturnType<typeof authenticateOverConnections> | undefined;
   readonly first: Bootstrapped;
 
   private constructor(app: TestApp, first: Bootstrapped) {
@@ -93,10 +95,14 @@ export class IdentityApp {
     return this.done(operation, NOBODY, { client_id, grant_type: API_KEY_GRANT, apiKey });
   }
 
-  /** Whom a request with this `Authorization` header comes from. */
-  whoSends(authorization: string | undefined): Promise<Caller> {
+  /** Whom a request with this `Authorization` header comes from: by itself, and over a connection with others. */
+  async whoSends(authorization: string | undefined): Promise<Caller> {
     const { state, clock } = this.#app;
-    return authenticateBearer(authorization, { state, clock, tokens: this.tokens });
+    const ports = { state, clock, tokens: this.tokens };
+    const caller = await authenticateBearer(authorization, ports);
+    this.#overConnections ??= authenticateOverConnections(ports);
+    assert.deepEqual(await this.#overConnections(authorization, this), caller);
+    return caller;
   }
 
   authenticated(token: Sensitive<string> | string): Promise<Caller> {

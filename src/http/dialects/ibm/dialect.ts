@@ -1,11 +1,8 @@
 /** The dialect of IBM Secrets Manager, under `/api`. IAM has a folder of its own beside this one. */
-import type { FastifyRequest } from "fastify";
-import type { Caller } from "../../../app/call.ts";
 import {
-  authenticateBearer,
+  authenticateOverConnections,
   type AuthenticationPorts,
 } from "../../../app/identity/authenticate.ts";
-import type { Place } from "../../../audit/crn.ts";
 import type { Dialect, Exchange } from "../../dialect.ts";
 import { faultAnswer, outageAnswer, refusalAnswer } from "./errors.ts";
 import { placeOf } from "./place.ts";
@@ -18,29 +15,13 @@ export type IbmPorts = AuthenticationPorts;
 const OWN_PATH = /^\/api\/v[12](?:\/|$)/;
 
 export function ibmDialect(ports: IbmPorts): Dialect {
-  /** Who calls also decides where the call goes: each request is authenticated once. */
-  const callers = new WeakMap<FastifyRequest, Promise<Caller>>();
-
-  function authenticate(request: FastifyRequest): Promise<Caller> {
-    let caller = callers.get(request);
-    if (!caller) {
-      caller = authenticateBearer(request.headers.authorization, ports);
-      callers.set(request, caller);
-    }
-    return caller;
-  }
-
-  async function place(request: FastifyRequest): Promise<Place> {
-    const caller = await authenticate(request);
-    return ports.state.read((view) => placeOf(request, caller, view));
-  }
-
+  const authenticate = authenticateOverConnections(ports);
   return {
     name: "ibm",
     routes: [...secretRoutes, ...versionRoutes, ...groupRoutes, ...lockRoutes, ...unservedRoutes],
     owns: (path) => OWN_PATH.test(path),
-    authenticate,
-    place,
+    authenticate: (request) => authenticate(request.headers.authorization, request.socket),
+    place: (request, caller) => ports.state.read((view) => placeOf(request, caller, view)),
     refusal: refusalAnswer,
     outage: outageAnswer,
     fault: faultAnswer,
