@@ -76,6 +76,7 @@ describe("the README", () => {
     const { code, output } = await bash(session.join("\n"));
     expect({ code, output }).toMatchObject({ code: 0 });
     expect(output).toContain('"payload":"correct horse"');
+    expect(output).toContain("read.tlog-proof: verified");
     expect(output).toContain("evidence.tar: verified");
     expect(output).toMatch(/complete\s+target db-prod/);
     expect(output).toMatch(/copy: verified/);
