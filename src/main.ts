@@ -10,7 +10,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
       import("./cli/serve.ts"),
       import("./compose/server.ts"),
     ]);
-    return serveCommand(startServer);
+    // A clone runs its sources by the script at its root; the published package has the command on the path.
+    return serveCommand(startServer, import.meta.url.endsWith(".ts") ? "./keytrail" : "keytrail");
   },
   events: async () => (await import("./cli/events.ts")).eventsCommand,
   verify: async () => (await import("./compose/offline.ts")).verifyCommand,

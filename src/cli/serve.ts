@@ -56,7 +56,8 @@ Examples
   keytrail serve --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
 `;
 
-export function serveCommand(start: StartServer): Command {
+/** `commandName`: how this very command is called from where it runs, for what is shown to be pasted. */
+export function serveCommand(start: StartServer, commandName: string): Command {
   return {
     name: "serve",
     summary: "run the server",
@@ -65,7 +66,7 @@ export function serveCommand(start: StartServer): Command {
       const config = configOf(args, io);
       const say = (line: string): void => void io.stderr.write(`${line}\n`);
       const server = await start(config, { say });
-      for (const line of greeting(server)) io.stdout.write(`${line}\n`);
+      for (const line of greeting(server, commandName)) io.stdout.write(`${line}\n`);
       const end = await Promise.race([server.failed, aborted(io.signal)]);
       if (end) say(`Keytrail stops: ${end.message}`);
       else
@@ -95,7 +96,7 @@ function aborted(signal: AbortSignal): Promise<undefined> {
 }
 
 /** The first start shows what to paste; any other says where things are. */
-function greeting(server: RunningServer): readonly string[] {
+function greeting(server: RunningServer, commandName: string): readonly string[] {
   const where = [
     `Keytrail listens on ${server.url}`,
     `  data     ${server.dataFolder} (${server.ledgerSize} entries in the ledger)`,
@@ -110,10 +111,14 @@ function greeting(server: RunningServer): readonly string[] {
       : [];
     return [...where, ...reminder, ""];
   }
-  return [...where, "", ...firstSteps(server, firstStart), ""];
+  return [...where, "", ...firstSteps(server, firstStart, commandName), ""];
 }
 
-function firstSteps(server: RunningServer, first: FirstStart): readonly string[] {
+function firstSteps(
+  server: RunningServer,
+  first: FirstStart,
+  commandName: string,
+): readonly string[] {
   const { ownCertificate } = server;
   const trust = ownCertificate ? ` --cacert ${ownCertificate}` : "";
   const trusting = ownCertificate ? `NODE_EXTRA_CA_CERTS=${ownCertificate} ` : "";
@@ -130,6 +135,6 @@ function firstSteps(server: RunningServer, first: FirstStart): readonly string[]
     `  TOKEN=$(curl -s${trust} $KEYTRAIL_URL/identity/token -d grant_type=urn:ibm:params:oauth:grant-type:apikey -d apikey=$KEYTRAIL_API_KEY | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
     `  ID=$(curl -s${trust} $KEYTRAIL_URL/api/v2/secrets -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d '{"name":"first-secret","secret_type":"arbitrary","payload":"correct horse"}' | sed 's/.*"id":"\\([0-9a-f-]\\{36\\}\\)".*/\\1/')`,
     `  curl -s${trust} $KEYTRAIL_URL/api/v2/secrets/$ID -H "Authorization: Bearer $TOKEN"`,
-    `  ${trusting}./keytrail events 'host:secrets-manager action:secrets-manager.secret.read'`,
+    `  ${trusting}${commandName} events 'host:secrets-manager action:secrets-manager.secret.read'`,
   ];
 }
