@@ -143,7 +143,7 @@ export class Ledger {
     return this.#commit.append(lines);
   }
 
-  /** The durable entries from `from` up to `to`, in runs of at most 256; holds two runs in memory. */
+  /** The durable entries from `from` up to `to`, in runs of at most a megabyte or 256 entries; holds two in memory. */
   async *read(from: number, to: number): AsyncGenerator<EntryRun> {
     yield* this.#segments.read(Math.max(0, from), Math.min(to, this.size));
   }

@@ -91,8 +91,9 @@ export function lineOffsets(bytes: Uint8Array): number[] {
 /** The lines of a run of whole lines, without their newlines, as views. */
 export function splitLines(bytes: Uint8Array): Uint8Array[] {
   const lines: Uint8Array[] = [];
+  const searched = asBuffer(bytes);
   for (let at = 0; at < bytes.length;) {
-    const found = bytes.indexOf(NEWLINE, at);
+    const found = searched.indexOf(NEWLINE, at);
     const end = found < 0 ? bytes.length : found;
     lines.push(bytes.subarray(at, end));
     at = end + 1;

@@ -15,6 +15,9 @@ import type { LedgerFiles } from "./store.ts";
 /** Decompressed frames that are kept, by the bytes of their lines. */
 const FRAME_CACHE_BYTES = 32 * 1024 * 1024;
 
+/** How much of a plain file is read at once when entries are read in order: 800 usual ones, or a single long one. */
+const PLAIN_RUN_BYTES = 1024 * 1024;
+
 /** Consecutive entries. */
 export interface EntryRun {
   readonly first: number;
@@ -94,15 +97,15 @@ export class Segments {
     this.#plain.delete(manifest.first);
   }
 
-  /** The entries from `from` up to `to`, in runs that do not cross a frame; one frame is read ahead. */
+  /** The entries from `from` up to `to`, in runs of a frame or of PLAIN_RUN_BYTES; one run is read ahead. */
   async *read(from: number, to: number): AsyncGenerator<EntryRun> {
     if (from >= to) return;
-    let ahead = this.#run(from, to);
+    let ahead = this.#run(from, to, PLAIN_RUN_BYTES);
     for (let at = from; at < to;) {
       const run = await ahead;
       at += run.lines.length;
       if (at < to) {
-        ahead = this.#run(at, to);
+        ahead = this.#run(at, to, PLAIN_RUN_BYTES);
         // A reader that stops early leaves the read-ahead behind; its failure is then nobody's.
         ahead.catch(() => undefined);
       }
@@ -117,22 +120,22 @@ export class Segments {
     await Promise.all(
       [...byFrame.values()].map(async (group) => {
         const from = Math.min(...group);
-        const { lines } = await this.#run(from, Math.max(...group) + 1);
+        const { lines } = await this.#run(from, Math.max(...group) + 1, Infinity);
         for (const [i, line] of lines.entries()) found.set(from + i, line);
       }),
     );
     return indexes.map((index) => found.get(index) ?? missing(index));
   }
 
-  /** The entries from `from` to the end of its frame, or to `to` when that comes first. */
-  async #run(from: number, to: number): Promise<EntryRun> {
-    const end = Math.min(to, frameOf(from) + FRAME_ENTRIES);
+  /** The entries from `from` to the end of its frame; as long as they are plain, up to `plainBytes` of them. */
+  async #run(from: number, to: number, plainBytes: number): Promise<EntryRun> {
     const plain = this.#plain.get(segmentOf(from));
     const lines =
-      (plain === undefined ? undefined : await this.#plainLines(plain, from, end)) ??
+      (plain === undefined
+        ? undefined
+        : await this.#plainLines(plain, from, plainEnd(plain, { from, to, plainBytes }))) ??
       // Not plain, or sealed while we were reading: the file was removed under our hands.
-      (await this.#sealedLines(from, end));
-    if (lines.length !== end - from) missing(from);
+      (await this.#sealedLines(from, Math.min(to, frameOf(from) + FRAME_ENTRIES)));
     return { first: from, lines };
   }
 
@@ -146,7 +149,9 @@ export class Segments {
     const bytes = await this.#files.read(segmentFile("plain", first), { offset, length });
     if (bytes === undefined && this.#sealed.has(first)) return undefined;
     if (bytes?.length !== length) missing(from);
-    return splitLines(bytes);
+    const lines = splitLines(bytes);
+    if (lines.length !== end - from) missing(from);
+    return lines;
   }
 
   async #sealedLines(from: number, end: number): Promise<Uint8Array[]> {
@@ -181,6 +186,22 @@ export class Segments {
       this.#framesBytes -= joinedBytes(oldLines);
     }
   }
+}
+
+/** Where a run of plain lines ends: with `to`, the segment, or the line with which it has enough. At least one. */
+function plainEnd(
+  { first, offsets }: PlainSegment,
+  {
+    from,
+    to,
+    plainBytes,
+  }: { readonly from: number; readonly to: number; readonly plainBytes: number },
+): number {
+  const last = Math.min(to, first + offsets.length - 1);
+  const enough = (offsets[from - first] ?? missing(from)) + plainBytes;
+  let end = from + 1;
+  while (end < last && (offsets[end - first] ?? enough) < enough) end += 1;
+  return end;
 }
 
 function frameOf(index: number): number {
