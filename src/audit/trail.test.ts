@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../kernel/clock.ts";
+import { Outage } from "../kernel/errors.ts";
 import { TimeOrderedIds } from "../kernel/ids.ts";
 import { MemoryEntryLog } from "../storage/memory/entry-log.ts";
 import { countersSchema, SqliteCounterStore } from "../storage/sqlite/counters.ts";
@@ -89,6 +90,22 @@ describe("the trail", () => {
     await trail.record([draft("a", "alice"), draft("b", "bob")]);
     expectCounted(log.lines);
     expect(log.size).toBe(3);
+  });
+
+  it("gives nobody a number as long as the ledger cannot be counted anew", async () => {
+    const log = new MemoryEntryLog();
+    const trail = await Trail.open(log, counterStore());
+    for (let i = 0; i < 5; i++) await trail.record([draft("a", "alice")]);
+    log.failNext = "before";
+    await expect(trail.record([draft("a", "alice")])).rejects.toThrow(Outage);
+    // The recount fails with nobody waiting for it, and again for somebody who does.
+    log.failNextRead = true;
+    await new Promise((resolve) => setImmediate(resolve));
+    log.failNextRead = true;
+    await expect(trail.record([draft("a", "alice")])).rejects.toThrow(Outage);
+    for (let i = 0; i < 3; i++) await trail.record([draft("a", "alice")]);
+    expect(log.size).toBe(8);
+    expectCounted(log.lines);
   });
 
   it("counts an event that was written although its append failed", async () => {

@@ -42,8 +42,9 @@ export class Trail {
   readonly #counters: EventCounters;
   readonly #listeners = new Set<(recorded: RecordedEvents) => void>();
   #inFlight = 0;
-  /** Set while numbers given to events that never became durable have to be taken back. */
-  #resync: Promise<void> | undefined;
+  /** From a failed append until the counts have been taken anew: so long nobody is given a number. */
+  #isStale = false;
+  #recounting: Promise<void> | undefined;
   #drained: (() => void) | undefined;
   #saveTimer: NodeJS.Timeout | undefined;
   #saving: Promise<void> = Promise.resolve();
@@ -77,8 +78,8 @@ export class Trail {
    */
   async record(drafts: readonly EventDraft[]): Promise<readonly Recorded[]> {
     const keys = drafts.map(countedBy);
-    while (this.#resync || !this.#counters.isWarm(keys)) {
-      if (this.#resync) await this.#resync;
+    while (this.#isStale || !this.#counters.isWarm(keys)) {
+      if (this.#isStale) await this.#recount();
       else await this.#counters.warm(keys);
     }
     // From here to appendBatch nothing waits: numbers are given in the order in which lines are queued.
@@ -96,7 +97,7 @@ export class Trail {
       for (const listener of this.#listeners) listener({ first, events: drafts });
       return drafts.map((draft, i) => ({ eventId: draft.id, index: first + i }));
     } catch (error) {
-      this.#takeNumbersBack();
+      this.#isStale = true;
       throw error;
     } finally {
       this.#inFlight -= 1;
@@ -136,19 +137,26 @@ export class Trail {
     await this.#save();
   }
 
+  /** Those who wait for a number share one recount. One that fails is an Outage for them; the next caller tries again. */
+  #recount(): Promise<void> {
+    this.#recounting ??= this.#takeNumbersBack().finally(() => (this.#recounting = undefined));
+    return this.#recounting;
+  }
+
   /**
-   * Events behind a failed one fail too, so once all of them have, the counts are taken anew from the ledger.
-   * Until then nobody is given a number.
+   * Numbers were given to events that never became durable. Events behind a failed one fail too, so once all of them
+   * have, the counts are taken anew from the ledger.
    */
-  #takeNumbersBack(): void {
-    this.#resync ??= (async () => {
-      await new Promise<void>((resolve) => (this.#drained = resolve));
-      this.#drained = undefined;
-      await this.#saving;
+  async #takeNumbersBack(): Promise<void> {
+    if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#drained = resolve));
+    this.#drained = undefined;
+    await this.#saving;
+    try {
       await this.#counters.catchUp((from) => this.events(from));
-    })().finally(() => (this.#resync = undefined));
-    // The next caller awaits it and hears of a failure; without one, it is not an unhandled rejection.
-    this.#resync.catch(() => undefined);
+    } catch (cause) {
+      throw new Outage("the events of the ledger cannot be counted", { cause });
+    }
+    this.#isStale = false;
   }
 
   #scheduleSave(): void {

@@ -13,6 +13,8 @@ export class MemoryEntryLog implements EntryLog {
   status: "open" | "refusing" | "stopped" = "open";
   /** The next group fails: before it is kept, or after ("failed but persisted"). */
   failNext: "before" | "after" | null = null;
+  /** The next reading fails, half-way. */
+  failNextRead = false;
   #waiting: Waiting[] = [];
   #listeners = new Set<(batch: { first: number; lines: readonly Uint8Array[] }) => void>();
 
@@ -33,7 +35,11 @@ export class MemoryEntryLog implements EntryLog {
   }
 
   async *read(from: number, to: number): AsyncGenerator<{ first: number; lines: Uint8Array[] }> {
-    if (from < to) yield { first: from, lines: this.lines.slice(from, to) };
+    const middle = this.failNextRead ? Math.floor((from + to) / 2) : to;
+    const fails = this.failNextRead;
+    this.failNextRead = false;
+    if (from < middle) yield { first: from, lines: this.lines.slice(from, middle) };
+    if (fails) throw new Outage("the log was told to fail while it was read");
   }
 
   async entries(indexes: readonly number[]): Promise<Uint8Array[]> {
