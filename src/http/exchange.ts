@@ -8,6 +8,7 @@ import type { Performed, Performer } from "../app/perform.ts";
 import type { Recorded } from "../audit/trail.ts";
 import { Outage, type Refusal } from "../kernel/errors.ts";
 import type { Dialect, Exchange } from "./dialect.ts";
+import { EventLoopTurn } from "./event-loop-turn.ts";
 import type { Metrics } from "./metrics.ts";
 import { correlationOf, hostOf } from "./origin.ts";
 import type { Answer, Route } from "./route.ts";
@@ -35,6 +36,7 @@ type Work = (call: Call) => Promise<Performed<Answer>>;
 
 export class Exchanges {
   readonly #ports: ExchangePorts;
+  readonly #turn = new EventLoopTurn();
 
   constructor(ports: ExchangePorts) {
     this.#ports = ports;
@@ -75,6 +77,7 @@ export class Exchanges {
     const exchange = exchangeOf(request);
     const operation = route?.operation ?? "request.reject";
     let answer: Answer;
+    await this.#turn.end();
     try {
       const performed = await work(await callOf(dialect, route, exchange));
       await this.#stamp(reply, request, performed.recorded);
