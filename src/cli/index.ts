@@ -12,8 +12,14 @@ export interface OfflineIndex {
   close(): Promise<void>;
 }
 
-/** Rejects with an Outage when the folder is in use, is no data folder, or its ledger does not verify. */
-export type OpenOfflineIndex = (dataFolder: string) => Promise<OfflineIndex>;
+/**
+ * Rejects with an Outage when the folder is in use, is no data folder, or its ledger does not verify. What opening
+ * the ledger finds, a torn tail that it cuts above all, is said.
+ */
+export type OpenOfflineIndex = (
+  dataFolder: string,
+  say: (line: string) => void,
+) => Promise<OfflineIndex>;
 
 const USAGE = `Usage: keytrail index rebuild [--data DIR] [--json]
 
@@ -47,7 +53,8 @@ export function indexCommand(open: OpenOfflineIndex): Command {
       }
       const folder = values.data ?? io.env["KEYTRAIL_DATA"] ?? "./data";
       const progress = new Progress(io, "indexing");
-      const index = await open(folder).catch((error: unknown) => {
+      const say = (line: string): void => void io.stderr.write(`${line}\n`);
+      const index = await open(folder, say).catch((error: unknown) => {
         throw error instanceof Outage ? notOpened(error) : error;
       });
       try {

@@ -23,7 +23,7 @@ import { DuckDbEventIndex } from "../storage/duckdb/event-index.ts";
 import { TokenKeyFile } from "../storage/files/token-key.ts";
 import type { DataFolder } from "./data-folder.ts";
 import type { WriteLog } from "./log.ts";
-import { openState, openVault } from "./open-state.ts";
+import { openVault, type OpenedState } from "./open-state.ts";
 import { startWitnessing, type Witnessing } from "./witnessing.ts";
 
 export interface Core {
@@ -41,6 +41,7 @@ export interface Core {
 export interface CorePorts {
   readonly config: ServeConfig;
   readonly folder: DataFolder;
+  readonly stores: OpenedState;
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly log: WriteLog;
@@ -50,11 +51,9 @@ export interface CorePorts {
 
 /** The outbox is drained before anything else may record, or be asked for. */
 export async function openCore(ports: CorePorts): Promise<Core> {
-  const { config, folder, ledger, clock, log, open } = ports;
-  const opened = openState(folder);
-  open.defer(() => opened.close());
-  const { state } = opened;
-  const trail = await Trail.open(ledger, opened.counters);
+  const { config, folder, stores, ledger, clock, log, open } = ports;
+  const { state } = stores;
+  const trail = await Trail.open(ledger, stores.counters);
   open.defer(() => trail.close());
   const drainedEvents = await drainOutbox(state, trail);
 

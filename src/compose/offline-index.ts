@@ -9,15 +9,22 @@ import { openDataFolder } from "./data-folder.ts";
 import { openLedger } from "./open-ledger.ts";
 
 /** Takes the ledger's lock: while a server has it this is an Outage, and while this has it no server starts. */
-export async function openOfflineIndex(path: string): Promise<OfflineIndex> {
+export async function openOfflineIndex(
+  path: string,
+  say: (line: string) => void,
+): Promise<OfflineIndex> {
   // Opening makes what is missing; a mistyped path must not become an installation.
   if (!existsSync(join(path, "keys", "log.key"))) {
     throw new Outage(`${path} is no data folder of a server`);
   }
   const folder = openDataFolder(resolve(path));
   await using open = new AsyncDisposableStack();
-  const silent = () => {};
-  const opening = await openLedger(folder, { logName: null, log: silent, say: silent });
+  const opening = await openLedger(folder, {
+    logName: null,
+    knownEntries: 0,
+    log: ({ message }) => say(message),
+    say,
+  });
   open.defer(() => opening.close());
   const { ledger } = opening;
   const index = await DuckDbEventIndex.open(folder.index);

@@ -10,7 +10,7 @@ export const verifyCommand = verifyOver((folder) => new LedgerFolder(folder));
 export const witnessCommand = witnessOver((folder) => new FileWitnessState(folder));
 
 /** The index's engine is loaded only where it is used: it is by far the largest part of the program. */
-export const indexCommand = indexOver(async (folder) => {
+export const indexCommand = indexOver(async (folder, say) => {
   const { openOfflineIndex } = await import("./offline-index.ts");
-  return openOfflineIndex(folder);
+  return openOfflineIndex(folder, say);
 });

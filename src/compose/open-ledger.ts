@@ -1,11 +1,13 @@
 /** Opens the installation's log: its key, its files, and what it has to say while it recovers. */
 import { hostname } from "node:os";
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { LedgerCorruption, RESTORE } from "../ledger/corruption.ts";
 import { Ledger, type LedgerReport } from "../ledger/ledger.ts";
 import { Ed25519Signer } from "../ledger/note.ts";
 import { Outage } from "../kernel/errors.ts";
-import { FileHeadLock } from "../storage/files/head-lock.ts";
+import { FileHeadLock, HEAD_FILE } from "../storage/files/head-lock.ts";
 import { FileLedgerStore } from "../storage/files/ledger-store.ts";
 import { replacePrivateFile } from "../storage/files/private-file.ts";
 import { readOrMake, type DataFolder } from "./data-folder.ts";
@@ -21,17 +23,20 @@ export interface OpenedLedger {
 }
 
 export interface LedgerConfig {
+  /** How many entries the counters have seen: a log with fewer is not the one they counted. */
+  readonly knownEntries: number;
   readonly logName: string | null;
   readonly log: WriteLog;
   readonly say: (line: string) => void;
 }
 
+/** Throws a LedgerCorruption when what is there is not a whole log, or not all of what there was. */
 export async function openLedger(folder: DataFolder, config: LedgerConfig): Promise<OpenedLedger> {
-  const signer = await logSigner(folder, config.logName);
   const store = await FileLedgerStore.open(folder.ledger);
   const failed = Promise.withResolvers<Error>();
   let cutBytes = 0;
   try {
+    const signer = await logSigner(folder, config);
     const ledger = await Ledger.open({
       store,
       lock: await FileHeadLock.open(folder.head),
@@ -44,6 +49,12 @@ export async function openLedger(folder: DataFolder, config: LedgerConfig): Prom
         tell(report, config);
       },
     });
+    if (ledger.size < config.knownEntries) {
+      const sentence = `the ledger has ${ledger.size} entries, and ${config.knownEntries} have been counted. ${RESTORE}`;
+      throw new LedgerCorruption("missing-entries", sentence);
+    }
+    // The key's public half lies with the log, for whoever copies that.
+    await replacePrivateFile(join(folder.ledger, "log.vkey"), `${signer.vkey}\n`);
     return {
       ledger,
       cutBytes,
@@ -59,16 +70,25 @@ export async function openLedger(folder: DataFolder, config: LedgerConfig): Prom
   }
 }
 
-/** The key is made once; its public half lies with the log, for whoever copies that. */
-async function logSigner(folder: DataFolder, name: string | null): Promise<Ed25519Signer> {
-  const made = (): string =>
-    Ed25519Signer.generate(
-      name ?? `${hostname()}/keytrail-${randomBytes(4).toString("hex")}`,
-    ).toPrivate();
-  const text = await readOrMake(join(folder.keys, "log.key"), () => `${made()}\n`);
-  const signer = Ed25519Signer.fromPrivate(text.trim());
-  await replacePrivateFile(join(folder.ledger, "log.vkey"), `${signer.vkey}\n`);
-  return signer;
+/**
+ * The log's key, made once, together with the log. A key without its log, or a log without its key, is a loss to be
+ * told of: signing on would begin a second history under the same name, or put another key in the verifiers' hands.
+ */
+async function logSigner(folder: DataFolder, config: LedgerConfig): Promise<Ed25519Signer> {
+  const path = join(folder.keys, "log.key");
+  const hasHead = existsSync(join(folder.head, HEAD_FILE));
+  if (!hasHead && config.knownEntries > 0) {
+    const sentence = `the ledger and the record of its last signed head are gone, and ${config.knownEntries} entries have been counted. Bring both back.`;
+    throw new LedgerCorruption("missing-head", sentence);
+  }
+  if (hasHead && !existsSync(path)) {
+    throw new Outage(`the key of this log is gone: bring ${path} back, it alone can sign for it`);
+  }
+  const text = await readOrMake(path, () => {
+    const name = config.logName ?? `${hostname()}/keytrail-${randomBytes(4).toString("hex")}`;
+    return `${Ed25519Signer.generate(name).toPrivate()}\n`;
+  });
+  return Ed25519Signer.fromPrivate(text.trim());
 }
 
 /** Progress goes to whoever watches; what an operator has to know of goes to the log. */

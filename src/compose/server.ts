@@ -18,6 +18,7 @@ import { DemoClock } from "./demo-clock.ts";
 import { listen } from "./http.ts";
 import { logTo } from "./log.ts";
 import { openLedger } from "./open-ledger.ts";
+import { openState } from "./open-state.ts";
 import { packageVersion } from "./version.ts";
 
 const DEMO_SPAN_MS = 3_600_000;
@@ -45,10 +46,13 @@ async function start(
   const clock = demoClock ?? systemClock;
   const log = logTo(say, clock);
 
-  const opened = await openLedger(folder, { logName: config.logName, log, say });
+  const stores = openState(folder);
+  open.defer(() => stores.close());
+  const knownEntries = await stores.counters.position();
+  const opened = await openLedger(folder, { logName: config.logName, knownEntries, log, say });
   open.defer(() => opened.close());
   const { ledger } = opened;
-  const ports = { config, folder, ledger, clock, log, open };
+  const ports = { config, folder, stores, ledger, clock, log, open };
   const core = await openCore(ports);
   const metrics = new Metrics({
     ledgerEntries: () => ledger.size,

@@ -248,6 +248,24 @@ describe("a ledger that was tampered with", () => {
     expect(existsSync(join(folder, "ledger-head"))).toBe(true);
   });
 
+  it("by taking log and last signed head away is named: its key begins no second history", async () => {
+    await usedFolder();
+    for (const part of ["ledger", "ledger-head"]) rmSync(join(folder, part), { recursive: true });
+    expect(await refusedStart()).toMatch(
+      /missing-head: .* gone, and \d+ entries have been counted/,
+    );
+  });
+
+  it("by taking its key away is named, and no other key is put in its place", async () => {
+    await usedFolder();
+    const vkey = readFileSync(join(folder, "ledger", "log.vkey"), "utf8");
+    rmSync(join(folder, "keys", "log.key"));
+    expect(await refusedStart()).toContain("the key of this log is gone");
+    expect(existsSync(join(folder, "keys", "log.key"))).toBe(false);
+    expect(readFileSync(join(folder, "ledger", "log.vkey"), "utf8")).toBe(vkey);
+    expect((await keytrail(["verify", folder])).code).toBe(0);
+  });
+
   /** Another day's work in the same folder. */
   async function usedFolder2(): Promise<void> {
     const used = await RunningServer.start(folder);

@@ -9,7 +9,7 @@ import { HeadConflict } from "../../ledger/store.ts";
 import type { HeadLock } from "../../ledger/store.ts";
 import { replacePrivateFile } from "./private-file.ts";
 
-const FILE = "head.json";
+export const HEAD_FILE = "head.json";
 const FOLDER_MODE = 0o700;
 
 /**
@@ -32,7 +32,7 @@ export class FileHeadLock implements HeadLock {
 
   async load(): Promise<string | undefined> {
     try {
-      return await readFile(join(this.#folder, FILE), "utf8");
+      return await readFile(join(this.#folder, HEAD_FILE), "utf8");
     } catch (cause) {
       if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return undefined;
       throw new Outage("the last signed head could not be read", { cause });
@@ -50,7 +50,7 @@ export class FileHeadLock implements HeadLock {
       throw new HeadConflict("the last signed head is not the one this process signed");
     }
     try {
-      await replacePrivateFile(join(this.#folder, FILE), next);
+      await replacePrivateFile(join(this.#folder, HEAD_FILE), next);
     } catch (cause) {
       throw new Outage("the signed head could not be kept", { cause });
     }
