@@ -469,6 +469,18 @@ describe("what a crash leaves", () => {
     expect(await faultsOnDisk(disk)).toEqual([]);
   });
 
+  it("(a next segment that was begun, while the one before it is not full) is removed", async () => {
+    const disk = copyDisk(whole);
+    const begun = "segments/000000196608.ndjson";
+    disk.files.set(begun, new Uint8Array(0));
+    const ledger = await openMemoryLedger(new MemoryLedgerStore(disk));
+    expect(ledger.size).toBe(SIZE);
+    expect([...disk.files.keys()]).not.toContain(begun);
+    expect(await ledger.append(numberedLine(SIZE))).toBe(SIZE);
+    await ledger.close();
+    expect(await faultsOnDisk(disk)).toEqual([]);
+  });
+
   it("is never a bad line with a good one behind it", async () => {
     const disk = copyDisk(whole);
     editLines(disk, (lines) => lines.toSpliced(-1, 0, '{"n":', '{"n":131373}'));

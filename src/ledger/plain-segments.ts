@@ -66,8 +66,13 @@ export async function settleTail(
   signedSize: number,
 ): Promise<PlainSegment[]> {
   const kept: PlainSegment[] = [];
-  for (const segment of segments) {
-    const isLast = segment === segments.at(-1);
+  const last = segments.at(-1);
+  // Begun by a write that found no room behind it, or none yet: it holds nothing, and what is before it may go on.
+  const isBegun = last?.bytes.length === 0 && last.first >= signedSize;
+  if (isBegun) await checking.store.remove(last.file);
+  const settled = isBegun ? segments.slice(0, -1) : segments;
+  for (const segment of settled) {
+    const isLast = segment === settled.at(-1);
     const shortage = isLast ? undefined : nameShortage(segment, segment.first + SEGMENT_ENTRIES);
     if (shortage !== undefined) throw shortage;
     const count = await cutTornTail(checking, { segment, isLast, signedSize });

@@ -1,13 +1,13 @@
 /** The contract of the ledger's ports: one suite, every implementation. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { fromUtf8, utf8 } from "../kernel/bytes.ts";
 import { Outage } from "../kernel/errors.ts";
-import { HeadConflict } from "../ledger/store.ts";
+import { HeadConflict, StoreFull } from "../ledger/store.ts";
 import type { HeadLock, LedgerStore } from "../ledger/store.ts";
 import { FileHeadLock } from "./files/head-lock.ts";
 import { FileLedgerStore, LedgerFolder } from "./files/ledger-store.ts";
@@ -209,6 +209,24 @@ describe("a ledger store in files", () => {
     await store.put("checkpoint", utf8("one"), { durable: true });
     const reader = new LedgerFolder(join(folder, "ledger"));
     expect(fromUtf8((await reader.read("checkpoint"))!)).toBe("one");
+  });
+
+  it("leaves nothing of a group that found no room, not even a file that it began", async () => {
+    const folder = await temporaryFolder();
+    const { store } = await openFiles(folder);
+    await store.append([{ name: "segments/a", offset: 0, bytes: utf8("one") }]);
+    // The device on which every write finds no room.
+    await symlink("/dev/full", join(folder, "ledger", "segments", "b"));
+    const group = [
+      { name: "segments/a", offset: 3, bytes: utf8("two") },
+      { name: "segments/b", offset: 0, bytes: utf8("three") },
+    ];
+    await expect(store.append(group)).rejects.toThrow(StoreFull);
+    expect(fromUtf8((await store.read("segments/a"))!)).toBe("one");
+    expect(await readdir(join(folder, "ledger", "segments"))).toEqual(["a"]);
+    await store.append(group);
+    expect(fromUtf8((await store.read("segments/a"))!)).toBe("onetwo");
+    expect(fromUtf8((await store.read("segments/b"))!)).toBe("three");
   });
 
   it("clears away what a crash left half written", async () => {

@@ -84,13 +84,17 @@ function createFile(path: string): number {
 
 function fileFor(path: string): number {
   if (open?.path === path) return open.fd;
-  if (open !== undefined) closeSync(open.fd);
-  open = undefined;
+  closeOpen();
   const fd = openSync(path, "a", FILE_MODE);
   open = { path, fd };
   // A new file survives a loss of power only once its folder's entry does.
   syncFolder(dirname(path));
   return fd;
+}
+
+function closeOpen(): void {
+  if (open !== undefined) closeSync(open.fd);
+  open = undefined;
 }
 
 function writeAll(fd: number, bytes: Uint8Array): void {
@@ -108,9 +112,14 @@ function syncFolder(path: string): void {
   }
 }
 
+/** Last write first, each durable before the next: a crash in between leaves a beginning of the group. */
 function takeBack(begun: readonly PathWrite[]): boolean {
   try {
     for (const { path, offset } of begun.toReversed()) {
+      if (offset === 0) {
+        removeBegun(path);
+        continue;
+      }
       const fd = fileFor(path);
       ftruncateSync(fd, offset);
       fdatasyncSync(fd);
@@ -119,6 +128,13 @@ function takeBack(begun: readonly PathWrite[]): boolean {
   } catch {
     return false;
   }
+}
+
+/** A file that the group began: left behind empty, it would stand for entries that were never written. */
+function removeBegun(path: string): void {
+  closeOpen();
+  rmSync(path, { force: true });
+  syncFolder(dirname(path));
 }
 
 function outcomeOf(error: unknown): Outcome {
