@@ -10,7 +10,7 @@ import { parsePolicy, PolicyError } from "../ledger/witness-policy.ts";
 import { replacePrivateFile } from "../storage/files/private-file.ts";
 import type { WriteLog } from "./log.ts";
 
-/** How often a new checkpoint is looked for. */
+/** How often the newest checkpoint is shown to the witnesses that have not cosigned it. */
 export const ASK_INTERVAL_MS = 1_000;
 /** A cosigned checkpoint is served in place of a newer, bare one for this long. */
 export const COSIGNED_MAX_AGE_MS = 10_000;
@@ -20,9 +20,9 @@ export interface Witnessing {
   checkpoint(): SignedCheckpoint;
   /** The newest cosigned one, for receipts. */
   cosigned(): SignedCheckpoint | undefined;
-  /** Asks now, and resolves to a cosigned one of at least that size; undefined when no witness answers in time. */
+  /** Asks all of them now, and resolves to a cosigned one of at least that size; undefined when no witness answers in time. */
   cosign(size: number): Promise<SignedCheckpoint | undefined>;
-  /** Asks once more and waits for the answers. */
+  /** Asks all of them once more and waits for the answers. */
   stop(): Promise<void>;
 }
 
@@ -56,7 +56,8 @@ class AskingWitnesses implements Witnessing {
   readonly #timer: NodeJS.Timeout;
   readonly #complaints = new Map<string, string>();
   #asking: Promise<void> | undefined;
-  #askedSize = -1;
+  /** What the file of the last cosigned checkpoint holds. */
+  #kept: string | undefined;
   #cosignedAt: Millis = 0;
 
   constructor(ledger: Ledger, config: WitnessingConfig & { readonly policyFile: string }) {
@@ -69,7 +70,7 @@ class AskingWitnesses implements Witnessing {
       consistencyProof: (size1, size2) => ledger.consistencyProof(size1, size2),
       onOutcome: (outcome) => this.#heard(outcome),
     });
-    this.#timer = setInterval(() => void this.#ask(), ASK_INTERVAL_MS).unref();
+    this.#timer = setInterval(() => void this.#ask("due"), ASK_INTERVAL_MS).unref();
   }
 
   checkpoint(): SignedCheckpoint {
@@ -87,7 +88,7 @@ class AskingWitnesses implements Witnessing {
     await this.#ledger.publish();
     // The one under way may be of a head before.
     await this.#asking;
-    await this.#ask();
+    await this.#ask("all");
     const { latest } = this.#cosigners;
     return latest && latest.size >= size ? latest : undefined;
   }
@@ -95,23 +96,23 @@ class AskingWitnesses implements Witnessing {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#asking;
-    await this.#ask();
+    await this.#ask("all");
   }
 
-  #ask(): Promise<void> {
-    this.#asking ??= this.#askNow().finally(() => (this.#asking = undefined));
+  #ask(whom: "all" | "due"): Promise<void> {
+    this.#asking ??= this.#askNow(whom).finally(() => (this.#asking = undefined));
     return this.#asking;
   }
 
-  async #askNow(): Promise<void> {
+  async #askNow(whom: "all" | "due"): Promise<void> {
     const checkpoint = this.#ledger.checkpoint();
-    if (checkpoint.size === this.#askedSize || checkpoint.size === 0) return;
+    if (checkpoint.size === 0) return;
     try {
-      const collected = await this.#cosigners.collect(checkpoint);
-      // One that nobody cosigned is asked for again, without waiting for another entry.
-      if (collected.text === checkpoint.text) return;
-      this.#askedSize = checkpoint.size;
-      await replacePrivateFile(join(this.#folder, COSIGNED_FILE), collected.text);
+      // Also of a head that stands still: it may lack the cosignature of a witness that was away.
+      const { text } = await this.#cosigners.collect(checkpoint, whom);
+      if (text === checkpoint.text || text === this.#kept) return;
+      await replacePrivateFile(join(this.#folder, COSIGNED_FILE), text);
+      this.#kept = text;
     } catch (error) {
       this.#log({ level: "warn", message: "The witnesses could not be asked.", error });
     }

@@ -6,7 +6,7 @@ import { MemoryWitnessState } from "../storage/memory/witness-state.ts";
 import { ManualClock } from "../kernel/clock.ts";
 import { CosignatureSigner } from "./cosignature.ts";
 import { KeyError } from "./vkey.ts";
-import { Cosigners } from "./witness-client.ts";
+import { Cosigners, MAX_ROUNDS_LEFT_OUT } from "./witness-client.ts";
 import type { WitnessOutcome } from "./witness-client.ts";
 import { parsePolicy, verifyCheckpoint } from "./witness-policy.ts";
 import { Witness } from "./witness.ts";
@@ -22,20 +22,26 @@ async function urlOf(handler: Handler): Promise<string> {
   return `${server.url}/prefix/`;
 }
 
-/** A real witness behind HTTP, which counts what it is asked. */
+/** A real witness behind HTTP, which counts what it is asked; in front of it something that can fail, and lie. */
 async function witnessOf(log: ToyLog, name = "witness.example/w") {
   const signer = CosignatureSigner.generate(name, new ManualClock(1_790_000_000_000));
   const witness = new Witness({ signer, state: new MemoryWitnessState(), logs: [log.signer.vkey] });
   const statuses: number[] = [];
+  const front = { isAway: false, claims: [] as number[] };
   const url = await urlOf(async (request, response) => {
-    const answer = await witness.addCheckpoint(await bodyOf(request));
+    const claim = front.claims.shift();
+    const answer = front.isAway
+      ? { status: 503, contentType: "text/plain", body: "away\n" }
+      : claim !== undefined
+        ? { status: 409, contentType: "text/x.tlog.size", body: `${claim}\n` }
+        : await witness.addCheckpoint(await bodyOf(request));
     statuses.push(answer.status);
     response.writeHead(request.url === "/prefix/add-checkpoint" ? answer.status : 500, {
       "content-type": answer.contentType,
     });
     response.end(answer.body);
   });
-  return { vkey: signer.vkey, url, statuses };
+  return Object.assign(front, { vkey: signer.vkey, url, statuses });
 }
 
 function cosignersOf(log: ToyLog, witnesses: readonly { vkey: string; url: string }[]) {
@@ -68,8 +74,49 @@ describe("the log's side of witnessing", () => {
       expect(verifyCheckpoint(witnessed.text, policy).size).toBe(log.size);
       expect(cosigners.latest).toEqual(witnessed);
     }
-    expect(a.statuses).toEqual([200, 200, 200, 200]);
-    expect(outcomes.map((o) => o.kind)).toEqual(Array(8).fill("cosigned"));
+    // Once each: what a witness has cosigned is not asked of it again.
+    expect(a.statuses).toEqual([200, 200, 200]);
+    expect(outcomes.map((o) => o.kind)).toEqual(Array(6).fill("cosigned"));
+  });
+
+  test("asks only who has not cosigned a checkpoint yet, and adds to what the others signed", async () => {
+    const log = new ToyLog().grow(3);
+    const [a, b] = [await witnessOf(log, "a"), await witnessOf(log, "b")];
+    const { cosigners } = cosignersOf(log, [a, b]);
+    b.isAway = true;
+    const one = await cosigners.collect(await log.checkpoint());
+    b.isAway = false;
+    const both = await cosigners.collect(await log.checkpoint());
+    expect([one, both].map(({ text }) => text.match(/^— [ab] /gm))).toEqual([
+      ["— a "],
+      ["— a ", "— b "],
+    ]);
+    expect(cosigners.latest).toEqual(both);
+    expect([a.statuses, b.statuses]).toEqual([[200], [503, 200]]);
+  });
+
+  test("leaves a failing witness out of ever more rounds, up to a maximum, and of none that cannot wait", async () => {
+    const log = new ToyLog().grow(1);
+    const witness = await witnessOf(log);
+    witness.isAway = true;
+    const { cosigners } = cosignersOf(log, [witness]);
+    const roundsUntilAsked = async (): Promise<number> => {
+      const before = witness.statuses.length;
+      for (let rounds = 1; ; rounds++) {
+        // What the log has grown by in the meantime is no reason to hurry.
+        await cosigners.collect(await log.grow(1).checkpoint(), "due");
+        if (witness.statuses.length > before) return rounds;
+      }
+    };
+    const pace: number[] = [];
+    for (let failure = 0; failure < 8; failure++) pace.push(await roundsUntilAsked());
+    const most = MAX_ROUNDS_LEFT_OUT + 1;
+    expect(pace).toEqual([1, 2, 3, 5, 9, 17, most, most]);
+
+    witness.isAway = false;
+    await cosigners.collect(await log.checkpoint(), "all");
+    expect(witness.statuses.at(-1)).toBe(200);
+    expect(await roundsUntilAsked()).toBe(1);
   });
 
   test("after a restart learns from the witness's 409 what it knows, and goes on from there", async () => {
@@ -93,6 +140,18 @@ describe("the log's side of witnessing", () => {
     expect(rolledBack.outcomes).toEqual([
       { kind: "ahead", witness: "witness.example/w", size: 4, knownSize: 9 },
     ]);
+  });
+
+  test("holds no size against a witness that it only said: the next question is asked as ever", async () => {
+    const log = new ToyLog().grow(4);
+    const witness = await witnessOf(log);
+    witness.claims = Array(4).fill(9_000_000_000_000);
+    const { cosigners, outcomes } = cosignersOf(log, [witness]);
+    await cosigners.collect(await log.checkpoint());
+    // The fourth claim is taken back when it is asked again: no alarm.
+    await cosigners.collect(await log.checkpoint());
+    expect(outcomes.map((o) => o.kind)).toEqual(["ahead", "cosigned"]);
+    expect(witness.statuses).toEqual([409, 409, 409, 409, 200]);
   });
 
   test("reports a witness that will not cosign another history", async () => {

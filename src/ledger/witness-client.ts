@@ -14,6 +14,8 @@ import { SIZE_CONTENT_TYPE, formatAddCheckpoint } from "./witness.ts";
 export const WITNESS_TIMEOUT_MS = 5_000;
 /** One to be told the size it knows, one to answer that, one for a witness another copy of the log just asked. */
 export const MAX_WITNESS_ATTEMPTS = 3;
+/** A witness that fails is left out of 1, 2, 4, … rounds, and of no more than this: it is not asked in vain for long. */
+export const MAX_ROUNDS_LEFT_OUT = 30;
 /** Cosignature lines are some 150 bytes each. */
 export const MAX_WITNESS_ANSWER_BYTES = 64 * 1024;
 
@@ -35,14 +37,14 @@ export type WitnessResult =
   | { readonly kind: "busy" }
   | { readonly kind: "unreachable"; readonly message: string }
   | { readonly kind: "refused"; readonly status: number; readonly message: string }
-  /** It has cosigned a larger tree than the log now has: the log was rolled back, or there are two of it. */
+  /** It says it has cosigned a larger tree than the log now has: the log was rolled back, or there are two of it. */
   | { readonly kind: "ahead"; readonly knownSize: number };
 
 export interface CosignersOptions {
   readonly witnesses: readonly WitnessEndpoint[];
   /** RFC 6962 section 2.1.2, between two sizes of the log, 1 <= size1 <= size2. */
   readonly consistencyProof: (size1: number, size2: number) => Promise<readonly Hash[]>;
-  /** Told once for each witness and checkpoint. */
+  /** Told each time a witness has been asked. */
   readonly onOutcome?: (outcome: WitnessOutcome) => void;
   readonly timeoutMs?: number;
 }
@@ -73,13 +75,22 @@ export class Cosigners {
   }
 
   /**
-   * Asks every witness at once and resolves, within the time limit, to the checkpoint with the cosignatures that
-   * arrived and verified: possibly none. A witness that still has an earlier checkpoint in hand is left out.
-   * Rejects only when a consistency proof cannot be made.
+   * One round: asks every witness that has not cosigned this checkpoint yet, all at once, and resolves, within the time
+   * limit, to the checkpoint with every cosignature it has by then: those of earlier rounds, and those that arrived and
+   * verified in this one. Asking again until all have cosigned is for the caller to do, and costs nothing afterwards.
+   *
+   * A witness that still has an earlier checkpoint in hand is left out. `"due"`, for rounds that come by themselves,
+   * leaves out those also that failed a short while ago. Rejects only when a consistency proof cannot be made.
    */
-  async collect(checkpoint: SignedCheckpoint): Promise<SignedCheckpoint> {
+  async collect(
+    checkpoint: SignedCheckpoint,
+    whom: "all" | "due" = "all",
+  ): Promise<SignedCheckpoint> {
     const collected = await Promise.all(
       this.#witnesses.map(async (witness) => {
+        const held = witness.cosignaturesOf(checkpoint);
+        if (held !== undefined) return held;
+        if (whom === "due" && witness.sitsOut()) return [];
         const { result, cosignatures } = await witness.ask(checkpoint);
         this.#options.onOutcome?.({ witness: witness.name, size: checkpoint.size, ...result });
         return cosignatures;
@@ -103,9 +114,11 @@ class AskedWitness {
   readonly #verifier: NoteVerifier;
   readonly #url: URL;
   readonly #options: CosignersOptions;
-  /** The size it last cosigned, as far as we know; 0 makes it say. */
-  #knownSize = 0;
+  /** The last it gave this process; verified, so that nobody else can have said it. */
+  #cosigned: { readonly of: SignedCheckpoint; readonly by: readonly NoteSignature[] } | undefined;
   #isBusy = false;
+  #failuresInARow = 0;
+  #roundsLeftOut = 0;
 
   constructor(endpoint: WitnessEndpoint, options: CosignersOptions) {
     this.#verifier = cosignatureVerifier(endpoint.vkey);
@@ -117,40 +130,67 @@ class AskedWitness {
     return this.#verifier.name;
   }
 
+  /** What it gave for this checkpoint, if that was its last. */
+  cosignaturesOf(checkpoint: SignedCheckpoint): readonly NoteSignature[] | undefined {
+    return this.#cosigned?.of.text === checkpoint.text ? this.#cosigned.by : undefined;
+  }
+
+  /** Whether it is left out of the round that begins: each question of it is a round. */
+  sitsOut(): boolean {
+    if (this.#roundsLeftOut === 0) return false;
+    this.#roundsLeftOut -= 1;
+    return true;
+  }
+
   async ask(checkpoint: SignedCheckpoint): Promise<Asked> {
     if (this.#isBusy) return nothing({ kind: "busy" });
     this.#isBusy = true;
     try {
-      return await this.#exchange(checkpoint);
+      const asked = await this.#exchange(checkpoint);
+      this.#pace(asked.result.kind === "cosigned");
+      return asked;
     } finally {
       this.#isBusy = false;
     }
   }
 
+  #pace(hasCosigned: boolean): void {
+    this.#roundsLeftOut = hasCosigned
+      ? 0
+      : Math.min(2 ** this.#failuresInARow, MAX_ROUNDS_LEFT_OUT);
+    this.#failuresInARow = hasCosigned ? 0 : this.#failuresInARow + 1;
+  }
+
   async #exchange(checkpoint: SignedCheckpoint): Promise<Asked> {
     const signal = AbortSignal.timeout(this.#options.timeoutMs ?? WITNESS_TIMEOUT_MS);
+    const cosignedSize = this.#cosigned?.of.size ?? 0;
+    // From 0 it says what it knows.
+    const firstSize = cosignedSize <= checkpoint.size ? cosignedSize : 0;
+    let oldSize = firstSize;
     for (let attempt = 1; ; attempt++) {
-      if (this.#knownSize > checkpoint.size) {
-        return nothing({ kind: "ahead", knownSize: this.#knownSize });
-      }
       const body = formatAddCheckpoint({
-        oldSize: this.#knownSize,
-        proof: await this.#proofTo(checkpoint.size),
+        oldSize,
+        proof: await this.#proof(oldSize, checkpoint.size),
         checkpoint: checkpoint.text,
       });
       const answer = await post(this.#url, body, signal);
       if (typeof answer === "string") return nothing({ kind: "unreachable", message: answer });
       if (answer.status === 200) return this.#accept(checkpoint, answer);
       const told = answer.status === 409 ? sizeIn(answer) : undefined;
-      if (told === undefined || attempt === MAX_WITNESS_ATTEMPTS) return refusal(answer);
-      this.#knownSize = told;
+      if (told === undefined) return refusal(answer);
+      const isAhead = told > checkpoint.size;
+      if (attempt === MAX_WITNESS_ATTEMPTS) {
+        return isAhead ? nothing({ kind: "ahead", knownSize: told }) : refusal(answer);
+      }
+      // Nobody signed what was told: it serves this exchange only, and an alarm is not raised for the first word of it.
+      oldSize = isAhead ? firstSize : told;
     }
   }
 
-  async #proofTo(size: number): Promise<readonly Hash[]> {
+  async #proof(oldSize: number, size: number): Promise<readonly Hash[]> {
     // From nothing and to the same size there is nothing to prove, and the protocol wants it said by no lines.
-    if (this.#knownSize === 0 || this.#knownSize === size) return [];
-    return this.#options.consistencyProof(this.#knownSize, size);
+    if (oldSize === 0 || oldSize === size) return [];
+    return this.#options.consistencyProof(oldSize, size);
   }
 
   #accept(checkpoint: SignedCheckpoint, answer: Answer): Asked {
@@ -165,7 +205,7 @@ class AskedWitness {
       const message = "it answered without a valid cosignature by the key configured for it";
       return nothing({ kind: "refused", status: answer.status, message });
     }
-    this.#knownSize = checkpoint.size;
+    this.#cosigned = { of: checkpoint, by: cosignatures };
     return { result: { kind: "cosigned" }, cosignatures };
   }
 }
