@@ -11,13 +11,13 @@ import { Metrics } from "../http/metrics.ts";
 import { instancePlace } from "../identity/account.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { randomId } from "../kernel/ids.ts";
-import { openCore, startSchedule, type Core } from "./core.ts";
+import { openCore, startSchedule, type Core, type CorePorts } from "./core.ts";
 import { replacePrivateFile } from "../storage/files/private-file.ts";
 import { openDataFolder, type DataFolder } from "./data-folder.ts";
 import { DemoClock } from "./demo-clock.ts";
 import { listen } from "./http.ts";
 import { logTo } from "./log.ts";
-import { openLedger } from "./open-ledger.ts";
+import { openLedger, type OpenedLedger } from "./open-ledger.ts";
 import { openState } from "./open-state.ts";
 import { packageVersion } from "./version.ts";
 
@@ -45,43 +45,22 @@ async function start(
   if (config.demo && !isNew) say("--demo acts on a first start only: this data folder is in use.");
   const clock = demoClock ?? systemClock;
   const log = logTo(say, clock);
-
-  const stores = openState(folder);
-  open.defer(() => stores.close());
-  const knownEntries = await stores.counters.position();
-  const opened = await openLedger(folder, { logName: config.logName, knownEntries, log, say });
-  open.defer(() => opened.close());
-  const { ledger } = opened;
-  const ports = { config, folder, stores, ledger, clock, log, open };
-  const core = await openCore(ports);
-  const metrics = new Metrics({
-    ledgerEntries: () => ledger.size,
-    checkpointSize: () => ledger.checkpoint().size,
-    indexedEntries: () => core.indexer.lag.indexed,
-  });
-  open.defer(ledger.onGroup((group) => metrics.appended(group)));
-
-  await noticeStart(core, { size: ledger.size, cutBytes: opened.cutBytes });
-  open.defer(
-    async () =>
-      void (await core.performer.notice("server.stop", serverCall(), { size: ledger.size })),
-  );
-  const first = await bootstrap({
-    state: core.state,
-    performer: core.performer,
-    region: config.region,
-  });
-  startSchedule(core, ports, (pass) => metrics.scheduled(pass));
-  const listening = await listen({
+  const { opened, core, metrics, ports } = await openParts({
     config,
-    keysFolder: folder.keys,
+    folder,
     clock,
-    demoClock,
-    ledger,
-    core,
-    metrics,
     log,
+    say,
+    open,
   });
+  const { ledger } = opened;
+
+  const { state, performer } = core;
+  const first = await bootstrap({ state, performer, region: config.region });
+  startSchedule(core, ports, (pass) => metrics.scheduled(pass));
+  const keysFolder = folder.keys;
+  const wires = { config, keysFolder, clock, demoClock, ledger, core, metrics, log };
+  const listening = await listen(wires);
   open.defer(() => listening.close());
 
   const firstStart =
@@ -89,13 +68,9 @@ async function start(
   const { status } = core.services.vault;
   if (status.kind === "sealed") say(`SEALED, no secret can be read or written: ${status.reason}`);
   if (demoClock && first && firstStart) {
-    await liveThroughAnHour({
-      ...listening,
-      apiKey: firstStart.apiKey,
-      instance: first.instance.id,
-      clock: demoClock,
-      say,
-    });
+    const { apiKey } = firstStart;
+    const instance = first.instance.id;
+    await liveThroughAnHour({ ...listening, apiKey, instance, clock: demoClock, say });
     demoClock.catchUp();
   }
   return {
@@ -111,9 +86,44 @@ async function start(
   };
 }
 
+interface Opening extends Pick<CorePorts, "config" | "folder" | "clock" | "log" | "open"> {
+  readonly say: (line: string) => void;
+}
+
+/** Everything that stands before the first request: stores, ledger, operations; and the record that it does. */
+async function openParts(opening: Opening): Promise<{
+  readonly opened: OpenedLedger;
+  readonly core: Core;
+  readonly metrics: Metrics;
+  readonly ports: CorePorts;
+}> {
+  const { config, folder, log, say, open } = opening;
+  const stores = openState(folder);
+  open.defer(() => stores.close());
+  const knownEntries = await stores.counters.position();
+  const opened = await openLedger(folder, { logName: config.logName, knownEntries, log, say });
+  open.defer(() => opened.close());
+  const { ledger } = opened;
+  const ports = { ...opening, stores, ledger };
+  const core = await openCore(ports);
+  const metrics = new Metrics({
+    ledgerEntries: () => ledger.size,
+    checkpointSize: () => ledger.checkpoint().size,
+    indexedEntries: () => core.indexer.lag.indexed,
+  });
+  open.defer(ledger.onGroup((group) => metrics.appended(group)));
+  await noticeStart(core, { size: ledger.size, cutBytes: opened.cutBytes });
+  open.defer(() => noticeStop(core, ledger.size));
+  return { opened, core, metrics, ports };
+}
+
 async function noticeStart(core: Core, found: { size: number; cutBytes: number }): Promise<void> {
   const facts = { version: packageVersion(), ...found, drainedEvents: core.drainedEvents };
   await core.performer.notice("server.start", serverCall(), facts);
+}
+
+async function noticeStop(core: Core, size: number): Promise<void> {
+  await core.performer.notice("server.stop", serverCall(), { size });
 }
 
 function serverCall(): Call {
