@@ -10,20 +10,32 @@ export class Coalesced<T> {
 
   /** Resolves to the outcome of a run that starts now, or as soon as the one under way has ended. */
   run(): Promise<T> {
+    // Also in the moment in which the run before it has ended and it has not begun.
+    if (this.#next !== undefined) return this.#next;
     if (this.#running === undefined) return this.#start();
-    this.#next ??= this.#running.catch(() => undefined).then(() => this.#start());
+    this.#next = this.#running
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = undefined;
+        return this.#start();
+      });
     return this.#next;
   }
 
   /** Resolves when nothing is running or about to, whatever the outcomes. */
   async idle(): Promise<void> {
-    while (this.#running !== undefined) await (this.#next ?? this.#running).catch(() => undefined);
+    for (let last = this.#last(); last !== undefined; last = this.#last()) {
+      await last.catch(() => undefined);
+    }
+  }
+
+  #last(): Promise<T> | undefined {
+    return this.#next ?? this.#running;
   }
 
   async #start(): Promise<T> {
     const running = this.#work();
     this.#running = running;
-    this.#next = undefined;
     try {
       return await running;
     } finally {
