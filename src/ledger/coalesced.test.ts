@@ -39,11 +39,17 @@ it("gives everyone a run that began after they asked, never two at once", async 
       const runs: Promise<number>[] = [];
       const begun: Promise<void>[] = [];
       for (const ago of agos) {
-        if (ago > 0) await runs.at(-ago);
+        // Awaited itself, not a promise behind it: asking comes in the very microtask in which the run ends.
+        try {
+          if (ago > 0) await runs.at(-ago);
+        } catch {
+          // How it ended does not matter here.
+        }
         const before = watched.runs;
-        const run = watched.coalesced.run().catch((error: Error) => Number(error.message));
+        const run = watched.coalesced.run();
         runs.push(run);
-        begun.push(run.then((number) => expect(number).toBeGreaterThan(before)));
+        const numbered = run.catch((error: Error) => Number(error.message));
+        begun.push(numbered.then((number) => expect(number).toBeGreaterThan(before)));
       }
       await Promise.all(begun);
       await watched.coalesced.idle();
