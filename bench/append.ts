@@ -1,6 +1,7 @@
 /**
  * Appending to the ledger against the least that durability costs: the same bytes written and fdatasync'ed, in the
- * same process, on the same disk, in turns. Prints medians; the ratios are what counts, the disk decides the rest.
+ * same process, on the same disk, in turns. Prints medians; the ratios are what counts, the disk decides the rest. Exits
+ * with 1 when the promise is missed.
  *
  *     node bench/append.ts [rounds] [folder]
  */
@@ -18,8 +19,12 @@ const BATCH_ENTRIES = 1_000;
 const BATCHES = 200;
 const SINGLES = 4_000;
 const WIDTHS = [1, 64, 512] as const;
-/** What the design asks of 1,000-entry batches. */
-const WANTED_RATIO = 0.5;
+const UNDER_WAY = [1, 4] as const;
+/**
+ * What is promised of the rate of plain writes, with batches following each other without a pause. A caller that waits
+ * for each batch before it sends the next leaves the disk idle meanwhile: that case is measured, and nothing is promised.
+ */
+const PROMISED = { batchesUnderWay: 4, ratio: 0.5 } as const;
 
 const rounds = Number(process.argv[2] ?? 5);
 const folder = mkdtempSync(join(process.argv[3] ?? tmpdir(), "keytrail-append-"));
@@ -125,8 +130,7 @@ const note = (name: string, value: number): void => {
 try {
   for (let round = 0; round < rounds; round++) {
     note("plain write + fdatasync", plain(round));
-    note("ledger, 1 batch under way", await batched(1));
-    note("ledger, 4 batches under way", await batched(4));
+    for (const width of UNDER_WAY) note(batchCase(width), await batched(width));
     for (const width of WIDTHS)
       note(`ledger, ${width} single appends under way`, await single(width));
   }
@@ -145,7 +149,16 @@ for (const [name, values] of measured) {
     `${name.padEnd(36)} ${Math.round(speed).toLocaleString("en").padStart(9)} entries/s${ratio}`,
   );
 }
-const reached = median(measured.get("ledger, 4 batches under way") ?? []) / base;
-console.log(
-  `${reached >= WANTED_RATIO ? "reached" : "MISSED"}: ${reached.toFixed(2)}, wanted ${WANTED_RATIO}`,
-);
+const ratioOf = (width: number): number => median(measured.get(batchCase(width)) ?? []) / base;
+for (const width of UNDER_WAY) {
+  const reached = ratioOf(width) >= PROMISED.ratio ? "reaches" : "MISSES";
+  const standing = width === PROMISED.batchesUnderWay ? "promised" : "not promised";
+  console.log(
+    `${batchCase(width)}: ${ratioOf(width).toFixed(2)} ${reached} ${PROMISED.ratio} (${standing})`,
+  );
+}
+if (!(ratioOf(PROMISED.batchesUnderWay) >= PROMISED.ratio)) process.exitCode = 1;
+
+function batchCase(width: number): string {
+  return `ledger, ${width} ${width === 1 ? "batch" : "batches"} under way`;
+}
