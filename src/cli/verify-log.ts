@@ -11,7 +11,7 @@ import { verifyLedger } from "../ledger/verify.ts";
 import type { LedgerSource, Verification } from "../ledger/verify.ts";
 import { policyOfLog, verifyCheckpoint, withLog } from "../ledger/witness-policy.ts";
 import type { Policy, VerifiedCheckpoint, WitnessedBy } from "../ledger/witness-policy.ts";
-import { EXIT, printable } from "./command.ts";
+import { CommandError, EXIT, printable } from "./command.ts";
 import type { CommandIo } from "./command.ts";
 import { WholeHistories } from "./evidence/histories.ts";
 import { headJson, witnessedLine } from "./head.ts";
@@ -57,7 +57,12 @@ export async function verifyLog(log: LogToVerify, io: CommandIo): Promise<number
   const verification = await verifyLedger(counted, {
     vkey: log.logVkey,
     onProgress: ({ doneEntries, totalEntries }) => progress.update(doneEntries, totalEntries),
-  }).finally(() => progress.end());
+    signal: io.signal,
+  })
+    .catch((error: unknown) => {
+      throw io.signal.aborted ? interrupted() : error;
+    })
+    .finally(() => progress.end());
   const policy = log.policy ? withLog(log.policy, log.logVkey) : policyOfLog(log.logVkey);
   const found = verification.problems.map(({ sentence, ...rest }) => ({
     ...rest,
@@ -75,6 +80,14 @@ export async function verifyLog(log: LogToVerify, io: CommandIo): Promise<number
   };
   io.stdout.write(log.isJson ? `${JSON.stringify(logJson(report))}\n` : describeLog(report));
   return report.problems.length === 0 ? EXIT.ok : EXIT.failed;
+}
+
+function interrupted(): CommandError {
+  return new CommandError(
+    EXIT.unavailable,
+    "interrupted: what was not yet looked at may or may not be in order",
+    "Run it again for an answer; it changes nothing.",
+  );
 }
 
 /** Passes a source on, and counts its entries in their order, whatever the order they are read in. */
@@ -100,8 +113,8 @@ class CountedSource implements LedgerSource {
     return this.#source.tile(tile);
   }
 
-  async inspect(size: number): Promise<Awaited<ReturnType<Inspect>>> {
-    return (await this.#source.inspect?.(size)) ?? { problems: [], unproven: 0 };
+  async inspect(...args: Parameters<Inspect>): Promise<Awaited<ReturnType<Inspect>>> {
+    return (await this.#source.inspect?.(...args)) ?? { problems: [], unproven: 0 };
   }
 
   async entries(first: number, count: number): Promise<readonly Uint8Array[] | undefined> {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { RecordedLog } from "../../test/support/recorded-log.ts";
-import { run } from "../../test/support/run.ts";
+import { run, start } from "../../test/support/run.ts";
 import { serve } from "../../test/support/serve.ts";
 import type { Handler, Served } from "../../test/support/serve.ts";
 import { ToyLog } from "../../test/support/toy-log.ts";
@@ -142,6 +142,14 @@ describe("keytrail verify of a data folder", () => {
       /checkpoint does not verify/,
       (dir) => edit(join(dir, "ledger/checkpoint"), (text) => text.replace("\n700\n", "\n600\n")),
     ],
+    [
+      "a head of more entries than anyone could count",
+      /entry 700 is missing/,
+      (dir) =>
+        edit(join(dir, "ledger/checkpoint"), (text) =>
+          text.replace("\n700\n", `\n${2 ** 53 - 1}\n`),
+        ),
+    ],
     ["no head", /there is no checkpoint/, (dir) => rm(join(dir, "ledger/checkpoint"))],
     [
       "a tile changed",
@@ -183,6 +191,14 @@ describe("keytrail verify of a data folder", () => {
     expect(code).toBe(1);
     // The ledger alone does not know: that is what the caller's own key and witnesses are for.
     expect((await run(verify, [join(dir, "ledger")])).code).toBe(0);
+  });
+
+  test("ends without an answer when it is interrupted", async () => {
+    const running = start(verify, [original.dir]);
+    const { code, stdout, stderr } = await running.stop();
+    expect(stderr).toContain("interrupted");
+    expect(stdout).toBe("");
+    expect(code).toBe(3);
   });
 
   test("with another record of its last head than it signed does not verify", async () => {
@@ -309,6 +325,33 @@ describe("keytrail verify of a URL", () => {
     });
     expect(stdout).toContain("entry 258 is not what was recorded");
     expect(code).toBe(1);
+  });
+
+  test("ends where the server's entries do, whatever size it claims", async () => {
+    const boasting: Handler = (request, response) =>
+      request.url === "/log/checkpoint"
+        ? response.end(live.ledger.checkpoint().text.replace("\n701\n", `\n${2 ** 53 - 1}\n`))
+        : surface(request, response);
+    const args = [await urlOf(boasting), "--log-key", live.vkey];
+    const { code, stdout } = await run(verify, args, { env });
+    expect(stdout).toContain("the checkpoint does not verify");
+    expect(stdout).toMatch(/entry \d+ is missing/);
+    expect(code).toBe(1);
+  });
+
+  test("ends without an answer when it is interrupted", async () => {
+    const asked = Promise.withResolvers<void>();
+    const silent: Handler = (request, response) => {
+      if (request.url?.startsWith("/log/tile/entries/") !== true) return surface(request, response);
+      asked.resolve();
+      return undefined;
+    };
+    const running = start(verify, [await urlOf(silent), "--log-key", live.vkey], { env });
+    await asked.promise;
+    const { code, stdout, stderr } = await running.stop();
+    expect(stderr).toContain("interrupted");
+    expect(stdout).toBe("");
+    expect(code).toBe(3);
   });
 
   test("without a key for its entries says what to do", async () => {

@@ -67,9 +67,11 @@ export class FilesSource implements LedgerSource {
 
   async inspect(
     size: number,
+    signal?: AbortSignal,
   ): Promise<{ readonly problems: readonly LedgerProblem[]; readonly unproven: number }> {
     const problems: LedgerProblem[] = [];
     for (const [first, kinds] of this.#inventory) {
+      signal?.throwIfAborted();
       const problem = kinds.has("sealed") ? await this.#inspectSealed(first) : undefined;
       if (problem !== undefined) problems.push(problem);
     }

@@ -12,7 +12,7 @@ import { joinLines, lineFault } from "./segment.ts";
 import { TILE_WIDTH, type TileId, levelSize, tilePath, tileWidth } from "./tile.ts";
 import { TreeGrowth } from "./tree-growth.ts";
 
-/** More than this is not listed: a ledger with so many faults has one cause. */
+/** More than this is not listed, nor looked for: a ledger with so many faults has one cause. */
 const MAX_PROBLEMS = 100;
 /** Tiles that are read and hashed ahead of the one being compared. */
 const READ_AHEAD_TILES = 32;
@@ -28,7 +28,10 @@ export interface LedgerSource {
   /** `count` entries from `first`, which never cross a multiple of 256; fewer or undefined when they are not there. */
   entries(first: number, count: number): Promise<readonly Uint8Array[] | undefined>;
   /** Problems of the files that hold entries and tiles, and how many entries lie beyond the checkpoint. */
-  inspect?(size: number): Promise<{
+  inspect?(
+    size: number,
+    signal?: AbortSignal,
+  ): Promise<{
     readonly problems: readonly LedgerProblem[];
     readonly unproven: number;
   }>;
@@ -66,30 +69,37 @@ export interface VerifyOptions {
     readonly doneEntries: number;
     readonly totalEntries: number;
   }) => void;
+  /** Ends the verification, which rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Hashes every entry, compares every leaf hash and every tile, and the root with the signed one. Resolves whatever it
  * finds; rejects only when the source cannot be read. Hashing runs on threads; memory does not grow with the log.
+ *
+ * A size that nobody has signed for is only a claim: the pass then ends at the first 256 entries of which there is
+ * neither a line nor a tile. Any pass ends once so much is missing that no more would be listed.
  */
 export async function verifyLedger(
   source: LedgerSource,
   options: VerifyOptions = {},
 ): Promise<Verification> {
   const problems: LedgerProblem[] = [];
-  const checkpoint = await verifyCheckpoint(source, options, problems);
+  const { checkpoint, isSigned } = await verifyCheckpoint(source, options, problems);
   const size = checkpoint?.size ?? 0;
-  const inspected = await source.inspect?.(size);
+  const inspected = await source.inspect?.(size, options.signal);
   const hasher = new LeafHasher();
   try {
-    const walk = new Walk({ source, hasher, size, onProgress: options.onProgress });
-    await walk.run();
+    const { onProgress, signal } = options;
+    const walk = new Walk({ source, hasher, size, isSigned, onProgress, signal });
+    const isWhole = await walk.run();
     const root = walk.tree.root();
     const isRoot = checkpoint !== undefined && bytesEqual(root, checkpoint.root);
     problems.push(...walk.problems(isRoot));
     // What the files' own papers say is told last: an entry that is named says more.
     problems.push(...(inspected?.problems ?? []));
-    if (checkpoint !== undefined && !isRoot) {
+    // The root over a beginning says nothing about the whole, and what is missing has been told.
+    if (checkpoint !== undefined && !isRoot && isWhole) {
       const sentence = `the entries have the root ${toHex(root)}, the checkpoint has ${toHex(checkpoint.root)}`;
       problems.push({ kind: "head-mismatch", sentence });
     }
@@ -107,18 +117,26 @@ export async function verifyLedger(
   }
 }
 
+interface ClaimedHead {
+  readonly checkpoint: SignedCheckpoint | undefined;
+  /** Whether the log's key stands behind it. */
+  readonly isSigned: boolean;
+}
+
 async function verifyCheckpoint(
   source: LedgerSource,
   { vkey }: VerifyOptions,
   problems: LedgerProblem[],
-): Promise<SignedCheckpoint | undefined> {
+): Promise<ClaimedHead> {
   const note = await source.checkpoint();
   if (note === undefined) {
     problems.push({ kind: "altered-checkpoint", sentence: "there is no checkpoint" });
-    return undefined;
+    return { checkpoint: undefined, isSigned: false };
   }
   try {
-    return vkey === undefined ? readCheckpoint(note) : openCheckpoint(note, vkey);
+    return vkey === undefined
+      ? { checkpoint: readCheckpoint(note), isSigned: false }
+      : { checkpoint: openCheckpoint(note, vkey), isSigned: true };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const sentence = `the checkpoint does not verify: ${why}`;
@@ -126,9 +144,9 @@ async function verifyCheckpoint(
   }
   try {
     // Its size still says what to compare.
-    return readCheckpoint(note);
+    return { checkpoint: readCheckpoint(note), isSigned: false };
   } catch {
-    return undefined;
+    return { checkpoint: undefined, isSigned: false };
   }
 }
 
@@ -144,7 +162,9 @@ interface WalkOptions {
   readonly source: LedgerSource;
   readonly hasher: LeafHasher;
   readonly size: number;
+  readonly isSigned: boolean;
   readonly onProgress: VerifyOptions["onProgress"];
+  readonly signal: AbortSignal | undefined;
 }
 
 /** One pass over all entries, tile by tile. */
@@ -164,11 +184,26 @@ class Walk {
     this.#options = options;
   }
 
-  async run(): Promise<void> {
+  /** False when it ended before the size was reached, because there was no more to be found. */
+  async run(): Promise<boolean> {
     const { size, onProgress } = this.#options;
     const ahead: Promise<TileOfEntries>[] = [];
+    try {
+      const isWhole = await this.#walk(ahead);
+      await this.#compareUpperTiles();
+      onProgress?.({ doneEntries: this.tree.size, totalEntries: size });
+      return isWhole;
+    } finally {
+      // However it ended, nothing reads on behind the caller's back.
+      await Promise.allSettled(ahead);
+    }
+  }
+
+  async #walk(ahead: Promise<TileOfEntries>[]): Promise<boolean> {
+    const { size, onProgress, signal } = this.#options;
     let next = 0;
     for (let first = 0; first < size; first += TILE_WIDTH) {
+      signal?.throwIfAborted();
       for (; next < size && ahead.length < READ_AHEAD_TILES; next += TILE_WIDTH) {
         const reading = this.#readTile(next);
         // Looked at when its turn comes; until then a failure is not unheard.
@@ -176,14 +211,21 @@ class Walk {
         ahead.push(reading);
       }
       const found = await ahead.shift();
-      if (found !== undefined) this.#compare(found);
+      if (found === undefined) continue;
+      this.#compare(found);
+      if (this.#isAtEnd(found)) return false;
       if (this.tree.size % COMPARE_ENTRIES === 0) {
         await this.#compareUpperTiles();
         onProgress?.({ doneEntries: this.tree.size, totalEntries: size });
       }
     }
-    await this.#compareUpperTiles();
-    onProgress?.({ doneEntries: size, totalEntries: size });
+    return true;
+  }
+
+  /** Whether to go on would find nothing, or nothing more that is listed. */
+  #isAtEnd({ leafHashes, tile }: TileOfEntries): boolean {
+    const isNothing = leafHashes.length === 0 && tile === undefined;
+    return (isNothing && !this.#options.isSigned) || this.#found.length >= MAX_PROBLEMS;
   }
 
   /** Ordered by entry. With the signed root reproduced, the entries are right and the tiles wrong, else the reverse. */
