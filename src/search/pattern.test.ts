@@ -55,6 +55,11 @@ describe("the subset of regular expressions", () => {
     expect(matches(`${"a".repeat(5_000)}b`)).toBe(true);
   });
 
+  test("a class is as much work as it has ranges", () => {
+    const ranges = "bdfhjlnp".split("");
+    expect(stateCount(parseRegex(`[${ranges.join("")}]{50}`))).toBeGreaterThan(ranges.length * 50);
+  });
+
   test("anchors at the ends say nothing more; an escaped dollar is a dollar", () => {
     expect(compilePattern(parseRegex("^ab$"))("ab")).toBe(true);
     expect(compilePattern(parseRegex("a\\$"))("a$")).toBe(true);

@@ -25,13 +25,14 @@ import { ACTION, EVENT_FIELDS, ID, REASON_CODE, resolveField } from "./fields.ts
 import type { Field } from "./fields.ts";
 import { fold } from "./fold.ts";
 import { parseQuery } from "./parser.ts";
+import { MAX_PATTERN_STATES } from "./pattern-matcher.ts";
 import { all, any, NUMBER_TEXT } from "./plan.ts";
 import type { Plan, TextTest } from "./plan.ts";
 import { cleaned } from "./projection.ts";
 import { queryError } from "./query-error.ts";
 import { flagOf, numberRangeOf, timeRangeOf } from "./scalar-value.ts";
 import { containsTest, textTestOf } from "./text-value.ts";
-import { compileTextTest } from "./text-test.ts";
+import { compileTextTest, testStates } from "./text-test.ts";
 import { noVocabulary } from "./vocabulary.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
@@ -58,6 +59,7 @@ class Planner {
   readonly #query: string;
   readonly #now: Millis;
   readonly #vocabulary: Vocabulary;
+  #states = 0;
 
   constructor(query: string, context: PlanContext) {
     this.#query = query;
@@ -68,19 +70,29 @@ class Planner {
   plan(query: Query): Plan {
     switch (query.kind) {
       case "and":
-        return all(query.of.map((part) => this.plan(part)));
+        return all(distinct(query.of).map((part) => this.plan(part)));
       case "or":
-        return any(query.of.map((part) => this.plan(part)));
+        return any(distinct(query.of).map((part) => this.plan(part)));
       case "not":
         return { kind: "not", of: this.plan(query.of) };
       case "field":
-        return this.#field(query);
+        return this.#affordable(this.#field(query), query.value);
       case "anywhere":
-        return this.#anywhere(query.value);
+        return this.#affordable(this.#anywhere(query.value), query.value);
       case "everything":
       default:
         return query;
     }
+  }
+
+  /** A plan runs on every event that anybody's tail looks at, so what one query may cost has a limit. */
+  #affordable(plan: Plan, { at }: Value): Plan {
+    this.#states += patternStates(plan);
+    if (this.#states <= MAX_PATTERN_STATES) return plan;
+    throw this.#error(
+      at,
+      "From here on, the wildcards and regular expressions of this query are too much work together",
+    );
   }
 
   #field({ field, operator, value }: Extract<Query, { kind: "field" }>): Plan {
@@ -210,6 +222,43 @@ class Planner {
 
   #error(at: number, message: string): Error {
     return queryError({ query: this.#query, at }, message);
+  }
+}
+
+/** The parts without those that say again, anywhere in the query, what one before them says. */
+function distinct(parts: readonly Query[]): readonly Query[] {
+  const said = new Map<string, Query>();
+  for (const part of parts) {
+    const meaning = JSON.stringify(part, (key, value: unknown) =>
+      key === "at" ? undefined : value,
+    );
+    if (!said.has(meaning)) said.set(meaning, part);
+  }
+  return [...said.values()];
+}
+
+/** States of the patterns that a plan matches with. */
+function patternStates(plan: Plan): number {
+  switch (plan.kind) {
+    case "and":
+    case "or":
+      return plan.of.reduce((sum, part) => sum + patternStates(part), 0);
+    case "not":
+      return patternStates(plan.of);
+    case "text":
+    case "path-text":
+    case "anywhere":
+      return testStates(plan.test);
+    case "everything":
+    case "nothing":
+    case "number":
+    case "flag":
+    case "present":
+    case "path-number":
+    case "path-present":
+    case "operations":
+    default:
+      return 0;
   }
 }
 

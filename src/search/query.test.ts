@@ -288,6 +288,30 @@ describe("what is wrong, and where", () => {
     expect(() => found(terms(MAX_QUERY_TERMS))).not.toThrow();
     expect(() => found(terms(MAX_QUERY_TERMS + 1))).toThrow(/at most 256 terms/);
   });
+
+  test("the patterns of a query share one budget, and a term said twice is paid for once", () => {
+    const repeated = "/.{0,99}.{0,99}.{0,99}.{0,99}~/";
+    const long = (end: string) => `target.name:${end}${"?".repeat(300)}${end}`;
+    expect(() => found(Array(60).fill(`target.id:${repeated}`).join(" OR "))).not.toThrow();
+    expect(() => found([long("a"), long("b"), long("c")].join(" "))).not.toThrow();
+    for (const queries of [
+      [`target.id:${repeated}`, `(a OR target.name:${repeated})`],
+      [`requestData.x:${repeated}`, `-requestData.x:===${repeated}`],
+      [[long("a"), long("b")].join(" OR "), [long("c"), long("d")].join(" ")],
+    ]) {
+      expect(refusalOf(queries.join(" ")).message).toContain("too much work together");
+    }
+    const list = `target.name:(${repeated} OR ${repeated.replace("~", "!")})`;
+    expect(refusalOf(list).details["column"]).toBe(list.lastIndexOf("/.") + 1);
+    expect(refusalOf(`a ${"*?".repeat(800)}b`).details["column"]).toBe(3);
+  });
+
+  test("names and their beginnings are free, however many", () => {
+    const names = Array.from({ length: 100 }, (_, i) => `production-database-${i}*`);
+    expect(() => found(`target.name:(${names.join(" OR ")})`)).not.toThrow();
+    expect(found("target.name:DB-*")).toBe("read login");
+    expect(found("target.name:=DB-*")).toBe("");
+  });
 });
 
 function refusalOf(query: string): Refusal {

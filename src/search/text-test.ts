@@ -1,6 +1,6 @@
 /** Runs text tests in memory. */
 import { compareText } from "./fold.ts";
-import { compilePattern } from "./pattern-matcher.ts";
+import { compilePattern, stateCount } from "./pattern-matcher.ts";
 import { globPattern } from "./pattern.ts";
 import type { Limit, TextTest } from "./plan.ts";
 
@@ -20,6 +20,22 @@ export function compileTextTest(test: TextTest): (text: string) => boolean {
     case "between":
     default:
       return (text) => isAtLeast(text, test.min) && isAtMost(text, test.max);
+  }
+}
+
+/** What the test adds to MAX_PATTERN_STATES; nothing, unless it matches a pattern. */
+export function testStates(test: TextTest): number {
+  switch (test.kind) {
+    case "glob":
+      return stateCount(globPattern(test.parts));
+    case "regex":
+      return stateCount(test.pattern);
+    case "equals":
+    case "prefix":
+    case "contains":
+    case "between":
+    default:
+      return 0;
   }
 }
 

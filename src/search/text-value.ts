@@ -32,7 +32,7 @@ export function textTestOf(
       return { kind: isPrefix ? "prefix" : "equals", text: cased(value.text), exactCase };
     }
     case "glob":
-      return { kind: "glob", parts: casedParts(value.parts, cased), exactCase };
+      return globTest(casedParts(value.parts, cased), exactCase);
     case "regex": {
       const pattern = regexPattern(query, value);
       return { kind: "regex", pattern: exactCase ? pattern : foldPattern(pattern), exactCase };
@@ -56,6 +56,14 @@ export function containsTest(value: Value): TextTest {
   }
   const text = value.kind === "word" || value.kind === "phrase" ? value.text : "";
   return { kind: "contains", text: fold(text), exactCase: false };
+}
+
+/** A beginning and `*` is what people write most, and needs no pattern. */
+function globTest(parts: readonly GlobPart[], exactCase: boolean): TextTest {
+  const [first, second, ...others] = parts;
+  return first?.kind === "text" && second?.kind === "run" && others.length === 0
+    ? { kind: "prefix", text: first.text, exactCase }
+    : { kind: "glob", parts, exactCase };
 }
 
 function casedParts(
