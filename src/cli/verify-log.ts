@@ -167,12 +167,16 @@ function rollback({ checkpointSize }: Verification, log: LogToVerify): readonly 
   return [{ kind: "rolled-back-checkpoint", message }];
 }
 
-/** The older of the two heads that the lock remembers: the published checkpoint may be one step behind it. */
+/**
+ * The older of the two heads that the lock remembers: the published checkpoint may be one step behind it. Undefined
+ * when either is not one that the log has signed.
+ */
 function signedBefore(headRecord: string, logVkey: string): TreeHead | undefined {
   const record = decodeHeadRecord(headRecord);
   if (record === undefined) return undefined;
   try {
-    return openCheckpoint(record.previous ?? record.current, logVkey);
+    const current = openCheckpoint(record.current, logVkey);
+    return record.previous === null ? current : openCheckpoint(record.previous, logVkey);
   } catch (error) {
     if (error instanceof NoteError) return undefined;
     throw error;

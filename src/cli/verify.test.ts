@@ -202,7 +202,13 @@ describe("keytrail verify of a data folder", () => {
   });
 
   test("with another record of its last head than it signed does not verify", async () => {
-    for (const record of ["{}", '{"current":"x","previous":null}\n']) {
+    const head = JSON.parse(await readFile(join(original.dir, "ledger-head/head.json"), "utf8"));
+    for (const record of [
+      "{}",
+      '{"current":"x","previous":null}\n',
+      JSON.stringify({ ...head, previous: "x" }),
+      JSON.stringify({ current: "x", previous: head.current }),
+    ]) {
       const dir = await copy();
       await writeFile(join(dir, "ledger-head/head.json"), record);
       const { code, stdout } = await run(verify, [dir]);
@@ -265,6 +271,15 @@ describe("keytrail verify of a data folder", () => {
     const cosigned = await run(verify, [dir, "--policy", policy]);
     expect(cosigned.stdout).toMatch(/witnessed {2}by w at 20/);
     expect(cosigned.code).toBe(0);
+  });
+
+  test("with something else for its key asks for one", async () => {
+    const dir = await copy();
+    await writeFile(join(dir, "ledger/log.vkey"), "nonsense");
+    const { code, stderr } = await run(verify, [dir]);
+    expect(stderr).toContain("ledger/log.vkey: a verifier key is");
+    expect(stderr).toContain("--log-key");
+    expect(code).toBe(2);
   });
 
   test("without any key asks for one", async () => {

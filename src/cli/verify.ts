@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Transport } from "../client/transport.ts";
 import { FilesSource } from "../ledger/files-source.ts";
+import { ed25519Verifier } from "../ledger/note.ts";
+import { KeyError } from "../ledger/vkey.ts";
 import { COSIGNED_FILE } from "../ledger/witness-client.ts";
 import { RECEIPT_EXTENSION, RECEIPT_HEADER } from "../ledger/receipt.ts";
 import type { LedgerFiles } from "../ledger/store.ts";
@@ -140,7 +142,7 @@ class Verifying {
   async #ledger(folder: string, trust: Trust, headRecord: string | undefined): Promise<number> {
     const given = keyIn(trust);
     const own = await readIfThere(join(folder, FILE.logKey));
-    const logVkey = given ?? (own && Buffer.from(own).toString("utf8").trim());
+    const logVkey = given ?? (own && keyOfFile(own, join(folder, FILE.logKey)));
     if (logVkey === undefined) {
       throw new UsageError(`there is no ${FILE.logKey} in ${folder}: give the key with --log-key`);
     }
@@ -221,6 +223,18 @@ async function kindOfFile(path: string): Promise<TargetKind | undefined> {
     return buffer.toString("latin1").startsWith(RECEIPT_HEADER) ? "receipt" : undefined;
   } finally {
     await file.close();
+  }
+}
+
+/** The key that a folder brings. Throws a UsageError when it is none: the caller has to know a better one. */
+function keyOfFile(bytes: Uint8Array, path: string): string {
+  const logVkey = Buffer.from(bytes).toString("utf8").trim();
+  try {
+    ed25519Verifier(logVkey);
+    return logVkey;
+  } catch (error) {
+    if (!(error instanceof KeyError)) throw error;
+    throw new UsageError(`${path}: ${error.message}: give the key with --log-key`);
   }
 }
 

@@ -296,6 +296,14 @@ const DAMAGES: readonly Damage[] = [
     kind: "altered-head",
   },
   {
+    name: "the head before the last one changed in the head lock",
+    damage: (disk) => {
+      const record = decodeHeadRecord(disk.head!)!;
+      disk.head = encodeHeadRecord({ ...record, previous: "nonsense" });
+    },
+    kind: "altered-head",
+  },
+  {
     name: "the head lock garbled",
     damage: (disk) => {
       disk.head = "{";

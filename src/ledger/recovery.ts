@@ -6,7 +6,7 @@
  * Nothing at or below the last signed head is ever cut.
  */
 import { bytesEqual, fromUtf8, toHex } from "../kernel/bytes.ts";
-import { type SignedCheckpoint, openCheckpoint, readCheckpoint } from "./checkpoint.ts";
+import { type SignedCheckpoint, openCheckpoint } from "./checkpoint.ts";
 import { checkSealedSegments } from "./check-sealed.ts";
 import { LedgerCorruption, RESTORE } from "./corruption.ts";
 import { type HeadRecord, decodeHeadRecord } from "./head-record.ts";
@@ -145,7 +145,9 @@ async function recoverHead(options: RecoveryOptions, hasSegments: boolean): Prom
   }
   const record = decodeHeadRecord(held);
   const checkpoint = record && openOrUndefined(record.current, signer.vkey);
-  if (record === undefined || checkpoint === undefined) {
+  const previous = record?.previous ?? undefined;
+  const before = previous === undefined ? undefined : openOrUndefined(previous, signer.vkey);
+  if (record === undefined || checkpoint === undefined || (previous !== undefined && !before)) {
     const sentence = `the record of the last signed head is not signed by ${signer.name}, or not readable. Bring it back, and check that the log's key is the right one.`;
     throw new LedgerCorruption("altered-head", sentence);
   }
@@ -153,7 +155,7 @@ async function recoverHead(options: RecoveryOptions, hasSegments: boolean): Prom
   if (file !== undefined && published !== record.current) {
     checkPublished({ text: published ?? "", record, checkpoint, vkey: signer.vkey });
   }
-  const stale = staleTiles(record, checkpoint.size);
+  const stale = staleTiles(before?.size ?? 0, checkpoint.size);
   if (published === record.current) return { record, checkpoint, published, stale };
   report?.({ kind: "checkpoint-restored", size: checkpoint.size });
   return { record, checkpoint, published: undefined, stale };
@@ -182,9 +184,8 @@ function checkPublished(found: {
   throw new LedgerCorruption("rolled-back-checkpoint", sentence, { file });
 }
 
-function staleTiles({ previous }: HeadRecord, size: number): TileId[] {
+function staleTiles(before: number, size: number): TileId[] {
   const wanted = new Set(partialTiles(size).map(tilePath));
-  const before = previous === null ? 0 : readCheckpoint(previous).size;
   return partialTiles(before).filter((tile) => !wanted.has(tilePath(tile)));
 }
 
