@@ -1,24 +1,30 @@
 /** Follows the ledger from an index on: what is there, then what becomes durable, without a queue of its own. */
 import type { ProvenLog, TrailEntry } from "./trail-reader.ts";
+import { Turns } from "./turns.ts";
 
-export interface Followed {
-  readonly entries: readonly TrailEntry[];
+export interface Followed<T> {
+  readonly found: readonly T[];
   /** Everything before this index has been looked at: where to go on. */
   readonly next: number;
 }
 
+/** One for all who follow, as they share one event loop. */
+const turns = new Turns();
+
 /**
- * Yields whenever it has come further, also when nothing matched, until the signal is aborted. Memory is bounded by one
- * read of the ledger however slow its consumer is: the ledger itself is the queue.
+ * Gives `look` every entry, and yields what it made of them, undefined left out, whenever it has come further, also when
+ * there was nothing, until the signal is aborted. Memory is bounded by one read of the ledger however slow its consumer
+ * is: the ledger itself is the queue. Looking is done in turns with all else that follows, so neither many followers nor
+ * a look that takes long keep the server from answering.
  */
-export async function* follow(
+export async function* follow<T>(
   log: Pick<ProvenLog, "size" | "read" | "onAppended">,
   from: number,
   {
-    matches,
+    look,
     signal,
-  }: { readonly matches: (entry: TrailEntry) => boolean; readonly signal: AbortSignal },
-): AsyncGenerator<Followed> {
+  }: { readonly look: (entry: TrailEntry) => T | undefined; readonly signal: AbortSignal },
+): AsyncGenerator<Followed<T>> {
   let next = from;
   let wake = () => {};
   const woken = () => wake();
@@ -32,11 +38,19 @@ export async function* follow(
         continue;
       }
       for await (const { first, lines } of log.read(next, log.size)) {
+        const found: T[] = [];
+        let at = 0;
+        await turns.run(() => {
+          const line = lines[at];
+          if (line === undefined || signal.aborted) return false;
+          const seen = look({ index: first + at, line });
+          if (seen !== undefined) found.push(seen);
+          at += 1;
+          return at < lines.length;
+        });
+        if (signal.aborted) return;
         next = first + lines.length;
-        yield {
-          entries: lines.map((line, i) => ({ index: first + i, line })).filter(matches),
-          next,
-        };
+        yield { found, next };
         if (signal.aborted) return;
       }
     }

@@ -92,10 +92,12 @@ export class TailStream extends Readable {
   }
 
   async #run(): Promise<void> {
-    const { log, from, matches } = this.#options;
+    const { log, from, matches, render } = this.#options;
     const { signal } = this.#stopped;
+    const look = (entry: TrailEntry) =>
+      matches(entry) ? `id: ${entry.index}\ndata: ${render(entry)}\n\n` : undefined;
     try {
-      for await (const batch of follow(log, from, { matches, signal })) {
+      for await (const batch of follow(log, from, { look, signal })) {
         await this.#send(batch);
         if (signal.aborted) return;
       }
@@ -105,9 +107,8 @@ export class TailStream extends Readable {
     }
   }
 
-  async #send({ entries, next }: Followed): Promise<void> {
-    const { render } = this.#options;
-    const text = entries.map((entry) => `id: ${entry.index}\ndata: ${render(entry)}\n\n`).join("");
+  async #send({ found, next }: Followed<string>): Promise<void> {
+    const text = found.join("");
     this.#seen = next - 1;
     if (text === "" || this.push(text)) return;
     await new Promise<void>((resolve) => {
