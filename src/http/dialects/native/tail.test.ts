@@ -219,4 +219,38 @@ describe("the live tail", () => {
     expect(response.status).toBe(429);
     expect((await native.app.events()).at(-1)).toMatchObject({ reason: { reasonCode: 429 } });
   });
+
+  it("holds no more than it can when all come before any of them is recorded", async () => {
+    await open();
+    const asked = MAX_TAILS + 20;
+    const { ledger } = native.app;
+    const append = ledger.appendBatch.bind(ledger);
+    const { promise: allAsked, resolve } = Promise.withResolvers<void>();
+    let calls = 0;
+    ledger.appendBatch = async (lines) => {
+      if (++calls === asked) resolve();
+      await allAsked;
+      return append(lines);
+    };
+    const tails = await Promise.all(Array.from({ length: asked }, () => listen()));
+    expect(tails.filter(({ response }) => response.status === 200)).toHaveLength(MAX_TAILS);
+    expect(native.tails.count).toBe(MAX_TAILS);
+  });
+
+  it.each([["?query=acton:x"], ["?after=99"]])(
+    "keeps no place for %s, which it refuses",
+    async (search) => {
+      await open();
+      await listen(search);
+      expect(native.tails.count).toBe(0);
+    },
+  );
+
+  it("keeps no place for what could not be recorded", async () => {
+    await open();
+    await native.app.ledger.close();
+    const { response } = await listen();
+    expect(response.status).toBe(503);
+    expect(native.tails.count).toBe(0);
+  });
 });

@@ -1,5 +1,5 @@
 /** The route of the live tail, and the register of tails that are open. */
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { tailEvents } from "../../../app/trail/tail-events.ts";
 import type { TrailReader } from "../../../app/trail/trail-reader.ts";
@@ -11,15 +11,31 @@ import { read } from "./read.ts";
 import { MAX_TAILS, TAIL_TIMES, TailStream, type TailTimes } from "./tail-stream.ts";
 import type { Authenticate } from "./dialect.ts";
 
-/** Every open tail of a server: bounded in number, and ended when the server closes. */
+/** Every tail of a server, open or being opened: bounded in number, and ended when the server closes. */
 export class Tails {
   readonly #open = new Set<TailStream>();
+  readonly #opening = new Set<FastifyRequest>();
 
   get count(): number {
-    return this.#open.size;
+    return this.#open.size + this.#opening.size;
   }
 
-  add(tail: TailStream): TailStream {
+  /** Keeps a place for what the request may open. Refusal `rate_limited` when there is none left. */
+  reserve(request: FastifyRequest): void {
+    if (this.count >= MAX_TAILS) {
+      throw new Refusal("rate_limited", `There are ${MAX_TAILS} tails open already.`);
+    }
+    this.#opening.add(request);
+  }
+
+  /** Gives the place back, unless a tail has taken it. */
+  release(request: FastifyRequest): void {
+    this.#opening.delete(request);
+  }
+
+  /** Opens a tail in the place that was kept for the request. */
+  open(tail: TailStream, request: FastifyRequest): TailStream {
+    this.#opening.delete(request);
     this.#open.add(tail);
     tail.once("close", () => this.#open.delete(tail));
     return tail;
@@ -63,7 +79,7 @@ export function tailRoute({
   tails,
   times = TAIL_TIMES,
 }: TailPorts): NativeRoute {
-  return nativeRoute({
+  const { document, route } = nativeRoute({
     method: "GET",
     url: "/trail/v1/tail",
     operationId: "tailEvents",
@@ -77,11 +93,9 @@ export function tailRoute({
       content: { "text/event-stream": "id is the entry's index, data the event on one line." },
     },
     decode({ query, request }) {
-      // Here, so that a client without a place is refused, and recorded, like any other.
-      if (tails.count >= MAX_TAILS) {
-        throw new Refusal("rate_limited", `There are ${MAX_TAILS} tails open already.`);
-      }
       const { "last-event-id": last } = read(resumption, request.headers);
+      // Here, so that a client without a place is refused, and recorded, like any other.
+      tails.reserve(request);
       return { query: query.query, after: last ?? query.after };
     },
     encode({ matches, after: seen }, { request, recorded }) {
@@ -97,7 +111,20 @@ export function tailRoute({
         times,
       });
       const headers = { "content-type": "text/event-stream", "x-accel-buffering": "no" };
-      return { status: 200, headers, body: tails.add(tail) };
+      return { status: 200, headers, body: tails.open(tail, request) };
     },
   });
+  return {
+    document,
+    route: {
+      ...route,
+      async perform(performer, call, request) {
+        try {
+          return await route.perform(performer, call, request);
+        } finally {
+          tails.release(request);
+        }
+      },
+    },
+  };
 }
