@@ -13,7 +13,7 @@ import { createSecret, type CreateSecretInput } from "../../src/app/secrets/crea
 import { createVersion } from "../../src/app/secrets/create-version.ts";
 import { deleteSecret } from "../../src/app/secrets/delete-secret.ts";
 import { readSecret } from "../../src/app/secrets/read-secret.ts";
-import { initiatorKey, targetKey } from "../../src/audit/counters.ts";
+import { initiatorKey, targetKey, type CounterStore } from "../../src/audit/counters.ts";
 import { parseEvent, type AuditEvent } from "../../src/audit/event.ts";
 import { ManualClock } from "../../src/kernel/clock.ts";
 import { Outage, Refusal } from "../../src/kernel/errors.ts";
@@ -22,6 +22,7 @@ import type { Ledger } from "../../src/ledger/ledger.ts";
 import { faultsOnDisk, openMemoryLedger } from "../../src/storage/memory/ledger-fixture.ts";
 import { memoryDisk, MemoryLedgerStore } from "../../src/storage/memory/ledger-store.ts";
 import { RootKeysInMemory } from "../../src/storage/memory/root-keys.ts";
+import { SqliteCounterStore } from "../../src/storage/sqlite/counters.ts";
 import { Database } from "../../src/storage/sqlite/database.ts";
 
 /** What went wrong in all the runs together: a simulation in which nothing does proves nothing. */
@@ -99,8 +100,21 @@ class Simulation {
       database: this.#database,
       clock: this.#clock,
       rootKeys: this.#rootKeys,
+      counters: this.#countersOf(this.#store),
     });
     drained += this.#app.drainedEvents;
+  }
+
+  /** A process that crashed saves nothing more, though its timers still run here. */
+  #countersOf(life: MemoryLedgerStore): CounterStore {
+    const store = new SqliteCounterStore(this.#database);
+    return {
+      position: () => store.position(),
+      load: (keys) => store.load(keys),
+      save: async (counts, position) => {
+        if (this.#store === life && !this.#isCrashed) await store.save(counts, position);
+      },
+    };
   }
 
   #isOver(): boolean {

@@ -1,5 +1,6 @@
 /** The road over any log and any database: what a test, or the simulation after a crash, opens as a start does. */
 import { drainOutbox } from "../outbox.ts";
+import type { CounterStore } from "../../audit/counters.ts";
 import { Trail, type EntryLog } from "../../audit/trail.ts";
 import { CredentialKeeper } from "../../identity/credentials.ts";
 import { TokenIssuer } from "../../identity/tokens.ts";
@@ -25,14 +26,12 @@ import { unseal } from "../unseal.ts";
 export const testSchema = [outboxSchema, countersSchema, identitySchema, secretsSchema];
 
 export interface AssemblyParts {
-  readonly log: EntryLog & {
-    onAppended(
-      listener: (batch: { readonly first: number; readonly lines: readonly Uint8Array[] }) => void,
-    ): () => void;
-  };
+  readonly log: EntryLog;
   readonly database: Database;
   readonly clock: Clock;
   readonly rootKeys: RootKeySource;
+  /** Where events are counted, if not simply in the database. */
+  readonly counters?: CounterStore;
 }
 
 export interface Assembly {
@@ -51,12 +50,13 @@ export async function assemble({
   database,
   clock,
   rootKeys,
+  counters = new SqliteCounterStore(database),
 }: AssemblyParts): Promise<Assembly> {
   const state = new SqliteState({ reader: database, writer: database }, (connection) => ({
     identity: new SqliteIdentityStore(connection),
     secrets: new SqliteSecretStore(connection),
   }));
-  const trail = await Trail.open(log, new SqliteCounterStore(database));
+  const trail = await Trail.open(log, counters);
   const drainedEvents = await drainOutbox(state, trail);
   const retrievals = await Retrievals.open(log, retrievalStoreOn(state));
   const forget = trail.onRecorded((events) => retrievals.onRecorded(events));
