@@ -1,9 +1,9 @@
 /** Sealed segments at recovery: each must be the file its manifest describes, and its tiles with it. */
 import { bytesEqual, toHex } from "../kernel/bytes.ts";
 import { LedgerCorruption, RESTORE } from "./corruption.ts";
+import type { Checking } from "./checking.ts";
 import type { LeafHasher } from "./leaf-hasher.ts";
 import { HASH_BYTES } from "./merkle.ts";
-import type { RecoveryReport } from "./recovery.ts";
 import { firstDifference, segmentTiles } from "./sealer.ts";
 import {
   FRAME_ENTRIES,
@@ -15,20 +15,14 @@ import {
   openFrame,
   segmentFile,
 } from "./segment.ts";
-import type { LedgerStore } from "./store.ts";
+import type { LedgerFiles } from "./store.ts";
 import { foldTile, tilePath } from "./tile.ts";
-import { checkTile } from "./tile-repair.ts";
+import { isTileWhole, rebuildTile } from "./tile-repair.ts";
 import { TreeGrowth } from "./tree-growth.ts";
+import type { TileWrite } from "./tree-growth.ts";
 
 /** Segments that are checked at a time: as many as the thread pool has threads. */
 const PARALLEL_CHECKS = 4;
-
-export interface Checking {
-  readonly store: LedgerStore;
-  readonly hasher: LeafHasher;
-  readonly report: ((report: RecoveryReport) => void) | undefined;
-  readonly totalEntries: number;
-}
 
 /** The manifests of the segments, once every one is in order. Throws LedgerCorruption for the first that is not. */
 export async function checkSealedSegments(
@@ -63,10 +57,11 @@ async function checkSegment(checking: Checking, first: number): Promise<SegmentM
   }
   const leafTiles = await readSegmentTiles(store, first);
   if (leafTiles === undefined || (await fileDigest(leafTiles)) !== manifest.tiles) {
-    await repairTiles(checking, manifest, sealed);
+    await checkTiles(checking, manifest, sealed);
+    return manifest;
   }
-  const root = leafTiles && toHex(foldTile(leafTiles.subarray(SEGMENT_ENTRIES * HASH_BYTES)));
-  if (root !== undefined && root !== manifest.root) {
+  const root = toHex(foldTile(leafTiles.subarray(SEGMENT_ENTRIES * HASH_BYTES)));
+  if (root !== manifest.root) {
     const sentence = `${file} gives another root than the segment's tiles. ${RESTORE}`;
     throw new LedgerCorruption("bad-manifest", sentence, { file, index: first });
   }
@@ -75,7 +70,7 @@ async function checkSegment(checking: Checking, first: number): Promise<SegmentM
 
 /** The tiles one after the other; undefined when one is missing or not whole. */
 async function readSegmentTiles(
-  store: LedgerStore,
+  store: LedgerFiles,
   first: number,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const tiles = segmentTiles(first);
@@ -111,30 +106,45 @@ async function nameDamage(
   return new LedgerCorruption("altered-segment", sentence, { file });
 }
 
-/** Makes the segment's tiles again where a crash left them unwritten; throws LedgerCorruption for a wrong one. */
-async function repairTiles(
-  { store, hasher, report }: Checking,
+/** Notes the repair of the tiles that a crash left unwritten; throws LedgerCorruption for a wrong one. */
+async function checkTiles(
+  checking: Checking,
   manifest: SegmentManifest,
   sealed: Uint8Array,
 ): Promise<void> {
+  const { store, report, repairs } = checking;
+  const unwritten: TileWrite[] = [];
+  for (const write of await tilesOfEntries(checking, manifest, sealed)) {
+    if (!(await isTileWhole(store, write))) unwritten.push(write);
+  }
+  repairs.push(async (writable) => {
+    for (const write of unwritten) await rebuildTile(writable, write, report);
+  });
+}
+
+/** What the segment's tiles must hold, from its entries. */
+async function tilesOfEntries(
+  checking: Checking,
+  manifest: SegmentManifest,
+  sealed: Uint8Array,
+): Promise<TileWrite[]> {
   const growth = TreeGrowth.empty();
   for (let frame = 0; frame < SEGMENT_ENTRIES / FRAME_ENTRIES; frame++) {
-    const hashes = await hashFrame(hasher, manifest, { sealed, frame });
-    if (hashes === undefined)
-      throw await nameDamage({ store, hasher, report, totalEntries: 0 }, manifest, sealed);
+    const hashes = await hashFrame(checking.hasher, manifest, { sealed, frame });
+    if (hashes === undefined) throw await nameDamage(checking, manifest, sealed);
     growth.grow(hashes);
-  }
-  const tiles = segmentTiles(manifest.first);
-  // A segment on its own is the first one of a tree: its tiles of levels 0 and 1 come in the order of segmentTiles.
-  for (const [i, { bytes }] of growth.snapshot().tiles.slice(0, tiles.length).entries()) {
-    const tile = tiles[i];
-    if (tile !== undefined) await checkTile({ store, report }, { tile, bytes });
   }
   if (toHex(growth.root()) !== manifest.root) {
     const file = segmentFile("manifest", manifest.first);
     const sentence = `${file} gives another root than the segment's entries. ${RESTORE}`;
     throw new LedgerCorruption("bad-manifest", sentence, { file, index: manifest.first });
   }
+  // A segment on its own is the first one of a tree: its tiles of levels 0 and 1 come in the order of segmentTiles.
+  const { tiles } = growth.snapshot();
+  return segmentTiles(manifest.first).flatMap((tile, i) => {
+    const bytes = tiles[i]?.bytes;
+    return bytes === undefined ? [] : [{ tile, bytes }];
+  });
 }
 
 async function hashFrame(

@@ -17,13 +17,15 @@ import { type CorruptionKind, LedgerCorruption } from "./corruption.ts";
 import { FilesSource } from "./files-source.ts";
 import { decodeHeadRecord, encodeHeadRecord } from "./head-record.ts";
 import { Ledger } from "./ledger.ts";
+import type { LedgerReport } from "./ledger.ts";
 import { Ed25519Signer } from "./note.ts";
-import { decodeManifest, encodeManifest } from "./segment.ts";
+import { decodeManifest, encodeManifest, joinLines } from "./segment.ts";
 import { verifyLedger } from "./verify.ts";
 
 const SEALED = "segments/000000000000.ndjson.zst";
 const OTHER_SEALED = "segments/000000065536.ndjson.zst";
 const MANIFEST = "segments/000000000000.json";
+const PLAIN = "segments/000000000000.ndjson";
 const OPEN = "segments/000000131072.ndjson";
 const FIRST_OPEN = 131_072;
 const SIZE = FIRST_OPEN + 300;
@@ -31,6 +33,8 @@ const SIZE = FIRST_OPEN + 300;
 /** Two sealed segments and 300 entries in the open one; and the same log 200 entries earlier. */
 let whole: MemoryDisk;
 let earlier: MemoryDisk;
+/** Another log with one sealed segment. */
+let stranger: MemoryDisk;
 
 beforeAll(async () => {
   const store = new MemoryLedgerStore();
@@ -51,7 +55,26 @@ beforeAll(async () => {
   await ledger.appendBatch(numberedLines(FIRST_OPEN + 200, 100));
   await ledger.close();
   whole = store.disk;
+  stranger = await sealedDisk();
 }, 60_000);
+
+async function sealedDisk(): Promise<MemoryDisk> {
+  const store = new MemoryLedgerStore();
+  const sealed = Promise.withResolvers<void>();
+  const ledger = await openMemoryLedger(store, ({ kind }) => {
+    if (kind === "sealed") sealed.resolve();
+  });
+  await ledger.appendBatch(numberedLines(1, 65_536));
+  await ledger.publish();
+  await sealed.promise;
+  await ledger.close();
+  return store.disk;
+}
+
+/** The plain lines beside the sealed ones, as when a crash came before they were removed. */
+function putPlainBack(disk: MemoryDisk): void {
+  disk.files.set(PLAIN, joinLines(numberedLines(0, 65_536)));
+}
 
 function change(
   disk: MemoryDisk,
@@ -87,6 +110,8 @@ interface Damage {
   readonly index?: number;
   /** What the verifier calls it, who has no head lock and reads the checkpoint first. */
   readonly verified?: CorruptionKind;
+  /** About the order of what recovery does; to the verifier, what a crash leaves is a fault like any other. */
+  readonly isForRecovery?: true;
 }
 
 const DAMAGES: readonly Damage[] = [
@@ -191,6 +216,16 @@ const DAMAGES: readonly Damage[] = [
     index: 0,
   },
   {
+    name: "another log's sealed segment beside the plain one that it is to replace",
+    damage: (disk) => {
+      putPlainBack(disk);
+      for (const [name, bytes] of stranger.files) {
+        if (name !== "checkpoint") disk.files.set(name, Uint8Array.from(bytes));
+      }
+    },
+    kind: "head-mismatch",
+  },
+  {
     name: "a manifest removed",
     damage: (disk) => disk.files.delete(MANIFEST),
     kind: "bad-manifest",
@@ -241,6 +276,47 @@ const DAMAGES: readonly Damage[] = [
     index: 65_536,
   },
   {
+    name: "a changed entry beside all that a crash leaves to be repaired",
+    damage: (disk) => {
+      putPlainBack(disk);
+      disk.files.delete("tile/0/100");
+      disk.files.delete("checkpoint");
+      editLines(disk, (lines) => [...lines.slice(0, -1), '{"n":13']);
+      change(disk, OPEN, flip(6));
+    },
+    kind: "altered-entry",
+    file: OPEN,
+    index: FIRST_OPEN,
+    isForRecovery: true,
+  },
+  {
+    name: "a changed tile beside all that a crash leaves to be repaired",
+    damage: (disk) => {
+      putPlainBack(disk);
+      disk.files.delete("tile/0/100");
+      disk.files.delete("tile/0/512");
+      editLines(disk, (lines) => [...lines.slice(0, -1), '{"n":13']);
+      change(disk, "tile/0/513.p/44", flip(0));
+    },
+    kind: "altered-tile",
+    file: "tile/0/513.p/44",
+    index: FIRST_OPEN + 256,
+    isForRecovery: true,
+  },
+  {
+    name: "a bad line behind the head beside all that a crash leaves to be repaired",
+    damage: (disk) => {
+      putPlainBack(disk);
+      disk.files.delete("tile/0/100");
+      disk.files.delete("tile/0/512");
+      editLines(disk, (lines) => [...lines.slice(0, -1), '{"n":', '{"n":131373}', '{"n":13']);
+    },
+    kind: "malformed-entry",
+    file: OPEN,
+    index: SIZE,
+    isForRecovery: true,
+  },
+  {
     name: "the checkpoint changed",
     damage: (disk) => change(disk, "checkpoint", flip(40)),
     kind: "altered-checkpoint",
@@ -271,6 +347,18 @@ const DAMAGES: readonly Damage[] = [
     },
     kind: "missing-entries",
     index: FIRST_OPEN + 100,
+  },
+  {
+    name: "all data put back as it was at the publication before the last",
+    damage: (disk) => {
+      const record = decodeHeadRecord(disk.head!)!;
+      disk.files.set("checkpoint", utf8(record.previous!));
+      editLines(disk, (lines) => [...lines.slice(0, 200), ""]);
+    },
+    kind: "missing-entries",
+    file: OPEN,
+    index: FIRST_OPEN + 200,
+    isForRecovery: true,
   },
   {
     name: "the head lock put back from an old copy",
@@ -312,8 +400,11 @@ const DAMAGES: readonly Damage[] = [
   },
 ];
 
-async function refusal(disk: MemoryDisk): Promise<LedgerCorruption> {
-  const opened = openMemoryLedger(new MemoryLedgerStore(disk));
+async function refusal(
+  disk: MemoryDisk,
+  report?: (report: LedgerReport) => void,
+): Promise<LedgerCorruption> {
+  const opened = openMemoryLedger(new MemoryLedgerStore(disk), report);
   const error: unknown = await opened.then(
     () => new Error("the ledger opened"),
     (reason: unknown) => reason,
@@ -335,7 +426,8 @@ describe.each(DAMAGES)("$name", ({ damage, kind, file, index }) => {
     const disk = copyDisk(whole);
     damage(disk);
     const before = copyDisk(disk);
-    const error = await refusal(disk);
+    const reports = new Set<string>();
+    const error = await refusal(disk, (report) => reports.add(report.kind));
     expect(error.message).toContain(kind);
     expect(error.kind).toBe(kind);
     if (file !== undefined) expect(error.file).toBe(file);
@@ -343,11 +435,13 @@ describe.each(DAMAGES)("$name", ({ damage, kind, file, index }) => {
     // A refusal is not the moment to change anything: the files are evidence.
     expect(changedFiles(before, disk)).toEqual([]);
     expect(disk.head).toBe(before.head);
+    expect([...reports.add("checking")]).toEqual(["checking"]);
   });
 });
 
 const IN_THE_DATA = DAMAGES.filter(
-  ({ kind }) => !kind.endsWith("-head") && !kind.startsWith("rolled-back"),
+  ({ kind, isForRecovery }) =>
+    !kind.endsWith("-head") && !kind.startsWith("rolled-back") && isForRecovery !== true,
 );
 
 describe.each(IN_THE_DATA)("$name", ({ damage, kind, index, verified }) => {
@@ -426,6 +520,11 @@ describe("what a crash leaves", () => {
       name: "a tile of a sealed segment cut short",
       damage: (disk) => change(disk, "tile/0/100", (bytes) => bytes.slice(0, 1000)),
       report: { kind: "tile-rebuilt", file: "tile/0/100" },
+    },
+    {
+      name: "a tile of zeros on level 1 of a sealed segment",
+      damage: (disk) => change(disk, "tile/1/001", (bytes) => void bytes.fill(0)),
+      report: { kind: "tile-rebuilt", file: "tile/1/001" },
     },
     {
       name: "a tile of zeros",

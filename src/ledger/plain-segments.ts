@@ -1,6 +1,6 @@
 /** Plain segments at recovery: every line is hashed again, and what a crash tore off the end is cut. */
 import { bytesEqual, fromUtf8 } from "../kernel/bytes.ts";
-import type { Checking } from "./check-sealed.ts";
+import type { Checking } from "./checking.ts";
 import { LedgerCorruption, RESTORE } from "./corruption.ts";
 import type { HashedLines, LeafHasher } from "./leaf-hasher.ts";
 import { HASH_BYTES, type Hash } from "./merkle.ts";
@@ -57,25 +57,25 @@ export async function nameDifference(
 
 /**
  * Settles what lies above the signed head, and was never proven to be what it is: whole lines stay, bytes at the very
- * end that are no whole line were torn by a crash before they were acknowledged, and are cut. Throws LedgerCorruption
- * for anything that no crash leaves. Resolves to the segments as they now stand.
+ * end that are no whole line were torn by a crash before they were acknowledged, and are to be cut. Throws
+ * LedgerCorruption for anything that no crash leaves. The segments as they stand once that has been repaired.
  */
-export async function settleTail(
+export function settleTail(
   checking: Checking,
   segments: readonly ReadSegment[],
   signedSize: number,
-): Promise<PlainSegment[]> {
+): PlainSegment[] {
   const kept: PlainSegment[] = [];
   const last = segments.at(-1);
   // Begun by a write that found no room behind it, or none yet: it holds nothing, and what is before it may go on.
   const isBegun = last?.bytes.length === 0 && last.first >= signedSize;
-  if (isBegun) await checking.store.remove(last.file);
+  if (isBegun) checking.repairs.push((store) => store.remove(last.file));
   const settled = isBegun ? segments.slice(0, -1) : segments;
   for (const segment of settled) {
     const isLast = segment === settled.at(-1);
     const shortage = isLast ? undefined : nameShortage(segment, segment.first + SEGMENT_ENTRIES);
     if (shortage !== undefined) throw shortage;
-    const count = await cutTornTail(checking, { segment, isLast, signedSize });
+    const count = cutTornTail(checking, { segment, isLast, signedSize });
     kept.push({ first: segment.first, offsets: segment.offsets.slice(0, count + 1) });
   }
   return kept;
@@ -153,10 +153,7 @@ interface Tail {
 }
 
 /** How many lines stay. A bad line with whole ones behind it is no crash's work, nor is anything in a full segment. */
-async function cutTornTail(
-  checking: Checking,
-  { segment, isLast, signedSize }: Tail,
-): Promise<number> {
+function cutTornTail(checking: Checking, { segment, isLast, signedSize }: Tail): number {
   const { first, file, bytes, offsets } = segment;
   const signed = Math.max(0, signedSize - first);
   let kept = offsets.length - 1;
@@ -172,9 +169,13 @@ async function cutTornTail(
     throw malformed(segment, kept, "is bytes where nothing is ever written");
   }
   // What a killed process wrote may still be on its way to the disk: before a head covers it, it has to be there.
-  if (kept > signed || cutBytes > 0) await checking.store.truncate(file, keptBytes);
-  if (cutBytes > 0)
-    checking.report?.({ kind: "torn-tail-cut", file, cutBytes, atIndex: first + kept });
+  if (kept > signed || cutBytes > 0) {
+    checking.repairs.push(async (store) => {
+      await store.truncate(file, keptBytes);
+      const atIndex = first + kept;
+      if (cutBytes > 0) checking.report?.({ kind: "torn-tail-cut", file, cutBytes, atIndex });
+    });
+  }
   return kept;
 }
 

@@ -3,11 +3,13 @@
  *
  * What a crash leaves is repaired: a torn line at the very end, tiles that were not yet on the disk, a checkpoint one
  * step behind the head lock, a plain segment beside its sealed one. Whatever no crash can leave is a LedgerCorruption.
- * Nothing at or below the last signed head is ever cut.
+ * Nothing at or below the last signed head is ever cut, and nothing at all is written before everything has been
+ * checked: files that are refused are evidence.
  */
 import { bytesEqual, fromUtf8, toHex } from "../kernel/bytes.ts";
 import { type SignedCheckpoint, openCheckpoint } from "./checkpoint.ts";
 import { checkSealedSegments } from "./check-sealed.ts";
+import type { Repair } from "./checking.ts";
 import { LedgerCorruption, RESTORE } from "./corruption.ts";
 import { type HeadRecord, decodeHeadRecord } from "./head-record.ts";
 import { type Inventory, missingSegment, takeInventory } from "./inventory.ts";
@@ -60,19 +62,19 @@ export interface Recovered {
   readonly head: RecoveredHead;
 }
 
-/** Throws LedgerCorruption, or the store's Outage. */
+/** Throws LedgerCorruption, with every file as it was found, or the store's Outage. */
 export async function recover(options: RecoveryOptions): Promise<Recovered> {
   const { store, hasher, report } = options;
   const inventory = await takeInventory(store);
-  const head = await recoverHead(options, inventory.size > 0);
+  const head = await checkHead(options, inventory.size > 0);
   const checkpoint = head.checkpoint;
   if (checkpoint === undefined) {
     return { segments: new Segments(store, [], []), tree: TreeGrowth.empty(), openBytes: 0, head };
   }
   const { sealed, plain } = sortInventory(inventory, checkpoint.size);
-  const checking = { store, hasher, report, totalEntries: checkpoint.size };
+  const repairs: Repair[] = [];
+  const checking = { store, hasher, report, totalEntries: checkpoint.size, repairs };
   const manifests = await checkSealedSegments(checking, sealed);
-  await removeSealedPlain(store, inventory, manifests);
   const sealedEntries = manifests.length * SEGMENT_ENTRIES;
   if (sealedEntries > checkpoint.size) {
     const sentence = `${sealedEntries} entries are sealed, but the last signed head recorded is of ${checkpoint.size}. The head lock is older than the data; it is never restored from a backup.`;
@@ -86,9 +88,14 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
   if (tree.size !== checkpoint.size || !bytesEqual(tree.root(), checkpoint.root)) {
     throw (await nameDifference(checking, read, checkpoint.size)) ?? headMismatch(tree, checkpoint);
   }
-  for (const write of tree.snapshot().tiles) await checkTile({ store, report }, write);
+  for (const write of tree.snapshot().tiles) await checkTile(checking, write);
   tree.written(checkpoint.size);
-  const tail = await settleTail(checking, read, checkpoint.size);
+  const tail = settleTail(checking, read, checkpoint.size);
+  for (const repair of repairs) await repair(store);
+  await removeSealedPlain(store, inventory, manifests);
+  if (head.published === undefined) {
+    report?.({ kind: "checkpoint-restored", size: checkpoint.size });
+  }
   const segments = new Segments(store, manifests, tail);
   const keptBytes = (segments.size - sealedEntries) * HASH_BYTES;
   tree.grow(leafHashes.subarray(signedBytes, keptBytes));
@@ -131,8 +138,8 @@ async function removeSealedPlain(
   }
 }
 
-async function recoverHead(options: RecoveryOptions, hasSegments: boolean): Promise<RecoveredHead> {
-  const { store, lock, signer, report } = options;
+async function checkHead(options: RecoveryOptions, hasSegments: boolean): Promise<RecoveredHead> {
+  const { store, lock, signer } = options;
   const held = await lock.load();
   const file = await store.read(CHECKPOINT_FILE);
   if (held === undefined) {
@@ -156,9 +163,8 @@ async function recoverHead(options: RecoveryOptions, hasSegments: boolean): Prom
     checkPublished({ text: published ?? "", record, checkpoint, vkey: signer.vkey });
   }
   const stale = staleTiles(before?.size ?? 0, checkpoint.size);
-  if (published === record.current) return { record, checkpoint, published, stale };
-  report?.({ kind: "checkpoint-restored", size: checkpoint.size });
-  return { record, checkpoint, published: undefined, stale };
+  const isCurrent = published === record.current;
+  return { record, checkpoint, published: isCurrent ? published : undefined, stale };
 }
 
 /** The checkpoint file is not the last signed head: that is in order only for the one just before it. */
