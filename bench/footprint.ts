@@ -6,7 +6,6 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import { Ledger } from "../src/ledger/ledger.ts";
 import { Ed25519Signer } from "../src/ledger/note.ts";
 import { SEGMENT_ENTRIES } from "../src/ledger/segment.ts";
@@ -31,13 +30,14 @@ const generator = new EventGenerator({
 });
 
 let sealed = 0;
+const allSealed = Promise.withResolvers<void>();
 const store = await FileLedgerStore.open(join(folder, "ledger"));
 const ledger = await Ledger.open({
   store,
   lock: await FileHeadLock.open(join(folder, "head")),
   signer: Ed25519Signer.generate("bench/footprint"),
   report: (report) => {
-    if (report.kind === "sealed") sealed += 1;
+    if (report.kind === "sealed" && ++sealed === segments) allSealed.resolve();
   },
 });
 let lineBytes = 0;
@@ -46,7 +46,7 @@ for (let first = 0; first < events; first += BATCH) {
   for (const line of lines) lineBytes += line.length;
   await ledger.appendBatch(lines);
 }
-while (sealed < segments) await wait(50);
+await allSealed.promise;
 
 const index = await DuckDbEventIndex.open(join(folder, "index"));
 const indexer = await Indexer.start(index, ledger);
