@@ -20,9 +20,10 @@ afterEach(async () => {
 test("a search that takes too long is stopped, and its reader serves the next one", async () => {
   const database = await Database.open(join(folder, "a.duckdb"), {
     ...SEARCH_LIMITS,
-    searchMs: 50,
+    // Time enough for a small search on a busy machine.
+    searchMs: 1_000,
   });
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 2; round++) {
     await expect(database.read((ask) => ask(ENDLESS))).rejects.toMatchObject({
       code: "limit_reached",
     });
