@@ -4,7 +4,7 @@ import type { TargetRef } from "../audit/describe.ts";
 import type { Millis } from "../kernel/clock.ts";
 import type { Part, Resource, Scope } from "../identity/authorize.ts";
 import type { Call, Caller } from "./call.ts";
-import type { Services } from "./services.ts";
+import type { Capabilities } from "./capabilities.ts";
 import type { Transaction, View } from "./state.ts";
 
 /**
@@ -38,7 +38,7 @@ export interface Context<Store extends View> {
   readonly call: Call;
   readonly caller: Caller;
   readonly now: Millis;
-  readonly services: Services;
+  readonly capabilities: Capabilities;
   /** In which part of a resource the caller may do this; a list shows only that part. */
   readonly scope: (resource: Resource) => Scope;
   /** The parts of all there is in which the caller may do this as a whole; a search shows only those. */

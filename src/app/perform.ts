@@ -22,7 +22,7 @@ import type {
   Operation,
   Steps,
 } from "./operation.ts";
-import type { Services } from "./services.ts";
+import type { Capabilities } from "./capabilities.ts";
 import type { State, View } from "./state.ts";
 
 /** How an operation ended, with where it stands in the ledger. By then its events are durable. */
@@ -33,7 +33,7 @@ export type Performed<Output> =
 export interface PerformerPorts {
   readonly state: State;
   readonly trail: Trail;
-  readonly services: Services;
+  readonly capabilities: Capabilities;
   readonly clock: Clock;
   readonly ids: TimeOrderedIds;
 }
@@ -190,7 +190,7 @@ export class Performer {
       call,
       caller: call.caller,
       now: this.#ports.clock.now(),
-      services: this.#ports.services,
+      capabilities: this.#ports.capabilities,
       scope: (resource) =>
         grants === "all" ? { kind: "all" } : scopeOf(grants, attempt.operation, resource),
       parts: () => (grants === "all" ? [{}] : partsOf(grants, operation.name, call.place.account)),

@@ -19,7 +19,7 @@ export const readRootKey = readOperation<object, null, RootKeyState>({
     return { target, resource: { service: "keytrail", place }, subject: null };
   },
 
-  async run(_input, _located, { store, services: { vault } }) {
+  async run(_input, _located, { store, capabilities: { vault } }) {
     if (vault.status.kind === "sealed") throw new Refusal("sealed", "The vault is sealed.");
     const check = await store.secrets.rootKeyCheck();
     invariant(check !== undefined, "a vault was unsealed by its check");

@@ -34,8 +34,8 @@ beforeEach(async () => {
 });
 afterEach(() => app.close());
 
-function rotationOf({ state, services }: TestApp): RootKeyRotation {
-  return new RootKeyRotation({ state, vault: services.vault, rootKeys: services.rootKeys });
+function rotationOf({ state, capabilities }: TestApp): RootKeyRotation {
+  return new RootKeyRotation({ state, vault: capabilities.vault, rootKeys: capabilities.rootKeys });
 }
 
 const keyIds = (): readonly string[] => (rootKeys.keys ?? []).map(({ id }) => id);
@@ -181,7 +181,7 @@ describe("the rotation of the root key", () => {
         return result;
       },
     };
-    const { vault, rootKeys: source } = app.services;
+    const { vault, rootKeys: source } = app.capabilities;
     const disturbed = new RootKeyRotation({ state, vault, rootKeys: source });
     while (await disturbed.step());
     expect(keyIds()).toEqual([keyId, old]);

@@ -31,7 +31,7 @@ export const rotateRootKey = changeOperation<object, null, RotateRootKeyOutput>(
     return { target, resource: { service: "keytrail", place }, subject: null };
   },
 
-  async run(_input, _located, { store, services: { vault, rootKeys } }) {
+  async run(_input, _located, { store, capabilities: { vault, rootKeys } }) {
     const { status } = vault;
     if (status.kind === "sealed") throw new Refusal("sealed", "The vault is sealed.");
     const check = await store.secrets.rootKeyCheck();

@@ -32,8 +32,8 @@ describe("the first start", () => {
     expect(rootKeys.keys).toHaveLength(1);
     const at = { account: "acme", instance: "main" };
     const binding = { purpose: "secret-version", at, owner: "s", part: "v" } as const;
-    const key = app.services.vault.newDataKey(at, "s");
-    const sealed = app.services.vault.seal(key, binding, utf8("hunter2"));
+    const key = app.capabilities.vault.newDataKey(at, "s");
+    const sealed = app.capabilities.vault.seal(key, binding, utf8("hunter2"));
     const again = await unsealedBy(rootKeys);
     expect(fromUtf8(again.open(key, binding, sealed))).toBe("hunter2");
   });

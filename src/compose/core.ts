@@ -6,7 +6,7 @@ import { RootKeyRotation } from "../app/rotate-root-key.ts";
 import { Schedule, type PassResult } from "../app/schedule.ts";
 import { expirationJob, rootKeyJob, rotationJob } from "../app/secrets/jobs.ts";
 import { retrievalStoreOn } from "../app/secrets/retrieval-store.ts";
-import type { Services } from "../app/services.ts";
+import type { Capabilities } from "../app/capabilities.ts";
 import type { State } from "../app/state.ts";
 import { TrailReader } from "../app/trail/trail-reader.ts";
 import { Trail } from "../audit/trail.ts";
@@ -29,7 +29,7 @@ import { startWitnessing, type Witnessing } from "./witnessing.ts";
 export interface Core {
   readonly state: State;
   readonly trail: Trail;
-  readonly services: Services;
+  readonly capabilities: Capabilities;
   readonly performer: Performer;
   readonly rotation: RootKeyRotation;
   readonly indexer: Indexer;
@@ -77,7 +77,7 @@ export async function openCore(ports: CorePorts): Promise<Core> {
     await witnessing.stop();
   });
 
-  const services: Services = {
+  const capabilities: Capabilities = {
     vault,
     rootKeys,
     retrievals,
@@ -99,12 +99,12 @@ export async function openCore(ports: CorePorts): Promise<Core> {
   const performer = new Performer({
     state,
     trail,
-    services,
+    capabilities,
     clock,
     ids: new TimeOrderedIds(clock),
   });
   const rotation = new RootKeyRotation({ state, vault, rootKeys });
-  return { state, trail, services, performer, rotation, indexer, witnessing, drainedEvents };
+  return { state, trail, capabilities, performer, rotation, indexer, witnessing, drainedEvents };
 }
 
 /** Starts the scheduled work; each pass that did something is told to `onPass`. */

@@ -46,12 +46,16 @@ export interface Listening {
 
 export async function listen(ports: HttpPorts): Promise<Listening> {
   const { config, core, metrics, log, ledger } = ports;
-  const authentication = { state: core.state, tokens: core.services.tokens, clock: ports.clock };
+  const authentication = {
+    state: core.state,
+    tokens: core.capabilities.tokens,
+    clock: ports.clock,
+  };
   const authenticate = (authorization: string | undefined) =>
     authenticateBearer(authorization, authentication);
   const tails = new Tails();
   const native = nativeRoutes({
-    trail: core.services.trail,
+    trail: core.capabilities.trail,
     authenticate,
     tails,
     routes: identityRoutes,
@@ -68,11 +72,11 @@ export async function listen(ports: HttpPorts): Promise<Listening> {
       performer: core.performer,
       metrics,
       log,
-      receiptOf: (index) => core.services.trail.receiptText(index),
+      receiptOf: (index) => core.capabilities.trail.receiptText(index),
     }),
     surfaces: [
       tails.surface,
-      tokenDiscovery(core.services.tokens),
+      tokenDiscovery(core.capabilities.tokens),
       openapiSurface(native, packageVersion()),
       logSurface({
         checkpoint: () => core.witnessing.checkpoint(),
@@ -81,7 +85,7 @@ export async function listen(ports: HttpPorts): Promise<Listening> {
       metricsSurface(metrics),
       healthSurface({
         trail: () => ledger.status,
-        vault: () => core.services.vault.status.kind,
+        vault: () => core.capabilities.vault.status.kind,
         size: () => ledger.size,
         indexed: () => core.indexer.lag.indexed,
       }),

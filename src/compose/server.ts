@@ -65,7 +65,7 @@ async function start(
 
   const firstStart =
     first && (await handOver(first, folder, { url: listening.url, vkey: ledger.vkey }));
-  const { status } = core.services.vault;
+  const { status } = core.capabilities.vault;
   if (status.kind === "sealed") say(`SEALED, no secret can be read or written: ${status.reason}`);
   if (demoClock && first && firstStart) {
     const { apiKey } = firstStart;

@@ -122,7 +122,7 @@ export async function openIbmApp(options: TestAppOptions = {}): Promise<IbmApp> 
 }
 
 function serverOf(test: TestApp, logged: LogEntry[]): FastifyInstance {
-  const { performer, state, services, clock } = test;
+  const { performer, state, capabilities, clock } = test;
   const metrics = new Metrics({
     ledgerEntries: () => test.log.size,
     checkpointSize: () => 0,
@@ -134,7 +134,7 @@ function serverOf(test: TestApp, logged: LogEntry[]): FastifyInstance {
     receiptOf: () => Promise.reject(new Error("there are no checkpoints in these stories")),
     log: (entry) => void logged.push(entry),
   });
-  const ibm = ibmDialect({ state, tokens: services.tokens, clock });
+  const ibm = ibmDialect({ state, tokens: capabilities.tokens, clock });
   const dialects = [ibm, ibmIdentityDialect] as const;
   return createServer({ dialects, exchanges, performer, surfaces: [] });
 }

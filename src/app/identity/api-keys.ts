@@ -55,12 +55,12 @@ export const createApiKey = changeOperation<CreateApiKeyInput, NewKey, CreatedAp
     const target = { kind: "apikey", id: key.id, name: key.name } as const;
     return inAccount(operation, call, { target, subject: { owner, key } });
   },
-  async run(_input, { subject: { owner, key } }, { store, services }) {
+  async run(_input, { subject: { owner, key } }, { store, capabilities }) {
     assertUnlocked({ locked: owner.kind === "serviceid" && owner.locked }, "service ID");
     const one = { offset: 0, limit: 1 };
     const { totalCount } = await store.identity.apiKeys(key.account, key.iamId, one);
     assertRoom(totalCount, MAX_API_KEYS_PER_IDENTITY, "API keys of an identity");
-    const { value, hash } = services.credentials.makeApiKey();
+    const { value, hash } = capabilities.credentials.makeApiKey();
     await store.identity.putApiKey(key, hash);
     return { ...key, value };
   },

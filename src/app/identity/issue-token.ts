@@ -22,11 +22,11 @@ export const issueToken = readOperation<LoginInput, Login, IssuedTokens>({
     const sentence = "The refresh token was issued to another client.";
     return failed("refreshtoken.login", loginRefusal("refresh-token-of-another-client", sentence));
   },
-  async run(input, { subject: login }, { services, now }) {
+  async run(input, { subject: login }, { capabilities, now }) {
     if (login.kind === "bad") throw login.refusal;
     const { client_id: clientId, grant_type: grantType } = input;
     const { credential } = login;
-    const issued = await services.tokens.issue(credential, { clientId, grantType, now });
+    const issued = await capabilities.tokens.issue(credential, { clientId, grantType, now });
     return {
       accessToken: issued.token,
       refreshToken: null,

@@ -42,9 +42,9 @@ type LoginOperation = "user-apikey.login" | "serviceid-apikey.login" | "refresht
 
 export async function locateByKey<Store extends View>(
   apiKey: Sensitive<string>,
-  { store, services, call, now }: Context<Store>,
+  { store, capabilities, call, now }: Context<Store>,
 ): Promise<Located<Login>> {
-  const hash = services.credentials.hashOfApiKey(apiKey);
+  const hash = capabilities.credentials.hashOfApiKey(apiKey);
   const credential = hash === undefined ? undefined : await store.identity.credentialByHash(hash);
   if (!credential) {
     const refusal = loginRefusal("unknown-api-key", "The API key is not known.");
@@ -59,10 +59,10 @@ export async function locateByKey<Store extends View>(
 
 export async function locateByRefresh<Store extends View>(
   input: LoginInput & { readonly grant_type: typeof REFRESH_GRANT },
-  { store, services, call, now }: Context<Store>,
+  { store, capabilities, call, now }: Context<Store>,
 ): Promise<Located<Login>> {
   const operation = "refreshtoken.login";
-  const hash = services.credentials.hashOfRefreshToken(input.refreshToken);
+  const hash = capabilities.credentials.hashOfRefreshToken(input.refreshToken);
   const token = hash === undefined ? undefined : await store.identity.refreshToken(hash);
   const credential = token && (await store.identity.credential(token.credentialId));
   if (!credential) {

@@ -25,8 +25,8 @@ export const openSession = changeOperation<LoginInput, Login, IssuedTokens>({
   async run(input, { subject: login }, context) {
     if (login.kind === "bad") throw login.refusal;
     const { client_id: clientId, grant_type: grantType } = input;
-    const { services, now } = context;
-    const issued = await services.tokens.issue(login.credential, { clientId, grantType, now });
+    const { capabilities, now } = context;
+    const issued = await capabilities.tokens.issue(login.credential, { clientId, grantType, now });
     return {
       accessToken: issued.token,
       refreshToken: await nextRefreshToken(clientId, login, context),
@@ -42,9 +42,9 @@ export const openSession = changeOperation<LoginInput, Login, IssuedTokens>({
 async function nextRefreshToken(
   clientId: string,
   { credential, used }: Login & { readonly kind: "good" },
-  { store, services, now }: Context<Transaction>,
+  { store, capabilities, now }: Context<Transaction>,
 ): Promise<Sensitive<string>> {
-  const { value, hash } = services.credentials.makeRefreshToken();
+  const { value, hash } = capabilities.credentials.makeRefreshToken();
   await store.identity.forgetRefreshTokens(now);
   if (used) await store.identity.useRefreshToken(used.hash);
   await store.identity.putRefreshToken({

@@ -63,7 +63,7 @@ export const createSecret = changeOperation<CreateSecretInput, string, CreateSec
   },
 
   async run(input, { subject: id }, context) {
-    const { store, services, now, call } = context;
+    const { store, capabilities, now, call } = context;
     checkInput(input);
     const at = instanceOf(call.place);
     if (await store.secrets.secretNamed(at, input.secretType, input.name)) {
@@ -89,7 +89,7 @@ export const createSecret = changeOperation<CreateSecretInput, string, CreateSec
     await store.secrets.insertSecret(secret);
     await store.secrets.insertVersion(
       version,
-      sealPayload(services.vault, secret, { versionId, payload }),
+      sealPayload(capabilities.vault, secret, { versionId, payload }),
     );
     const metadata = metadataOf(secret, call.place, NEVER_RETRIEVED);
     return { ...metadata, versionId, payloadAvailable: true, payload };
@@ -129,9 +129,9 @@ function newSecret(
   id: string,
   context: Context<Transaction>,
 ): Secret {
-  const { now, services } = context;
+  const { now, capabilities } = context;
   const at = instanceOf(context.call.place);
-  const dataKey = services.vault.newDataKey(at, id);
+  const dataKey = capabilities.vault.newDataKey(at, id);
   const rotation =
     input.secretType === "username_password" ? (input.rotation ?? NO_ROTATION) : null;
   return {
@@ -156,7 +156,7 @@ function newSecret(
     nextRotationAt: nextRotation(rotation, now),
     username:
       payload.kind === "username_password"
-        ? sealUsername(services.vault, { at, id, dataKey }, payload.username)
+        ? sealUsername(capabilities.vault, { at, id, dataKey }, payload.username)
         : null,
     lastVersion: 1,
     versionsTotal: 1,

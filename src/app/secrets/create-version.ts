@@ -44,7 +44,7 @@ export const createVersion = changeOperation<CreateVersionInput, Secret, CreateV
   locate: locateSecret,
 
   async run(input, { subject: secret }, context) {
-    const { store, services, now, caller } = context;
+    const { store, capabilities, now, caller } = context;
     assertRotatable(secret, input, context);
     const current = await currentVersion(store.secrets, secret);
     const payload = payloadOf(input.payload, secret, context);
@@ -72,7 +72,7 @@ export const createVersion = changeOperation<CreateVersionInput, Secret, CreateV
     };
     await store.secrets.insertVersion(
       version,
-      sealPayload(services.vault, secret, { versionId, payload }),
+      sealPayload(capabilities.vault, secret, { versionId, payload }),
     );
     await store.secrets.deleteVersionsUpTo(secret.id, version.number - MAX_VERSIONS_KEPT);
     await store.secrets.updateSecret(changed);
@@ -124,7 +124,7 @@ async function dropPrevious(store: SecretStore, secret: Secret): Promise<string 
 function payloadOf(
   given: NewVersionPayload | undefined,
   secret: Secret,
-  { services }: Context<Transaction>,
+  { capabilities }: Context<Transaction>,
 ): Payload {
   const kind = given?.kind ?? "username_password";
   if (kind !== secret.type) {
@@ -135,5 +135,9 @@ function payloadOf(
   if (given && given.kind !== "username_password") return given;
   const password =
     given?.password ?? generatePassword(secret.passwordPolicy ?? DEFAULT_PASSWORD_POLICY);
-  return { kind: "username_password", username: openUsername(services.vault, secret), password };
+  return {
+    kind: "username_password",
+    username: openUsername(capabilities.vault, secret),
+    password,
+  };
 }

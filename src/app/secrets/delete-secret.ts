@@ -19,7 +19,7 @@ export const deleteSecret = changeOperation<DeleteSecretInput, Secret, DeleteSec
 
   locate: locateSecret,
 
-  async run(_input, { subject: secret }, { store, services: { vault } }) {
+  async run(_input, { subject: secret }, { store, capabilities: { vault } }) {
     if (secret.locksTotal > 0) throw locked();
     await store.secrets.deleteSecret(secret.id);
     vault.forget(secret.at, secret.id);

@@ -37,7 +37,7 @@ export const listSecrets = readOperation<ListSecretsInput, Instance, ListSecrets
     return locatedInstance(call.place);
   },
 
-  async run(input, { subject: at }, { store, call, scope, services }) {
+  async run(input, { subject: at }, { store, call, scope, capabilities }) {
     const page = pageOf(input, DEFAULT_SECRETS_PER_PAGE);
     const { totalCount, items } = await store.secrets.secrets(at, {
       page,
@@ -48,7 +48,7 @@ export const listSecrets = readOperation<ListSecretsInput, Instance, ListSecrets
       matchAllLabels: input.matchAllLabels,
     });
     const secrets = items.map(({ secret, retrievedAt }) => {
-      const times = [...services.retrievals.unsaved(secret.id).values()];
+      const times = [...capabilities.retrievals.unsaved(secret.id).values()];
       const known = retrievedAt === null ? times : [...times, retrievedAt];
       return metadataOf(secret, call.place, latestOf(known));
     });

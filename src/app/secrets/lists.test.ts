@@ -55,7 +55,7 @@ describe("the list of secrets", () => {
       app.clock.advance(500);
       await app.done(readSecret, manager, { id: secret.id });
     }
-    await app.services.retrievals.save();
+    await app.capabilities.retrievals.save();
     all = [...(await app.done(listSecrets, manager, { limit: 1_000 })).secrets];
   });
   afterAll(() => app.close());

@@ -24,7 +24,7 @@ export async function currentVersion(reader: SecretReader, secret: Secret): Prom
  */
 export async function openVersion<Store extends View>(
   { secret, version }: SecretVersion,
-  { store, services: { vault }, now }: Context<Store>,
+  { store, capabilities: { vault }, now }: Context<Store>,
 ): Promise<Payload | null> {
   if (isExpired(secret, now)) return null;
   const sealed = version.hasPayload ? await store.secrets.payload(version) : undefined;

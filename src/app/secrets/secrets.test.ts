@@ -228,7 +228,7 @@ describe("reading a secret", () => {
       });
       const version = await app.done(readVersionMetadata, manager, { id, versionId });
       expect(version.downloaded).toBe(true);
-      await app.services.retrievals.save();
+      await app.capabilities.retrievals.save();
     }
   });
 

@@ -28,10 +28,10 @@ export async function retrievalOf<Store extends View>(
 /** When each version was last given out; those that never were are missing. */
 export async function retrievalsOf<Store extends View>(
   secret: Pick<Secret, "id">,
-  { store, services }: Context<Store>,
+  { store, capabilities }: Context<Store>,
 ): Promise<ReadonlyMap<string, Millis>> {
   const saved = await store.secrets.retrievals(secret.id);
-  return new Map([...saved, ...services.retrievals.unsaved(secret.id)]);
+  return new Map([...saved, ...capabilities.retrievals.unsaved(secret.id)]);
 }
 
 export function latestOf(times: Iterable<Millis>): Retrieval {

@@ -19,7 +19,7 @@ import { SqliteSecretStore } from "../../storage/sqlite/secrets.ts";
 import { SqliteState } from "../../storage/sqlite/state.ts";
 import { Performer } from "../perform.ts";
 import { retrievalStoreOn } from "../secrets/retrieval-store.ts";
-import type { Services } from "../services.ts";
+import type { Capabilities } from "../capabilities.ts";
 import type { TrailReader } from "../trail/trail-reader.ts";
 import { unseal } from "../unseal.ts";
 
@@ -37,7 +37,7 @@ export interface AssemblyParts {
 export interface Assembly {
   readonly state: SqliteState;
   readonly trail: Trail;
-  readonly services: Services;
+  readonly capabilities: Capabilities;
   readonly performer: Performer;
   /** Events that a crash had kept from the log and that were recorded now. */
   readonly drainedEvents: number;
@@ -60,7 +60,7 @@ export async function assemble({
   const drainedEvents = await drainOutbox(state, trail);
   const retrievals = await Retrievals.open(log, retrievalStoreOn(state));
   const forget = trail.onRecorded((events) => retrievals.onRecorded(events));
-  const services: Services = {
+  const capabilities: Capabilities = {
     vault: await unseal(state, rootKeys),
     rootKeys,
     retrievals,
@@ -73,11 +73,11 @@ export async function assemble({
     trail: {} as TrailReader,
   };
   const ids = new TimeOrderedIds(clock);
-  const performer = new Performer({ state, trail, services, clock, ids });
+  const performer = new Performer({ state, trail, capabilities, clock, ids });
   return {
     state,
     trail,
-    services,
+    capabilities,
     performer,
     drainedEvents,
     async close() {

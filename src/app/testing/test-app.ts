@@ -18,7 +18,7 @@ import type { Call, Caller } from "../call.ts";
 import { assemble, testSchema } from "./assembly.ts";
 import type { Operation } from "../operation.ts";
 import type { Performed, Performer } from "../perform.ts";
-import type { Services } from "../services.ts";
+import type { Capabilities } from "../capabilities.ts";
 import type { State } from "../state.ts";
 
 export const START = Date.UTC(2026, 10, 21, 9, 0, 0);
@@ -38,7 +38,7 @@ export interface TestApp {
   readonly database: Database;
   readonly state: State;
   readonly trail: Trail;
-  readonly services: Services;
+  readonly capabilities: Capabilities;
   readonly performer: Performer;
   /** Every event recorded so far, in order. */
   events(): readonly AuditEvent[];
@@ -83,7 +83,7 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
   const { database = Database.open(":memory:", testSchema) } = options;
   const { rootKeys = new RootKeysInMemory() } = options;
   const assembly = await assemble({ log, database, clock, rootKeys });
-  const { state, trail, services, performer } = assembly;
+  const { state, trail, capabilities, performer } = assembly;
   if (!options.isEmpty) await settle(state);
   const events = (): readonly AuditEvent[] => log.lines.map(parseEvent);
 
@@ -93,7 +93,7 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
     database,
     state,
     trail,
-    services,
+    capabilities,
     performer,
     events,
     lastEvent: () => events().at(-1) as AuditEvent,

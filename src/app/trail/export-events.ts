@@ -40,7 +40,7 @@ export const exportEvents = readOperation<Asked, undefined, EventExport>({
     return { ...trailLocation(call, null), subject: undefined };
   },
   async run(input, _located, context) {
-    const { trail } = context.services;
+    const { trail } = context.capabilities;
     const asked = selectionFor(input, context);
     const { size } = await trail.whole();
     const selection = withinFirst(size, asked);

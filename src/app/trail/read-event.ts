@@ -15,7 +15,7 @@ export const readEvent = readOperation<ReadEventInput, undefined, TrailEntry>({
     return { ...trailLocation(call, { kind: "event", id }), subject: undefined };
   },
   async run({ id }, _located, context) {
-    const entry = await context.services.trail.find(id);
+    const entry = await context.capabilities.trail.find(id);
     if (entry === undefined || !matcherOf(visiblePlan(context.parts()))(entry)) throw noSuchEvent();
     return entry;
   },

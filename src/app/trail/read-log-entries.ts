@@ -25,8 +25,8 @@ export const readLogEntries = readOperation<ReadLogEntriesInput, undefined, LogE
     const { target, resource } = trailLocation(call, null);
     return { target: { ...target, name: "log" }, resource, subject: undefined };
   },
-  async run({ bundle, width }, _located, { services }) {
-    const bytes = await services.trail.log.entryBundle(bundle, width);
+  async run({ bundle, width }, _located, { capabilities }) {
+    const bytes = await capabilities.trail.log.entryBundle(bundle, width);
     if (bytes === undefined) {
       throw new Refusal("not_found", "The published checkpoint does not cover these entries.");
     }

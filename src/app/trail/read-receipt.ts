@@ -26,18 +26,18 @@ export interface ReadReceipt {
 
 export const readReceipt = readOperation<ReadReceiptInput, TrailEntry | undefined, ReadReceipt>({
   name: "receipt.read",
-  async locate({ id }, { call, caller, services }) {
+  async locate({ id }, { call, caller, capabilities }) {
     const location = trailLocation(call, { kind: "event", id });
     // Nobody without an identity is told how long it takes to find something.
     if (caller.kind === "anonymous") return { ...location, subject: undefined };
-    const subject = await services.trail.find(id);
+    const subject = await capabilities.trail.find(id);
     if (subject === undefined || !isOwn(subject, caller)) return { ...location, subject };
     return { ...location, resource: null, subject };
   },
-  async run(_input, { resource, subject }, { parts, services }) {
+  async run(_input, { resource, subject }, { parts, capabilities }) {
     const mayHave = resource === null ? () => true : matcherOf(visiblePlan(parts()));
     if (subject === undefined || !mayHave(subject)) throw noSuchEvent();
-    const { size, ...receipt } = await services.trail.receipt(subject.index);
+    const { size, ...receipt } = await capabilities.trail.receipt(subject.index);
     return { index: subject.index, size, receipt, line: subject.line };
   },
 });

@@ -28,7 +28,7 @@ export const searchEvents = readOperation<SearchEventsInput, undefined, FoundEve
     return { ...trailLocation(call, null), subject: undefined };
   },
   async run(input, _located, context) {
-    const { trail } = context.services;
+    const { trail } = context.capabilities;
     const selection = selectionFor(input, context);
     const after = input.cursor === undefined ? undefined : decodeCursor(input.cursor);
     const index = await trail.caughtUp();

@@ -21,7 +21,7 @@ export interface Asked {
 
 /** The query within what the caller may see. Refusal `invalid_request` with the column of what is wrong. */
 export function planFor(query: string, context: Context<View>): Plan {
-  const { vocabulary } = context.services.trail;
+  const { vocabulary } = context.capabilities.trail;
   const asked = planQuery(query, { now: context.now, vocabulary });
   return all([visiblePlan(context.parts()), asked]);
 }

@@ -33,7 +33,7 @@ export const summarizeEvents = readOperation<SummarizeEventsInput, undefined, Ev
     return { ...trailLocation(call, null), subject: undefined };
   },
   async run(input, _located, context) {
-    const { trail } = context.services;
+    const { trail } = context.capabilities;
     const selection = selectionFor(input, context);
     const { interval, fields, limit = DEFAULT_FACET_VALUES } = input;
     const intervalMs =

@@ -25,7 +25,7 @@ export const tailEvents = readOperation<TailEventsInput, undefined, OpenedTail>(
     return { ...trailLocation(call, null), subject: undefined };
   },
   async run({ query, after }, _located, context) {
-    const { size } = context.services.trail.log;
+    const { size } = context.capabilities.trail.log;
     if (after !== undefined && after >= size) {
       throw new Refusal("invalid_request", `after is beyond the log's ${size} entries.`, {
         field: "after",

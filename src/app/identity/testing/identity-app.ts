@@ -52,7 +52,7 @@ export class IdentityApp {
   }
 
   get tokens(): TokenIssuer {
-    return this.#app.services.tokens;
+    return this.#app.capabilities.tokens;
   }
 
   call(caller: Caller, account: string = this.first.account.id): Call {

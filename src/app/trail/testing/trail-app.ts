@@ -75,8 +75,8 @@ export async function openTrailApp(index: EventIndex = new MemoryEventIndex()): 
     cosigned: () => app.cosigned,
   });
   const ids = new TimeOrderedIds(base.clock);
-  const services = { ...base.services, trail: reader };
-  const performer = new Performer({ ...base, trail, services, ids });
+  const capabilities = { ...base.capabilities, trail: reader };
+  const performer = new Performer({ ...base, trail, capabilities, ids });
   const app: TrailApp = {
     base,
     ledger,

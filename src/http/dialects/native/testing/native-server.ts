@@ -74,7 +74,7 @@ export async function openNativeServer(options: NativeServerOptions = {}): Promi
       metricsSurface(metrics),
       healthSurface({
         trail: () => ledger.status,
-        vault: () => app.base.services.vault.status.kind,
+        vault: () => app.base.capabilities.vault.status.kind,
         size: () => ledger.size,
         indexed: () => indexer.lag.indexed,
       }),

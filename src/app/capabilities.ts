@@ -6,7 +6,7 @@ import type { RootKeySource } from "../secrets/root-key.ts";
 import type { Vault } from "../secrets/vault.ts";
 import type { TrailReader } from "./trail/trail-reader.ts";
 
-export interface Services {
+export interface Capabilities {
   /** Seals and opens secret values. */
   readonly vault: Vault;
   /** Where the root key is kept; a rotation keeps the new one there. */
