@@ -2,7 +2,7 @@
 import { bytesEqual, toHex } from "../kernel/bytes.ts";
 import { LedgerCorruption, RESTORE } from "./corruption.ts";
 import type { Checking } from "./checking.ts";
-import type { LeafHasher } from "./leaf-hasher.ts";
+import { digestFile } from "./file-pieces.ts";
 import { HASH_BYTES } from "./merkle.ts";
 import { firstDifference, segmentTiles } from "./sealer.ts";
 import {
@@ -10,7 +10,7 @@ import {
   SEGMENT_ENTRIES,
   type SegmentManifest,
   decodeManifest,
-  fileDigest,
+  digestOf,
   joinLines,
   openFrame,
   segmentFile,
@@ -51,13 +51,12 @@ async function checkSegment(checking: Checking, first: number): Promise<SegmentM
     const sentence = `${file} is no manifest of this segment. ${RESTORE}`;
     throw new LedgerCorruption("bad-manifest", sentence, { file, index: first });
   }
-  const sealed = Uint8Array.from((await store.read(segmentFile("sealed", first))) ?? []);
-  if ((await fileDigest(sealed)) !== manifest.sha256) {
-    throw await nameDamage(checking, manifest, sealed);
+  if ((await digestFile(store, segmentFile("sealed", first))) !== manifest.sha256) {
+    throw await nameDamage(checking, manifest);
   }
   const leafTiles = await readSegmentTiles(store, first);
-  if (leafTiles === undefined || (await fileDigest(leafTiles)) !== manifest.tiles) {
-    await checkTiles(checking, manifest, sealed);
+  if (leafTiles === undefined || (await digestOf(leafTiles)) !== manifest.tiles) {
+    await checkTiles(checking, manifest);
     return manifest;
   }
   const root = toHex(foldTile(leafTiles.subarray(SEGMENT_ENTRIES * HASH_BYTES)));
@@ -66,6 +65,14 @@ async function checkSegment(checking: Checking, first: number): Promise<SegmentM
     throw new LedgerCorruption("bad-manifest", sentence, { file, index: first });
   }
   return manifest;
+}
+
+/**
+ * Compares a sealed segment's entries with its root, one by one: done before the plain lines are let go, which are the
+ * other copy. Throws LedgerCorruption.
+ */
+export async function checkEntries(checking: Checking, manifest: SegmentManifest): Promise<void> {
+  await tilesOfEntries(checking, manifest);
 }
 
 /** The tiles one after the other; undefined when one is missing or not whole. */
@@ -85,14 +92,13 @@ async function readSegmentTiles(
 
 /** Finds the first entry whose leaf hash is not the one in its tile. */
 async function nameDamage(
-  { store, hasher }: Checking,
+  checking: Checking,
   manifest: SegmentManifest,
-  sealed: Uint8Array,
 ): Promise<LedgerCorruption> {
   const file = segmentFile("sealed", manifest.first);
   for (const [i, tile] of segmentTiles(manifest.first).slice(0, -1).entries()) {
-    const hashes = await hashFrame(hasher, manifest, { sealed, frame: i });
-    const expected = (await store.read(tilePath(tile))) ?? new Uint8Array(0);
+    const hashes = await hashFrame(checking, manifest, i);
+    const expected = (await checking.store.read(tilePath(tile))) ?? new Uint8Array(0);
     if (hashes !== undefined && bytesEqual(hashes, expected)) continue;
     const index =
       manifest.first + i * FRAME_ENTRIES + (hashes ? firstDifference(hashes, expected) : 0);
@@ -107,31 +113,24 @@ async function nameDamage(
 }
 
 /** Notes the repair of the tiles that a crash left unwritten; throws LedgerCorruption for a wrong one. */
-async function checkTiles(
-  checking: Checking,
-  manifest: SegmentManifest,
-  sealed: Uint8Array,
-): Promise<void> {
-  const { store, report, repairs } = checking;
-  const unwritten: TileWrite[] = [];
-  for (const write of await tilesOfEntries(checking, manifest, sealed)) {
-    if (!(await isTileWhole(store, write))) unwritten.push(write);
+async function checkTiles(checking: Checking, manifest: SegmentManifest): Promise<void> {
+  for (const write of await tilesOfEntries(checking, manifest)) {
+    await isTileWhole(checking.store, write);
   }
-  repairs.push(async (writable) => {
-    for (const write of unwritten) await rebuildTile(writable, write, report);
+  // Derived once more when it comes to that: the tiles of all segments together would not fit into memory.
+  checking.repairs.push(async (store) => {
+    for (const write of await tilesOfEntries(checking, manifest)) {
+      if (!(await isTileWhole(store, write))) await rebuildTile(store, write, checking.report);
+    }
   });
 }
 
 /** What the segment's tiles must hold, from its entries. */
-async function tilesOfEntries(
-  checking: Checking,
-  manifest: SegmentManifest,
-  sealed: Uint8Array,
-): Promise<TileWrite[]> {
+async function tilesOfEntries(checking: Checking, manifest: SegmentManifest): Promise<TileWrite[]> {
   const growth = TreeGrowth.empty();
   for (let frame = 0; frame < SEGMENT_ENTRIES / FRAME_ENTRIES; frame++) {
-    const hashes = await hashFrame(checking.hasher, manifest, { sealed, frame });
-    if (hashes === undefined) throw await nameDamage(checking, manifest, sealed);
+    const hashes = await hashFrame(checking, manifest, frame);
+    if (hashes === undefined) throw await nameDamage(checking, manifest);
     growth.grow(hashes);
   }
   if (toHex(growth.root()) !== manifest.root) {
@@ -147,12 +146,15 @@ async function tilesOfEntries(
   });
 }
 
+/** The leaf hashes of a frame's lines; undefined when it cannot be opened. */
 async function hashFrame(
-  hasher: LeafHasher,
+  { store, hasher }: Checking,
   manifest: SegmentManifest,
-  { sealed, frame }: { readonly sealed: Uint8Array; readonly frame: number },
+  frame: number,
 ): Promise<Uint8Array | undefined> {
-  const bytes = sealed.subarray(manifest.frames[frame], manifest.frames[frame + 1]);
-  const lines = await openFrame(bytes).catch(() => undefined);
+  const [offset = 0, end = 0] = manifest.frames.slice(frame, frame + 2);
+  const file = segmentFile("sealed", manifest.first);
+  const bytes = await store.read(file, { offset, length: end - offset });
+  const lines = bytes && (await openFrame(bytes).catch(() => undefined));
   return lines && (await hasher.hash(joinLines(lines))).leafHashes;
 }

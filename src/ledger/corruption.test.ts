@@ -226,6 +226,21 @@ const DAMAGES: readonly Damage[] = [
     kind: "head-mismatch",
   },
   {
+    name: "other lines under the root of the plain segment that they are to replace",
+    damage: (disk) => {
+      putPlainBack(disk);
+      const sealed = stranger.files.get(SEALED)!;
+      disk.files.set(SEALED, sealed);
+      const { frames, sha256 } = decodeManifest(stranger.files.get(MANIFEST)!, 0)!;
+      change(disk, MANIFEST, (bytes) =>
+        encodeManifest({ ...decodeManifest(bytes, 0)!, frames, sha256 }),
+      );
+    },
+    kind: "bad-manifest",
+    file: MANIFEST,
+    verified: "altered-entry",
+  },
+  {
     name: "a manifest removed",
     damage: (disk) => disk.files.delete(MANIFEST),
     kind: "bad-manifest",

@@ -1,5 +1,6 @@
 /** A ledger's own files as a source for verification: sealed and plain segments, tiles, checkpoint. */
 import { fromUtf8, toHex } from "../kernel/bytes.ts";
+import { digestFile, scanLines } from "./file-pieces.ts";
 import { type Inventory, isSameInventory, missingSegment, takeInventory } from "./inventory.ts";
 import { HASH_BYTES } from "./merkle.ts";
 import { CHECKPOINT_FILE } from "./publisher.ts";
@@ -7,8 +8,6 @@ import {
   SEGMENT_ENTRIES,
   type SegmentManifest,
   decodeManifest,
-  fileDigest,
-  lineOffsets,
   segmentFile,
   segmentOf,
 } from "./segment.ts";
@@ -93,8 +92,7 @@ export class FilesSource implements LedgerSource {
       };
     }
     const name = segmentFile("sealed", first);
-    const sealed = Uint8Array.from((await this.#files.read(name)) ?? []);
-    if ((await fileDigest(sealed)) !== manifest.sha256) {
+    if ((await digestFile(this.#files, name)) !== manifest.sha256) {
       const sentence = `${name} is not the file that its manifest describes`;
       return { kind: "altered-segment", sentence, file: name, index: first };
     }
@@ -142,6 +140,8 @@ async function readSegments(files: LedgerFiles, inventory: Inventory): Promise<S
 }
 
 async function readPlain(files: LedgerFiles, first: number): Promise<PlainSegment> {
-  const bytes = (await files.read(segmentFile("plain", first))) ?? new Uint8Array(0);
-  return { first, offsets: lineOffsets(bytes).slice(0, SEGMENT_ENTRIES + 1) };
+  const offsets = [0];
+  const lines = { name: segmentFile("plain", first), maxLines: SEGMENT_ENTRIES };
+  await scanLines(files, lines, ({ ends }) => void offsets.push(...ends));
+  return { first, offsets };
 }

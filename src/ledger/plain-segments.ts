@@ -2,39 +2,74 @@
 import { bytesEqual, fromUtf8 } from "../kernel/bytes.ts";
 import type { Checking } from "./checking.ts";
 import { LedgerCorruption, RESTORE } from "./corruption.ts";
-import type { HashedLines, LeafHasher } from "./leaf-hasher.ts";
+import { scanLines } from "./file-pieces.ts";
+import type { HashedLines } from "./leaf-hasher.ts";
 import { HASH_BYTES, type Hash } from "./merkle.ts";
 import { firstDifference } from "./sealer.ts";
-import { SEGMENT_ENTRIES, lineFault, lineOffsets, segmentFile } from "./segment.ts";
+import { SEGMENT_ENTRIES, lineFault, segmentFile, splitLines } from "./segment.ts";
 import type { PlainSegment } from "./segments.ts";
 import { TILE_WIDTH, tilePath, tileWidth } from "./tile.ts";
 
-/** What is hashed in one piece. */
-const CHUNK_LINES = 4096;
+/** Pieces of a file that are being hashed while the next is read: as many as there are threads, and one that waits. */
+const PIECES_AHEAD = 4;
 
 /** A plain segment's file as it was found, hashed line by line. */
 export interface ReadSegment extends PlainSegment {
   readonly file: string;
-  readonly bytes: Uint8Array;
-  /** Of its whole lines, one after the other. */
+  readonly sizeBytes: number;
+  /** Of its lines, one after the other. */
   readonly leafHashes: Uint8Array;
+  /** Lines up to the last above the signed head that is JSON; with none, those that the head covers. */
+  readonly keptLines: number;
+  /** The first line above the signed head that is no JSON. */
+  readonly badLine: number | undefined;
 }
 
 /** Reads and hashes the plain segments, as they are. */
 export async function readPlainSegments(
-  { store, hasher, report, totalEntries }: Checking,
+  checking: Checking,
   firsts: readonly number[],
 ): Promise<ReadSegment[]> {
+  const { report, totalEntries } = checking;
   const segments: ReadSegment[] = [];
   for (const first of firsts) {
-    const file = segmentFile("plain", first);
-    const bytes = (await store.read(file)) ?? new Uint8Array(0);
-    const offsets = lineOffsets(bytes);
-    const leafHashes = await hashAll(hasher, bytes, offsets);
-    segments.push({ first, file, bytes, offsets, leafHashes });
-    report?.({ kind: "checking", doneEntries: first + offsets.length - 1, totalEntries });
+    const segment = await readSegment(checking, first);
+    segments.push(segment);
+    report?.({ kind: "checking", doneEntries: first + segment.offsets.length - 1, totalEntries });
   }
   return segments;
+}
+
+async function readSegment(
+  { store, hasher, totalEntries: signedSize }: Checking,
+  first: number,
+): Promise<ReadSegment> {
+  const name = segmentFile("plain", first);
+  const offsets = [0];
+  const hashing: Promise<HashedLines>[] = [];
+  let keptLines = 0;
+  let badLine: number | undefined;
+  // One more than there may be is enough to know that it is one too many.
+  const maxLines = SEGMENT_ENTRIES + 1;
+  const sizeBytes = await scanLines(store, { name, maxLines }, async ({ bytes, ends }) => {
+    const hashed = hasher.hash(bytes);
+    // Waited for below, in its turn; until then a failure is not unheard.
+    hashed.catch(() => undefined);
+    hashing.push(hashed);
+    let line = offsets.length - 1;
+    offsets.push(...ends);
+    if (first + offsets.length - 1 > signedSize) {
+      for (const each of splitLines(bytes)) {
+        if (first + line < signedSize || isWholeLine(each)) keptLines = line + 1;
+        else badLine ??= line;
+        line += 1;
+      }
+    } else keptLines = offsets.length - 1;
+    await hashing.at(-PIECES_AHEAD);
+  });
+  const hashed = await Promise.all(hashing);
+  const leafHashes = Buffer.concat(hashed.map((each) => each.leafHashes));
+  return { first, file: name, sizeBytes, offsets, leafHashes, keptLines, badLine };
 }
 
 /**
@@ -68,7 +103,7 @@ export function settleTail(
   const kept: PlainSegment[] = [];
   const last = segments.at(-1);
   // Begun by a write that found no room behind it, or none yet: it holds nothing, and what is before it may go on.
-  const isBegun = last?.bytes.length === 0 && last.first >= signedSize;
+  const isBegun = last?.sizeBytes === 0 && last.first >= signedSize;
   if (isBegun) checking.repairs.push((store) => store.remove(last.file));
   const settled = isBegun ? segments.slice(0, -1) : segments;
   for (const segment of settled) {
@@ -79,20 +114,6 @@ export function settleTail(
     kept.push({ first: segment.first, offsets: segment.offsets.slice(0, count + 1) });
   }
   return kept;
-}
-
-async function hashAll(
-  hasher: LeafHasher,
-  bytes: Uint8Array,
-  offsets: readonly number[],
-): Promise<Uint8Array> {
-  const chunks: Promise<HashedLines>[] = [];
-  for (let line = 0; line + 1 < offsets.length; line += CHUNK_LINES) {
-    const end = offsets[Math.min(line + CHUNK_LINES, offsets.length - 1)];
-    chunks.push(hasher.hash(bytes.subarray(offsets[line], end)));
-  }
-  const hashed = await Promise.all(chunks);
-  return Buffer.concat(hashed.map(({ leafHashes }) => leafHashes));
 }
 
 async function compareWithTiles(
@@ -154,17 +175,15 @@ interface Tail {
 
 /** How many lines stay. A bad line with whole ones behind it is no crash's work, nor is anything in a full segment. */
 function cutTornTail(checking: Checking, { segment, isLast, signedSize }: Tail): number {
-  const { first, file, bytes, offsets } = segment;
+  const { first, file, sizeBytes, offsets, keptLines: kept, badLine } = segment;
   const signed = Math.max(0, signedSize - first);
-  let kept = offsets.length - 1;
-  while (kept > signed && !isWholeLine(lineAt(segment, kept - 1))) kept -= 1;
-  for (let line = signed; line < kept; line++) {
-    if (!isWholeLine(lineAt(segment, line))) throw malformed(segment, line, "is no line of JSON");
+  if (badLine !== undefined && badLine < kept) {
+    throw malformed(segment, badLine, "is no line of JSON");
   }
   if (kept > SEGMENT_ENTRIES)
     throw malformed(segment, SEGMENT_ENTRIES, "is one more than a segment holds");
   const keptBytes = offsets[kept] ?? 0;
-  const cutBytes = bytes.length - keptBytes;
+  const cutBytes = sizeBytes - keptBytes;
   if (cutBytes > 0 && (!isLast || kept === SEGMENT_ENTRIES)) {
     throw malformed(segment, kept, "is bytes where nothing is ever written");
   }
@@ -183,10 +202,6 @@ function malformed({ first, file }: ReadSegment, line: number, what: string): Le
   const index = first + line;
   const sentence = `what stands for entry ${index} in ${file} ${what}, and no crash leaves it so. ${RESTORE}`;
   return new LedgerCorruption("malformed-entry", sentence, { file, index });
-}
-
-function lineAt({ bytes, offsets }: ReadSegment, line: number): Uint8Array {
-  return bytes.subarray(offsets[line], (offsets[line + 1] ?? 1) - 1);
 }
 
 function isWholeLine(line: Uint8Array): boolean {

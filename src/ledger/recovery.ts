@@ -8,8 +8,8 @@
  */
 import { bytesEqual, fromUtf8, toHex } from "../kernel/bytes.ts";
 import { type SignedCheckpoint, openCheckpoint } from "./checkpoint.ts";
-import { checkSealedSegments } from "./check-sealed.ts";
-import type { Repair } from "./checking.ts";
+import { checkEntries, checkSealedSegments } from "./check-sealed.ts";
+import type { Checking, Repair } from "./checking.ts";
 import { LedgerCorruption, RESTORE } from "./corruption.ts";
 import { type HeadRecord, decodeHeadRecord } from "./head-record.ts";
 import { type Inventory, missingSegment, takeInventory } from "./inventory.ts";
@@ -73,7 +73,7 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
   }
   const { sealed, plain } = sortInventory(inventory, checkpoint.size);
   const repairs: Repair[] = [];
-  const checking = { store, hasher, report, totalEntries: checkpoint.size, repairs };
+  const checking: Checking = { store, hasher, report, totalEntries: checkpoint.size, repairs };
   const manifests = await checkSealedSegments(checking, sealed);
   const sealedEntries = manifests.length * SEGMENT_ENTRIES;
   if (sealedEntries > checkpoint.size) {
@@ -91,8 +91,8 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
   for (const write of tree.snapshot().tiles) await checkTile(checking, write);
   tree.written(checkpoint.size);
   const tail = settleTail(checking, read, checkpoint.size);
+  await checkSealedPlain(checking, inventory, manifests);
   for (const repair of repairs) await repair(store);
-  await removeSealedPlain(store, inventory, manifests);
   if (head.published === undefined) {
     report?.({ kind: "checkpoint-restored", size: checkpoint.size });
   }
@@ -128,13 +128,16 @@ function sortInventory(
 }
 
 /** A crash after sealing and before the removal leaves the plain lines beside the sealed ones, which are in charge. */
-async function removeSealedPlain(
-  store: LedgerStore,
+async function checkSealedPlain(
+  checking: Checking,
   inventory: Inventory,
   manifests: readonly SegmentManifest[],
 ): Promise<void> {
-  for (const { first } of manifests) {
-    if (inventory.get(first)?.has("plain")) await store.remove(segmentFile("plain", first));
+  for (const manifest of manifests) {
+    const { first } = manifest;
+    if (inventory.get(first)?.has("plain") !== true) continue;
+    await checkEntries(checking, manifest);
+    checking.repairs.push((store) => store.remove(segmentFile("plain", first)));
   }
 }
 

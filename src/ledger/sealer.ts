@@ -2,6 +2,7 @@
  * Sealing: a full segment becomes a compressed file and a manifest. What is frozen is checked first, against the
  * leaf hashes taken when the lines came in; a bit that flipped on the disk meanwhile must not become the truth.
  */
+import { createHash } from "node:crypto";
 import { bytesEqual, toHex } from "../kernel/bytes.ts";
 import { LedgerCorruption, RESTORE } from "./corruption.ts";
 import type { LeafHasher } from "./leaf-hasher.ts";
@@ -10,10 +11,11 @@ import {
   FRAME_ENTRIES,
   SEGMENT_ENTRIES,
   type SegmentManifest,
+  digestOf,
   encodeManifest,
-  fileDigest,
-  sealLines,
+  sealFrame,
   segmentFile,
+  segmentOf,
 } from "./segment.ts";
 import type { PlainSegment } from "./segments.ts";
 import type { LedgerStore } from "./store.ts";
@@ -39,7 +41,8 @@ export interface Sealing {
 /**
  * Writes the sealed file, makes the segment's tiles durable, and writes the manifest, in this order: a manifest
  * stands for all that it describes. A crash before the manifest leaves the plain file in charge, and sealing is done
- * again; the same lines give the same bytes. The plain file is left to the caller to remove.
+ * again; the same lines give the same bytes. The plain file is left to the caller to remove. A frame is read, checked
+ * and compressed at a time, so this holds 256 lines, whatever the size of the segment.
  *
  * The segment must be full and within the published tree. Throws LedgerCorruption when the plain file no longer has
  * the lines that were hashed; rejects with the store's error when it cannot be written.
@@ -48,20 +51,30 @@ export async function sealSegment(
   { store, hasher }: Sealing,
   { first, offsets }: PlainSegment,
 ): Promise<SegmentManifest> {
-  const plain = (await store.read(segmentFile("plain", first))) ?? new Uint8Array(0);
   const tiles = await readTiles(store, first);
-  await checkLines(hasher, { first, plain, offsets, leaves: tiles.subarray(0, LEAF_BYTES) });
-  const { sealed, frames } = await sealLines(plain, offsets);
-  await store.put(segmentFile("sealed", first), sealed, { durable: true });
+  const frames = [0];
+  const digest = createHash("sha256");
+  async function* sealed(): AsyncGenerator<Uint8Array> {
+    for (let i = 0; i < SEGMENT_ENTRIES; i += FRAME_ENTRIES) {
+      const leaves = tiles.subarray(i * HASH_BYTES, (i + FRAME_ENTRIES) * HASH_BYTES);
+      const lines = await readFrame(store, { first, offsets }, i);
+      await checkLines(hasher, { first: first + i, lines, leaves });
+      const frame = await sealFrame(lines);
+      frames.push((frames.at(-1) ?? 0) + frame.length);
+      digest.update(frame);
+      yield frame;
+    }
+  }
+  await store.putParts(segmentFile("sealed", first), sealed());
   await makeDurable(store, first, tiles);
   const manifest: SegmentManifest = {
     first,
     count: SEGMENT_ENTRIES,
     frameEntries: FRAME_ENTRIES,
     frames,
-    sha256: await fileDigest(sealed),
+    sha256: digest.digest("hex"),
     root: toHex(foldTile(tiles.subarray(LEAF_BYTES))),
-    tiles: await fileDigest(tiles),
+    tiles: await digestOf(tiles),
   };
   await store.put(segmentFile("manifest", first), encodeManifest(manifest), { durable: true });
   return manifest;
@@ -83,25 +96,36 @@ async function readTiles(store: LedgerStore, first: number): Promise<Uint8Array<
   return packed;
 }
 
-interface LinesToCheck extends PlainSegment {
-  readonly plain: Uint8Array;
+/** 256 lines of a segment from its line `at`; fewer bytes when they are no longer there. */
+async function readFrame(
+  store: LedgerStore,
+  { first, offsets }: PlainSegment,
+  at: number,
+): Promise<Uint8Array> {
+  const offset = offsets[at] ?? 0;
+  const length = (offsets[at + FRAME_ENTRIES] ?? offset) - offset;
+  const lines = await store.read(segmentFile("plain", first), { offset, length });
+  return lines ?? new Uint8Array(0);
+}
+
+interface LinesToCheck {
+  /** Index of the first of them. */
+  readonly first: number;
+  readonly lines: Uint8Array;
+  /** What they were hashed to when they came in. */
   readonly leaves: Uint8Array;
 }
 
 async function checkLines(
   hasher: LeafHasher,
-  { first, plain, offsets, leaves }: LinesToCheck,
+  { first, lines, leaves }: LinesToCheck,
 ): Promise<void> {
-  const file = segmentFile("plain", first);
-  for (let i = 0; i < SEGMENT_ENTRIES; i += FRAME_ENTRIES) {
-    const frame = plain.subarray(offsets[i], offsets[i + FRAME_ENTRIES]);
-    const { leafHashes: hashes } = await hasher.hash(frame);
-    const expected = leaves.subarray(i * HASH_BYTES, (i + FRAME_ENTRIES) * HASH_BYTES);
-    if (bytesEqual(hashes, expected)) continue;
-    const index = first + i + firstDifference(hashes, expected);
-    const sentence = `entry ${index} changed on the disk after it was recorded. ${RESTORE}`;
-    throw new LedgerCorruption("altered-entry", sentence, { file, index });
-  }
+  const { leafHashes } = await hasher.hash(lines);
+  if (bytesEqual(leafHashes, leaves)) return;
+  const file = segmentFile("plain", segmentOf(first));
+  const index = first + firstDifference(leafHashes, leaves);
+  const sentence = `entry ${index} changed on the disk after it was recorded. ${RESTORE}`;
+  throw new LedgerCorruption("altered-entry", sentence, { file, index });
 }
 
 /** The number of the first hash that differs between two runs of hashes; a missing one differs. */

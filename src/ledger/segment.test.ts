@@ -13,7 +13,7 @@ import {
   lineOffsets,
   openFrame,
   parseSegmentFile,
-  sealLines,
+  sealFrame,
   segmentFile,
   splitLines,
 } from "./segment.ts";
@@ -77,8 +77,17 @@ describe("a sealed segment", () => {
   const lines = Array.from({ length: SEGMENT_ENTRIES }, (_, n) => utf8(JSON.stringify({ n })));
   const plain = joinLines(lines);
 
+  async function seal(): Promise<{ sealed: Uint8Array; frames: number[] }> {
+    const parts: Uint8Array[] = [];
+    for (let i = 0; i < SEGMENT_ENTRIES; i += FRAME_ENTRIES) {
+      parts.push(await sealFrame(joinLines(lines.slice(i, i + FRAME_ENTRIES))));
+    }
+    const frames = parts.reduce((ends, { length }) => [...ends, ends.at(-1)! + length], [0]);
+    return { sealed: Buffer.concat(parts), frames };
+  }
+
   it("is one stream to any zstd decoder, and can be read by frame", async () => {
-    const { sealed, frames } = await sealLines(plain, lineOffsets(plain));
+    const { sealed, frames } = await seal();
     expect(Buffer.compare(zstdDecompressSync(sealed), plain)).toBe(0);
     const frame = sealed.subarray(frames[3], frames[4]);
     expect((await openFrame(frame)).map(fromUtf8)).toEqual(
@@ -88,13 +97,13 @@ describe("a sealed segment", () => {
   });
 
   it("comes out the same each time, so that sealing again after a crash changes nothing", async () => {
-    const first = await sealLines(plain, lineOffsets(plain));
-    const second = await sealLines(plain, lineOffsets(plain));
+    const first = await seal();
+    const second = await seal();
     expect(Buffer.compare(first.sealed, second.sealed)).toBe(0);
   });
 
   it("has frames that notice a flipped bit, and a missing line", async () => {
-    const { sealed, frames } = await sealLines(plain, lineOffsets(plain));
+    const { sealed, frames } = await seal();
     const frame = Uint8Array.from(sealed.subarray(frames[0], frames[1]));
     frame[frame.length >> 1]! ^= 4;
     await expect(openFrame(frame)).rejects.toThrow();
@@ -122,6 +131,10 @@ describe("a manifest", () => {
     [
       "has frames that do not rise",
       encodeManifest({ ...manifest, frames: manifest.frames.toReversed() }),
+    ],
+    [
+      "has a frame longer than 256 lines can make it",
+      encodeManifest({ ...manifest, frames: manifest.frames.with(256, 20_000_000) }),
     ],
     ["has a frame too few", encodeManifest({ ...manifest, frames: manifest.frames.slice(1) })],
     ["has no digest", encodeManifest({ ...manifest, sha256: "" })],

@@ -26,6 +26,8 @@ export const SEGMENT_FOLDER = "segments";
 
 /** A frame holds at most this much; more is no frame of ours and is not decompressed further. */
 const MAX_FRAME_BYTES = FRAME_ENTRIES * (MAX_LINE_BYTES + 1);
+/** What does not compress grows by its blocks' headers: three bytes for 128 KiB, and those of the frame. */
+const MAX_SEALED_FRAME_BYTES = MAX_FRAME_BYTES + (MAX_FRAME_BYTES >> 12);
 /** A usual frame decompresses in one go; with the default of 16 KiB it takes five times as long. */
 const FRAME_CHUNK_BYTES = 256 * 1024;
 /** Sealing waits for nobody: 8 % less space than the default level for 6 µs more an entry (bench/footprint.ts). */
@@ -168,30 +170,22 @@ export function decodeManifest(bytes: Uint8Array, first: number): SegmentManifes
   }
   const parsed = manifestSchema.safeParse(value);
   if (!parsed.success || parsed.data.first !== first) return undefined;
-  const isRising = parsed.data.frames.every((at, i, all) =>
-    i === 0 ? at === 0 : at > (all[i - 1] ?? at),
-  );
-  return isRising ? parsed.data : undefined;
+  const isPossible = parsed.data.frames.every((at, i, all) => {
+    if (i === 0) return at === 0;
+    const sizeBytes = at - (all[i - 1] ?? at);
+    return sizeBytes > 0 && sizeBytes <= MAX_SEALED_FRAME_BYTES;
+  });
+  return isPossible ? parsed.data : undefined;
 }
 
-/** A full segment's lines as zstd frames; compression runs on the thread pool. */
-export async function sealLines(
-  plain: Uint8Array,
-  offsets: readonly number[],
-): Promise<{ readonly sealed: Uint8Array<ArrayBuffer>; readonly frames: number[] }> {
+/** 256 whole lines as a zstd frame, the same for the same lines; compression runs on the thread pool. */
+export function sealFrame(lines: Uint8Array): Promise<Uint8Array> {
   const params = {
     [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL,
     // Damage to a frame is then an error of the decompressor too, also for `zstdcat`.
     [constants.ZSTD_c_checksumFlag]: 1,
   };
-  const parts: Uint8Array[] = [];
-  const frames = [0];
-  for (let i = 0; i < SEGMENT_ENTRIES; i += FRAME_ENTRIES) {
-    const part = await compress(plain.subarray(offsets[i], offsets[i + FRAME_ENTRIES]), { params });
-    parts.push(part);
-    frames.push((frames.at(-1) ?? 0) + part.length);
-  }
-  return { sealed: Buffer.concat(parts), frames };
+  return compress(lines, { params });
 }
 
 /** The lines of one frame. Rejects when it is damaged or does not hold 256 lines. */
@@ -203,7 +197,7 @@ export async function openFrame(frame: Uint8Array): Promise<Uint8Array[]> {
   return lines;
 }
 
-/** SHA-256 in hex, computed on the thread pool: for files, where the main thread must not wait. */
-export async function fileDigest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+/** SHA-256 in hex, computed on the thread pool: the main thread does not wait. */
+export async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 }

@@ -46,6 +46,8 @@ export interface LedgerFiles {
 export interface LedgerStore extends LedgerFiles {
   /** Creates or replaces a file. A reader, or a crash, finds the old or the new content, never a mixture. */
   put(name: string, bytes: Uint8Array, options: PutOptions): Promise<void>;
+  /** As a durable `put`, for content that is too long to be held. Rejects with what `parts` throws, if it does. */
+  putParts(name: string, parts: AsyncIterable<Uint8Array>): Promise<void>;
   /** Removes a file; one that is not there is no error. */
   remove(name: string): Promise<void>;
   /**

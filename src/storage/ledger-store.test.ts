@@ -66,6 +66,22 @@ describe.each(Object.entries(implementations))("a ledger store %s", (_, open) =>
     expect(await again.read("tile/0/000")).toBeUndefined();
   });
 
+  it("puts a file in parts, the whole of it or nothing", async () => {
+    const { store, reopen } = await open();
+    async function* parts(error?: Error): AsyncGenerator<Uint8Array> {
+      yield utf8("one");
+      if (error !== undefined) throw error;
+      yield utf8("two");
+    }
+    await store.putParts("segments/a", parts());
+    const why = new Outage("the second part is not to be had");
+    await expect(store.putParts("segments/a", parts(why))).rejects.toBe(why);
+    await expect(store.putParts("segments/b", parts(why))).rejects.toBe(why);
+    const again = (await reopen()).store;
+    expect(fromUtf8((await again.read("segments/a"))!)).toBe("onetwo");
+    expect(await again.list("segments")).toEqual([{ name: "segments/a", sizeBytes: 6 }]);
+  });
+
   it("lists a folder's own files in order, with their sizes", async () => {
     const { store } = await open();
     expect(await store.list("tile/0")).toEqual([]);

@@ -8,8 +8,20 @@
  * Folders have mode 0700, files 0600. A file is replaced by writing a temporary one, syncing it, renaming it and
  * syncing the folder, so that a crash leaves the old or the new.
  */
-import { chmod, mkdir, open, readdir, rm, rmdir, stat, statfs, truncate } from "node:fs/promises";
+import {
+  chmod,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  statfs,
+  truncate,
+} from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { Outage } from "../../kernel/errors.ts";
 import { StoreFull } from "../../ledger/store.ts";
 import type {
   EndWrite,
@@ -21,6 +33,7 @@ import type {
 import { LedgerWriter } from "./ledger-writer.ts";
 import { ProcessLock } from "./process-lock.ts";
 
+const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
 /** Set aside for the events of changes that were already made when the disk filled up. */
@@ -106,6 +119,22 @@ export class FileLedgerStore extends LedgerFolder implements LedgerStore {
     return this.#putter.put({ path, temporary, bytes, isDurable: durable });
   }
 
+  async putParts(name: string, parts: AsyncIterable<Uint8Array>): Promise<void> {
+    const path = join(this.#folder, name);
+    const temporary = `${path}.${this.#nextTemporary++}${TEMPORARY_SUFFIX}`;
+    try {
+      await writeParts(temporary, parts);
+      await rename(temporary, path);
+      await sync(dirname(path));
+    } catch (error) {
+      await rm(temporary, { force: true });
+      if (error instanceof Outage) throw error;
+      const isFull = codeOf(error) === "ENOSPC" || codeOf(error) === "EDQUOT";
+      if (isFull) throw new StoreFull(`no room for ${name}`, { cause: error });
+      throw new Outage(`${name} was not written`, { cause: error });
+    }
+  }
+
   async remove(name: string): Promise<void> {
     const path = join(this.#folder, name);
     await rm(path, { force: true });
@@ -151,6 +180,17 @@ export class FileLedgerStore extends LedgerFolder implements LedgerStore {
   async close(): Promise<void> {
     await Promise.all([this.#appender.close(), this.#putter.close()]);
     this.#lock.release();
+  }
+}
+
+/** Writes a new file, durably, but for its name. */
+async function writeParts(path: string, parts: AsyncIterable<Uint8Array>): Promise<void> {
+  const file = await open(path, "wx", FILE_MODE);
+  try {
+    for await (const part of parts) await file.writeFile(part);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

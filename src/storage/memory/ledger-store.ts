@@ -98,6 +98,12 @@ export class MemoryLedgerStore implements LedgerStore, HeadLock {
     });
   }
 
+  async putParts(name: string, parts: AsyncIterable<Uint8Array>): Promise<void> {
+    const all: Uint8Array[] = [];
+    for await (const part of parts) all.push(part);
+    await this.put(name, Buffer.concat(all));
+  }
+
   remove(name: string): Promise<void> {
     return this.#perform({ call: "remove", name: name }, () => {
       this.#takeRoom(-(this.disk.files.get(name)?.length ?? 0));
