@@ -55,7 +55,7 @@ Options:
   --help               this text
 
 Exit code: 0 it verifies, 1 it does not and the first thing that fails is named, 2 wrong use,
-3 it could not be read.
+3 it could not be read, or was interrupted.
 
 Examples:
   keytrail verify ./data

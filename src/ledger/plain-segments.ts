@@ -58,6 +58,7 @@ async function readSegment(
     hashing.push(hashed);
     let line = offsets.length - 1;
     offsets.push(...ends);
+    // What the head covers is proven by its root; only what is above it has to be looked at.
     if (first + offsets.length - 1 > signedSize) {
       for (const each of splitLines(bytes)) {
         if (first + line < signedSize || isWholeLine(each)) keptLines = line + 1;
