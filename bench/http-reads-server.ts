@@ -1,17 +1,31 @@
 /**
  * The server that `http-reads.ts` drives: what `keytrail serve` runs, and beside it, in the same process and on the
- * same framework with the same settings, a server that answers a constant. Speaks with its parent by messages.
+ * same framework with the same settings, a server that answers a constant: once bare, and once through the exchange
+ * that every dialect goes through, to a caller whom it has authenticated. Speaks with its parent by messages.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { openDataFolder } from "../src/compose/data-folder.ts";
+import { openState } from "../src/compose/open-state.ts";
 import { startServer } from "../src/compose/server.ts";
 import { readServeConfig } from "../src/config.ts";
+import { ibmDialect } from "../src/http/dialects/ibm/dialect.ts";
+import { Exchanges } from "../src/http/exchange.ts";
+import { Metrics } from "../src/http/metrics.ts";
+import type { Route } from "../src/http/route.ts";
 import { createServer } from "../src/http/server.ts";
+import { TokenIssuer } from "../src/identity/tokens.ts";
+import { systemClock } from "../src/kernel/clock.ts";
+import type { EventId } from "../src/kernel/ids.ts";
+import { TokenKeyFile } from "../src/storage/files/token-key.ts";
 
 /** What the parent is told once requests are taken. */
 export interface Ready {
   readonly url: string;
+  /** The framework alone. */
   readonly constantUrl: string;
+  /** With authentication, place, headers and metrics; nothing is located, authorised, opened or recorded. */
+  readonly exchangeUrl: string;
   readonly apiKey: string;
 }
 
@@ -28,6 +42,7 @@ const config = readServeConfig(["--data", data, "--port", "0"], {});
 const keytrail = await startServer(config, { say: () => undefined });
 const bootstrap = JSON.parse(readFileSync(join(data, "bootstrap.json"), "utf8")) as {
   readonly api_key: string;
+  readonly log_vkey: string;
 };
 
 /** As long, and with as many fields, as the answer to the reading of a small secret. */
@@ -49,9 +64,36 @@ const constant = {
   locks_total: 0,
   payload: "x".repeat(64),
 };
+const metrics = new Metrics({
+  ledgerEntries: () => 0,
+  checkpointSize: () => 0,
+  indexedEntries: () => 0,
+});
+const nothing = (): never => {
+  throw new Error("a constant is performed by nobody");
+};
+const constantRoute: Route = {
+  method: "GET",
+  url: "/api/v2/secrets/:id",
+  operation: "secret.read",
+  about: () => null,
+  perform: async () => ({ kind: "done", output: { status: 200, body: constant }, recorded }),
+  refuse: nothing,
+};
+const recorded = { eventId: "01a1fbb4-5cee-7000-a968-18226d9e8a6c" as EventId, index: 240 };
+const folder = openDataFolder(data);
+const [origin = ""] = bootstrap.log_vkey.split("+");
+const ibm = ibmDialect({
+  state: openState(folder).state,
+  tokens: await TokenIssuer.open({
+    issuer: `https://${origin}/identity`,
+    store: new TokenKeyFile(join(folder.keys, "token.key")),
+  }),
+  clock: systemClock,
+});
 const fastify = createServer({
-  dialects: [] as never,
-  exchanges: {} as never,
+  dialects: [{ ...ibm, routes: [constantRoute] }],
+  exchanges: new Exchanges({ performer: {} as never, metrics, receiptOf: nothing, log: () => {} }),
   performer: {} as never,
   surfaces: [
     (server) => {
@@ -61,7 +103,9 @@ const fastify = createServer({
     },
   ],
 });
-const constantUrl = `${await fastify.listen({ host: "127.0.0.1", port: 0 })}/constant`;
+const address = await fastify.listen({ host: "127.0.0.1", port: 0 });
+const constantUrl = `${address}/constant`;
+const exchangeUrl = `${address}/api/v2/secrets/${constant.id}`;
 
 process.on("message", () => {
   const main = process.threadCpuUsage();
@@ -77,4 +121,5 @@ process.on("SIGTERM", () => {
     .then(() => keytrail.stop())
     .then(() => process.exit(0));
 });
-process.send?.({ url: keytrail.url, constantUrl, apiKey: bootstrap.api_key } satisfies Ready);
+const { url } = keytrail;
+process.send?.({ url, constantUrl, exchangeUrl, apiKey: bootstrap.api_key } satisfies Ready);
