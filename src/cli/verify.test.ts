@@ -1,22 +1,13 @@
 import { cp, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RecordedLog } from "../../test/support/recorded-log.ts";
 import { run, start } from "../../test/support/run.ts";
-import { serve } from "../../test/support/serve.ts";
-import type { Handler, Served } from "../../test/support/serve.ts";
-import { ToyLog } from "../../test/support/toy-log.ts";
-import { utf8 } from "../kernel/bytes.ts";
+import { edit, SKETCHES, verify } from "../../test/support/verify-command.ts";
 import { systemClock } from "../kernel/clock.ts";
-import { CosignatureSigner, withCosignatures } from "../ledger/cosignature.ts";
-import { Ed25519Signer, parseNote, parseSignatureLine } from "../ledger/note.ts";
-import { formatReceipt } from "../ledger/receipt.ts";
-import { parseTilePath } from "../ledger/tile.ts";
-import { LedgerFolder } from "../storage/files/ledger-store.ts";
-import { verifyCommand } from "./verify.ts";
-
-const verify = verifyCommand((folder) => new LedgerFolder(folder));
+import { CosignatureSigner } from "../ledger/cosignature.ts";
+import { Ed25519Signer, parseNote } from "../ledger/note.ts";
 
 let root: string;
 let copies = 0;
@@ -27,18 +18,14 @@ let live: RecordedLog;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "keytrail-verify-"));
   live = await RecordedLog.open(join(root, "live"));
-  const sketches = Array.from({ length: 700 }, (_, i) => ({
-    target: `secret-${i % 9}`,
-    initiator: `user-${i % 4}`,
-  }));
-  await live.recordMany(sketches);
+  await live.recordMany(SKETCHES);
   await live.record({ target: "", initiator: "" });
   await live.ledger.publish();
   const closed = await RecordedLog.open(
     join(root, "original"),
     Ed25519Signer.generate("log.example/closed"),
   );
-  await closed.recordMany(sketches);
+  await closed.recordMany(SKETCHES);
   await closed.close();
   original = { dir: closed.dir, vkey: closed.vkey, lines: closed.lines };
 });
@@ -47,20 +34,11 @@ afterAll(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-const served: Served[] = [];
-afterEach(async () => {
-  await Promise.all(served.splice(0).map((server) => server.close()));
-});
-
 /** A copy of the closed log's data folder, to do something to. */
 async function copy(): Promise<string> {
   const dir = join(root, `copy-${copies++}`);
   await cp(original.dir, dir, { recursive: true });
   return dir;
-}
-
-async function edit(path: string, change: (text: string) => string): Promise<void> {
-  await writeFile(path, change(await readFile(path, "utf8")));
 }
 
 const SEGMENT = "ledger/segments/000000000000.ndjson";
@@ -288,227 +266,6 @@ describe("keytrail verify of a data folder", () => {
     const { code, stderr } = await run(verify, [dir]);
     expect(stderr).toContain("--log-key");
     expect(code).toBe(2);
-  });
-});
-
-describe("keytrail verify of a URL", () => {
-  /** The log's public surface; entries with a token only. */
-  const surface: Handler = async (request, response) => {
-    const path = (request.url ?? "").replace("/log/", "");
-    if (request.url === "/identity/token")
-      return response.end('{"access_token":"t","expires_in":3600}');
-    if (path === "checkpoint") return response.end(live.ledger.checkpoint().text);
-    const tile = parseTilePath(path);
-    if (tile === undefined) return response.writeHead(404).end();
-    if (tile.level === "entries" && request.headers.authorization === undefined) {
-      return response
-        .writeHead(401)
-        .end('{"errors":[{"code":"unauthenticated","message":"Who is asking?"}],"trace":"r-1"}');
-    }
-    const bytes =
-      tile.level === "entries"
-        ? await live.ledger.entryBundle(tile.index, tile.width)
-        : await live.ledger.tile(tile.level, tile.index, tile.width);
-    return bytes === undefined ? response.writeHead(404).end() : response.end(bytes);
-  };
-
-  async function urlOf(handler: Handler): Promise<string> {
-    const server = await serve(handler);
-    served.push(server);
-    return server.url;
-  }
-
-  const env = { KEYTRAIL_API_KEY: "key" };
-
-  test("reads checkpoint, tiles and entries, and verifies them", async () => {
-    const { code, stdout } = await run(verify, [await urlOf(surface), "--log-key", live.vkey], {
-      env,
-    });
-    expect(stdout).toContain("verified, 701 entries");
-    expect(code).toBe(0);
-  });
-
-  test("names the entry that a server changed", async () => {
-    const lying: Handler = async (request, response) => {
-      if (request.url !== "/log/tile/entries/001") return surface(request, response);
-      const bytes = Buffer.from((await live.ledger.entryBundle(1, 256)) ?? []);
-      bytes.set(utf8("bob"), bytes.indexOf('"user-2"') + 1);
-      return response.end(bytes);
-    };
-    const { code, stdout } = await run(verify, [await urlOf(lying), "--log-key", live.vkey], {
-      env,
-    });
-    expect(stdout).toContain("entry 258 is not what was recorded");
-    expect(code).toBe(1);
-  });
-
-  test("ends where the server's entries do, whatever size it claims", async () => {
-    const boasting: Handler = (request, response) =>
-      request.url === "/log/checkpoint"
-        ? response.end(live.ledger.checkpoint().text.replace("\n701\n", `\n${2 ** 53 - 1}\n`))
-        : surface(request, response);
-    const args = [await urlOf(boasting), "--log-key", live.vkey];
-    const { code, stdout } = await run(verify, args, { env });
-    expect(stdout).toContain("the checkpoint does not verify");
-    expect(stdout).toMatch(/entry \d+ is missing/);
-    expect(code).toBe(1);
-  });
-
-  test("ends without an answer when it is interrupted", async () => {
-    const asked = Promise.withResolvers<void>();
-    const silent: Handler = (request, response) => {
-      if (request.url?.startsWith("/log/tile/entries/") !== true) return surface(request, response);
-      asked.resolve();
-      return undefined;
-    };
-    const running = start(verify, [await urlOf(silent), "--log-key", live.vkey], { env });
-    await asked.promise;
-    const { code, stdout, stderr } = await running.stop();
-    expect(stderr).toContain("interrupted");
-    expect(stdout).toBe("");
-    expect(code).toBe(3);
-  });
-
-  test("without a key for its entries says what to do", async () => {
-    const { code, stderr } = await run(verify, [await urlOf(surface), "--log-key", live.vkey]);
-    expect(stderr).toContain("Who is asking?");
-    expect(stderr).toContain("KEYTRAIL_API_KEY");
-    expect(code).toBe(3);
-  });
-
-  test("does not take the server's word for its key", async () => {
-    const { code, stderr } = await run(verify, [await urlOf(surface)], { env });
-    expect(stderr).toContain("give --log-key");
-    expect(code).toBe(2);
-  });
-
-  test("that is no log, or floods, or is gone, is no answer", async () => {
-    const broken = await urlOf((_, response) => response.writeHead(500).end());
-    expect((await run(verify, [broken, "--log-key", live.vkey])).code).toBe(3);
-    const flood = await urlOf((_, response) => response.end(Buffer.alloc(18 * 1024 * 1024)));
-    const flooded = await run(verify, [flood, "--log-key", live.vkey]);
-    expect(flooded.stderr).toContain("do not trust this server");
-    expect(flooded.code).toBe(3);
-    const nowhere = await urlOf(() => undefined);
-    await served.pop()!.close();
-    expect((await run(verify, [nowhere, "--log-key", live.vkey])).code).toBe(3);
-    const empty = await urlOf((_, response) => response.writeHead(404).end());
-    const nothing = await run(verify, [empty, "--log-key", live.vkey]);
-    expect(nothing.stdout).toContain("there is no checkpoint");
-    expect(nothing.code).toBe(1);
-  });
-});
-
-describe("keytrail verify of a receipt", () => {
-  const log = new ToyLog("log.example/toy").grow(9);
-  const witness = CosignatureSigner.generate("witness.example/w", systemClock);
-
-  async function files(event = "entry 5") {
-    const dir = await mkdtemp(join(root, "receipt-"));
-    const plain = await log.checkpoint();
-    const line = await witness.sign(parseNote(plain.text).text);
-    const checkpoint = withCosignatures(plain, [parseSignatureLine(line.slice(0, -1))]).text;
-    const receipt = formatReceipt({ index: 5, proof: await log.inclusionProof(5), checkpoint });
-    const paths = {
-      receipt: join(dir, "r.tlog-proof"),
-      event: join(dir, "event.json"),
-      policy: join(dir, "policy"),
-    };
-    await writeFile(paths.receipt, receipt);
-    await writeFile(paths.event, event);
-    await writeFile(paths.policy, `log ${log.signer.vkey}\nwitness w ${witness.vkey}\nquorum w\n`);
-    return paths;
-  }
-
-  test("shows that the event is in the log, with or without a newline at its end", async () => {
-    for (const event of ["entry 5", "entry 5\n"]) {
-      const paths = await files(event);
-      const ran = await run(verify, [
-        paths.receipt,
-        "--event",
-        paths.event,
-        "--log-key",
-        log.signer.vkey,
-      ]);
-      expect(ran.stdout).toContain("is entry 5 of log.example/toy");
-      expect(ran.code).toBe(0);
-    }
-  });
-
-  test("shows who witnessed it, by a policy, also as JSON", async () => {
-    const paths = await files();
-    const args = [paths.receipt, "--event", paths.event, "--policy", paths.policy];
-    expect((await run(verify, args)).stdout).toMatch(/witnessed {2}by w at/);
-    const json = JSON.parse((await run(verify, [...args, "--json"])).stdout);
-    expect(json).toMatchObject({
-      verified: true,
-      index: 5,
-      log: { size: 9, witnessed_by: [{ name: "w" }] },
-    });
-  });
-
-  test.each<[string, RegExp, (paths: { receipt: string; event: string }) => Promise<void>]>([
-    [
-      "another event",
-      /not entry 5 of the log, or was changed/,
-      ({ event }) => writeFile(event, "entry 6"),
-    ],
-    [
-      "another index",
-      /not entry 4 of the log/,
-      ({ receipt }) => edit(receipt, (text) => text.replace("index 5", "index 4")),
-    ],
-    [
-      "another size",
-      /signature .* is not valid/,
-      ({ receipt }) => edit(receipt, (text) => text.replace("\n9\n", "\n8\n")),
-    ],
-    [
-      "another header",
-      /first line/,
-      ({ receipt }) => edit(receipt, (text) => text.replace("@v1", "@v2")),
-    ],
-  ])("with %s does not verify", async (_, message, change) => {
-    const paths = await files();
-    await change(paths);
-    const args = [paths.receipt, "--event", paths.event, "--log-key", log.signer.vkey];
-    const { code, stdout } = await run(verify, args);
-    expect(stdout).toContain("DOES NOT VERIFY");
-    expect(stdout).toMatch(message);
-    expect(code).toBe(1);
-    expect(JSON.parse((await run(verify, [...args, "--json"])).stdout)).toMatchObject({
-      verified: false,
-    });
-  });
-
-  test("asks for what it needs", async () => {
-    const paths = await files();
-    expect((await run(verify, [paths.receipt])).stderr).toContain("--event");
-    const keyless = await run(verify, [paths.receipt, "--event", paths.event]);
-    expect([keyless.code, keyless.stderr]).toEqual([
-      2,
-      expect.stringContaining("--log-key or --policy"),
-    ]);
-    const eventless = await run(verify, [
-      paths.receipt,
-      "--event",
-      "nowhere.json",
-      "--log-key",
-      log.signer.vkey,
-    ]);
-    expect([eventless.code, eventless.stderr]).toEqual([
-      2,
-      expect.stringContaining("does not exist"),
-    ]);
-  });
-
-  test("is known by its first line, whatever it is called", async () => {
-    const paths = await files();
-    const renamed = `${paths.receipt}.txt`;
-    await rename(paths.receipt, renamed);
-    expect(
-      (await run(verify, [renamed, "--event", paths.event, "--log-key", log.signer.vkey])).code,
-    ).toBe(0);
   });
 });
 
