@@ -53,6 +53,8 @@ export function callerId(caller: Caller): string {
 }
 
 export interface Steps<Input extends object, Subject, Output extends object, Store extends View> {
+  /** A login: asked for by those who have no credential yet. */
+  readonly forAnyone?: true;
   locate(input: Input, context: Context<Store>): Promise<Located<Subject>>;
   run(input: Input, located: Located<Subject>, context: Context<Store>): Promise<Output>;
 }

@@ -161,6 +161,15 @@ describe("an operation that is refused", () => {
 });
 
 describe("when the trail fails", () => {
+  it("and works again, the event of a change that stands is recorded before anything else is", async () => {
+    app.log.failNext = "before";
+    await expect(app.perform(createSecret, manager, secret("db-prod"))).rejects.toThrow(Outage);
+    await app.perform(createSecret, manager, secret("db-next"));
+    expect(app.events().map(({ target: { name } }) => name)).toEqual(["db-prod", "db-next"]);
+    await app.perform(createSecret, manager, secret("db-last"));
+    expect(app.events()).toHaveLength(3);
+  });
+
   it("nothing is even begun while it cannot be written", async () => {
     app.log.status = "refusing";
     let ran = false;

@@ -14,6 +14,7 @@ import { invariant, Outage, Refusal } from "../kernel/errors.ts";
 import type { TimeOrderedIds } from "../kernel/ids.ts";
 import type { Call, Caller } from "./call.ts";
 import { initiatorOf } from "./initiator.ts";
+import { drainOutbox } from "./outbox.ts";
 import type {
   ChangeOperation,
   Consequence,
@@ -53,6 +54,11 @@ interface Ran<Output> {
 
 export class Performer {
   readonly #ports: PerformerPorts;
+  /** Events of changes that are on their way to the ledger. */
+  readonly #recording = new Set<Promise<unknown>>();
+  /** A committed change whose event did not become durable: the outbox has it. */
+  #hasUnrecorded = false;
+  #draining: Promise<void> | undefined;
 
   constructor(ports: PerformerPorts) {
     this.#ports = ports;
@@ -69,6 +75,7 @@ export class Performer {
     decode: () => Input,
   ): Promise<Performed<Output>> {
     this.#ports.trail.assertRecordable();
+    if (this.#hasUnrecorded) await this.#recordOutbox();
     const attempt: Attempt = {
       operation: operation.name,
       call,
@@ -137,9 +144,8 @@ export class Performer {
     attempt: Attempt,
     decode: () => Input,
   ): Promise<{ readonly output: Output; readonly recorded: Promise<readonly Recorded[]> }> {
-    identify(attempt.call.caller);
+    identify(attempt.call.caller, operation);
     const input = decode();
-    attempt.input = input;
     if (operation.kind === "read") {
       const ran = await this.#ports.state.read((view) =>
         this.#steps(operation, attempt, { input, store: view }),
@@ -164,16 +170,34 @@ export class Performer {
       },
       // In the turn of the commit, so that events enter the ledger in the order of their commits.
       (result) => {
-        recorded = trail.record(result.drafts);
-        recorded.then(
+        const promise = trail.record(result.drafts);
+        recorded = promise;
+        promise.then(
           () => state.settle(result.drafts.map((draft) => draft.id)),
-          // The events stay in the outbox, and the next start records them; the caller hears of it below.
-          () => undefined,
+          // The events stay in the outbox: the next call, or the next start, records them before anything else. The
+          // caller hears of it below.
+          () => (this.#hasUnrecorded = true),
         );
+        this.#recording.add(promise);
+        void promise.finally(() => this.#recording.delete(promise)).catch(() => undefined);
       },
     );
     invariant(recorded !== undefined, "a committed change is being recorded");
     return { output: ran.output, recorded };
+  }
+
+  /** Records what committed changes have left in the outbox, while no other change can commit. */
+  #recordOutbox(): Promise<void> {
+    const { state, trail } = this.#ports;
+    this.#draining ??= state
+      .transact(async () => {
+        // Events on their way are in the outbox too: they have to have arrived, or failed, to be told apart.
+        await Promise.allSettled(this.#recording);
+        await drainOutbox(state, trail);
+        this.#hasUnrecorded = false;
+      })
+      .finally(() => (this.#draining = undefined));
+    return this.#draining;
   }
 
   /** Locate, authorise, run: within one view or transaction. */
@@ -201,6 +225,8 @@ export class Performer {
     attempt.target = located.target;
     if (located.caller) attempt.call = { ...call, caller: located.caller };
     authorize(attempt.operation, located, context);
+    // Of a caller who may not do this, what was sent is nothing to keep: nobody has looked at it yet.
+    attempt.input = input;
     const output = await operation.run(input, located, context);
     const drafts = [
       this.#describe(attempt, { kind: "success", output }),
@@ -228,9 +254,11 @@ export class Performer {
   }
 }
 
-/** A credential that was offered and refused ends the walk at its first step. */
-function identify(caller: Caller): void {
-  if (caller.kind === "anonymous" && caller.refusal) throw caller.refusal;
+/** Whoever brings no credential, or one that is no good, gets no further than a login. */
+function identify(caller: Caller, { forAnyone }: { readonly forAnyone?: true }): void {
+  if (caller.kind !== "anonymous") return;
+  if (caller.refusal) throw caller.refusal;
+  if (!forAnyone) throw new Refusal("unauthenticated", "The request carries no credential.");
 }
 
 /**

@@ -105,10 +105,21 @@ export class Exchanges {
       .header("Keytrail-Index", String(recorded.index));
     const { prefer } = request.headers;
     if (prefer === undefined || !PREFERS_RECEIPT.test(String(prefer))) return;
-    const receipt = await this.#ports.receiptOf(recorded.index);
+    const receipt = await this.#receiptOf(recorded.index, request.id);
+    if (receipt === undefined) return;
     reply
       .header("Keytrail-Receipt", Buffer.from(receipt, "utf8").toString("base64"))
       .header("Preference-Applied", "receipt");
+  }
+
+  /** A preference: what is done and recorded is answered also when its receipt cannot be made. */
+  async #receiptOf(index: number, requestId: string): Promise<string | undefined> {
+    try {
+      return await this.#ports.receiptOf(index);
+    } catch (error) {
+      this.#ports.log({ level: "warn", message: "A receipt could not be made.", requestId, error });
+      return undefined;
+    }
   }
 
   #failed(error: unknown, dialect: Dialect, exchange: Exchange): Answer {

@@ -251,6 +251,12 @@ async function sendNonsense(): Promise<void> {
   ]) {
     await login(fields, `bx:${value()}`);
   }
+  // A key where the client's name belongs: what `curl -u KEY:` sends.
+  await login({ apikey: value() }, `ktk_${value()}:`);
+  // Without a credential nobody gets as far as being recorded with what was sent.
+  const name = `${value()} in a name`;
+  await sendWith({ Authorization: "" }, "POST /api/v2/secrets", { ...secret, name });
+  await sendWith({ Authorization: "" }, `GET /trail/v1/events/${value()}`);
   await send("POST", "/trail/v1/policies", {
     subject: value(),
     roles: [value()],

@@ -16,6 +16,7 @@ import {
 
 export const issueToken = readOperation<LoginInput, Login, IssuedTokens>({
   name: "user-apikey.login",
+  forAnyone: true,
   async locate(input, context) {
     if (input.grant_type === API_KEY_GRANT) return locateByKey(input.apiKey, context);
     // This client is never given a refresh token: one that it brings is another's.

@@ -17,6 +17,7 @@ import {
 /** Recorded as the login that it is: by a user's key, by a service ID's, or by a refresh token. */
 export const openSession = changeOperation<LoginInput, Login, IssuedTokens>({
   name: "refreshtoken.login",
+  forAnyone: true,
   locate(input, context) {
     return input.grant_type === API_KEY_GRANT
       ? locateByKey(input.apiKey, context)

@@ -57,6 +57,8 @@ export const createSecret = changeOperation<CreateSecretInput, string, CreateSec
    * The id is chosen here: a creation that is refused is recorded under the id it would have had.
    */
   async locate(input, { store, call }) {
+    // Looked at before it names the target of whatever this comes to.
+    checkName(input.name);
     const group = await findGroup(store.secrets, instanceOf(call.place), input.secretGroupId);
     const id = randomId();
     return locatedSecret(call.place, { id, name: input.name, groupId: group.id }, id);
@@ -97,7 +99,6 @@ export const createSecret = changeOperation<CreateSecretInput, string, CreateSec
 });
 
 function checkInput(input: CreateSecretInput): void {
-  checkName(input.name);
   if (input.description !== undefined) checkDescription(input.description);
   if (input.customMetadata) checkCustomMetadata(input.customMetadata, "customMetadata");
   if (input.versionCustomMetadata) {

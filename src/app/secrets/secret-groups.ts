@@ -45,6 +45,8 @@ export const createSecretGroup = changeOperation<CreateSecretGroupInput, string,
    * The id is chosen here: a creation that is refused is recorded under the id it would have had.
    */
   async locate(input, { call }) {
+    // Looked at before it names the target of whatever this comes to.
+    checkGroupName(input.name);
     const id = randomId();
     instanceOf(call.place);
     return {

@@ -84,9 +84,21 @@ export class SqliteState implements State {
   }
 
   #forgetSettled(): Promise<void> {
-    const mine = this.#last.then(() => this.#outbox.forgetSettled());
+    const mine = this.#last.then(() => this.#sweepNow());
     // Rows that could not be deleted now are found settled at the next start.
     this.#last = mine.catch(() => undefined);
     return this.#last as Promise<void>;
+  }
+
+  /** In one transaction: a thousand rows are one sync, not a thousand. */
+  #sweepNow(): void {
+    this.#writer.exec("BEGIN IMMEDIATE");
+    try {
+      this.#outbox.forgetSettled();
+      this.#writer.exec("COMMIT");
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
   }
 }

@@ -21,6 +21,7 @@ import {
 import { nativeRoute, type NativeRoute } from "./native-route.ts";
 import { read } from "./read.ts";
 import type { FastifyRequest } from "fastify";
+import { isUuid } from "../../../kernel/ids.ts";
 
 const MAX_FIELD_LIST_CHARS = 2_048;
 const MAX_INTERVAL_CHARS = 8;
@@ -160,9 +161,9 @@ const catalogue = nativeRoute({
 export const eventRoutes: readonly NativeRoute[] = [search, single, histogram, facets, catalogue];
 
 /** What the path names, for the record of a request that is refused before it is understood. */
-export function aboutEvent(request: FastifyRequest): { kind: string; id: string } {
+export function aboutEvent(request: FastifyRequest): { kind: string; id: string } | null {
   const { id } = request.params as { readonly id: string };
-  return { kind: "event", id };
+  return isUuid(id) ? { kind: "event", id: id.toLowerCase() } : null;
 }
 
 function vocabularyOf(request: FastifyRequest): VocabularyName {

@@ -11,8 +11,11 @@ export const MAX_FORM_BYTES = 16 * 1_024;
 
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(;|$)/i;
 const BASIC = /^basic +(\S+) *$/i;
-/** `bx:bx` of the command line, `HOP55v1CCT:…` of the console: the secret is the client's own affair. */
-const CLIENT = /^([A-Za-z0-9._-]{1,64}):/;
+/**
+ * `bx:bx` of the command line, `HOP55v1CCT:…` of the console: the secret is the client's own affair.
+ * A client is never named by one of our keys: `curl -u KEY:` would have it recorded.
+ */
+const CLIENT = /^(?!kt[kr]_)([A-Za-z0-9._-]{1,64}):/i;
 
 export function decodeTokenRequest(request: FastifyRequest): LoginInput {
   const form = formOf(request);
