@@ -60,6 +60,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
             cert: options.tls.certificate,
             key: options.tls.key,
             maxHeaderSize: MAX_HEADER_BYTES,
+            headersTimeout: HEADERS_TIMEOUT_MS,
           },
         }
       : {}),

@@ -11,8 +11,8 @@ import { unservedRoutes } from "./unserved.ts";
 
 export type IbmPorts = AuthenticationPorts;
 
-/** Version 1 as well: what is left of it is refused here, in the same form. */
-const OWN_PATH = /^\/api\/v[12](?:\/|$)/;
+/** Version 1 as well, and what is no version at all: refused here, in the same form. */
+const OWN_PATH = /^\/api(?:\/|$)/;
 
 export function ibmDialect(ports: IbmPorts): Dialect {
   const authenticate = authenticateOverConnections(ports);

@@ -58,7 +58,8 @@ export function refusalAnswer(refusal: Refusal, { requestId }: Exchange): Answer
 }
 
 export function outageAnswer({ requestId }: Exchange): Answer {
-  const message = "A part of the service is out of order; what could not be recorded was not done.";
+  const message =
+    "A part of the service is out of order; nothing is answered that is not recorded.";
   const body = { errors: [{ code: "unavailable", message }], trace: requestId };
   return { status: 503, headers: RETRY, body };
 }

@@ -53,7 +53,7 @@ export function encodeRefusal(refusal: Refusal, exchange: Exchange): Answer {
 }
 
 export function encodeOutage(exchange: Exchange): Answer {
-  const errorMessage = "The service is temporarily unavailable; nothing was done.";
+  const errorMessage = "The service is temporarily unavailable.";
   return answer(503, { errorCode: WEB_EXCEPTION, errorMessage }, exchange);
 }
 
