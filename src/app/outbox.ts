@@ -1,10 +1,11 @@
-/** After a crash: events whose changes were committed and that may not have reached the ledger are recorded first. */
+/** After a crash or an outage: events of committed changes that may not have reached the ledger are recorded first. */
 import type { Trail } from "../audit/trail.ts";
 import type { State } from "./state.ts";
 
 /**
  * Appends every pending event that the ledger does not hold, in the order of the commits, and settles them all.
- * Run at start, before any call is taken. Returns how many had to be recorded.
+ * Run where no change can commit and no event is on its way: at start before any call is taken, and by the first call
+ * after an event could not be recorded. Returns how many had to be recorded.
  */
 export async function drainOutbox(state: State, trail: Trail): Promise<number> {
   const pending = await state.pending();

@@ -39,7 +39,10 @@ export interface PerformerPorts {
   readonly ids: TimeOrderedIds;
 }
 
-/** What is known of an operation so far; a refusal at any step is recorded with as much as this. */
+/**
+ * What is known of an operation so far; a refusal at any step is recorded with as much as this. The input is part of
+ * it only once the caller may do this.
+ */
 interface Attempt {
   operation: OperationName;
   call: Call;
