@@ -2,6 +2,7 @@
 import type { OperationName, OperationOfKind } from "../audit/catalogue.ts";
 import type { TargetRef } from "../audit/describe.ts";
 import type { Millis } from "../kernel/clock.ts";
+import type { Refusal } from "../kernel/errors.ts";
 import type { Part, Resource, Scope } from "../identity/authorize.ts";
 import type { Call, Caller } from "./call.ts";
 import type { Capabilities } from "./capabilities.ts";
@@ -15,6 +16,16 @@ export interface Located<Subject> {
   readonly target: TargetRef;
   readonly resource: Resource | null;
   readonly subject: Subject;
+  /**
+   * What the record is to say besides the input, by the names of the catalogue's row: the state as it was found
+   * (`prev_instance_name`, `lock`). Stands in the record of a success and of a refusal alike.
+   */
+  readonly facts?: object;
+  /**
+   * The undertaking has no event of its own: each part of it has one, put there by `also`, and there is at least one.
+   * A refusal of the whole is one event all the same.
+   */
+  readonly byParts?: true;
   /** Enough to be allowed it in some part of the resource: a list, which then shows `scope` only. */
   readonly inPart?: true;
   /** Enough to be allowed it in any part of the account: a search, which then shows `parts` only. */
@@ -30,7 +41,10 @@ export interface Consequence {
   readonly operation: OperationName;
   readonly target: TargetRef;
   readonly input: object;
-  readonly output: object;
+  /** Of a part that was refused while others were done: the refusal. */
+  readonly output: object | Refusal;
+  /** Who did it, if not the caller: the server, ending a session. */
+  readonly caller?: Caller;
 }
 
 export interface Context<Store extends View> {
@@ -55,8 +69,25 @@ export function callerId(caller: Caller): string {
 export interface Steps<Input extends object, Subject, Output extends object, Store extends View> {
   /** A login: asked for by those who have no credential yet. */
   readonly forAnyone?: true;
+  /**
+   * Work that must not hold a transaction open (a slow hash, a call to another server), done on what is committed
+   * now. What it finds out goes into the input; that the state is still the same is for `locate` to see.
+   */
+  prepare?(input: Input, context: Preparing): Promise<Input>;
   locate(input: Input, context: Context<Store>): Promise<Located<Subject>>;
-  run(input: Input, located: Located<Subject>, context: Context<Store>): Promise<Output>;
+  /**
+   * A refusal that is thrown undoes everything; one that is returned is recorded and answered like it, but what was
+   * done stays: a failed login that is counted.
+   */
+  run(input: Input, located: Located<Subject>, context: Context<Store>): Promise<Output | Refusal>;
+}
+
+/** What there is before an operation has a store to itself. */
+export interface Preparing {
+  readonly view: View;
+  readonly call: Call;
+  readonly now: Millis;
+  readonly capabilities: Capabilities;
 }
 
 export interface ReadOperation<Input extends object, Subject, Output extends object> extends Steps<

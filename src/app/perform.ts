@@ -51,7 +51,8 @@ interface Attempt {
 }
 
 interface Ran<Output> {
-  readonly output: Output;
+  /** A refusal that was returned: what was done stays. */
+  readonly output: Output | Refusal;
   readonly drafts: readonly EventDraft[];
 }
 
@@ -87,8 +88,11 @@ export class Performer {
     };
     const ran = await this.#attempt(attempt, () => this.#run(operation, attempt, decode));
     if (ran instanceof Refusal) return this.#refused(attempt, ran);
-    const recorded = await ran.recorded;
-    return { kind: "done", output: ran.output, recorded: firstOf(recorded) };
+    const { output } = ran;
+    const recorded = firstOf(await ran.recorded);
+    return output instanceof Refusal
+      ? { kind: "refused", refusal: output, recorded }
+      : { kind: "done", output, recorded };
   }
 
   /** Records a request that no operation fits, or that could not be read at all, and refuses it. */
@@ -131,8 +135,7 @@ export class Performer {
   }
 
   async #refused(attempt: Attempt, refusal: Refusal): Promise<Performed<never>> {
-    const status = refusalStatus[refusal.code];
-    const ending: Ending = { kind: "failure", status, sentence: refusal.message };
+    const ending = refusedAs(refusal);
     const known = refusal.code === "invalid_request" ? withoutInput(attempt) : attempt;
     const recorded = await this.#ports.trail.record([this.#describe(known, ending)]);
     return { kind: "refused", refusal, recorded: firstOf(recorded) };
@@ -146,9 +149,9 @@ export class Performer {
     operation: Operation<Input, Subject, Output>,
     attempt: Attempt,
     decode: () => Input,
-  ): Promise<{ readonly output: Output; readonly recorded: Promise<readonly Recorded[]> }> {
+  ): Promise<Recording<Output>> {
     identify(attempt.call.caller, operation);
-    const input = decode();
+    const input = await this.#prepared(operation, attempt, decode());
     if (operation.kind === "read") {
       const ran = await this.#ports.state.read((view) =>
         this.#steps(operation, attempt, { input, store: view }),
@@ -158,11 +161,25 @@ export class Performer {
     return this.#change(operation, attempt, input);
   }
 
+  async #prepared<Input extends object, Subject, Output extends object>(
+    operation: Operation<Input, Subject, Output>,
+    { call }: Attempt,
+    input: Input,
+  ): Promise<Input> {
+    if (!operation.prepare) return input;
+    const { state, clock, capabilities } = this.#ports;
+    const now = clock.now();
+    return state.read(
+      (view) =>
+        operation.prepare?.(input, { view, call, now, capabilities }) ?? Promise.resolve(input),
+    );
+  }
+
   async #change<Input extends object, Subject, Output extends object>(
     operation: ChangeOperation<Input, Subject, Output>,
     attempt: Attempt,
     input: Input,
-  ): Promise<{ readonly output: Output; readonly recorded: Promise<readonly Recorded[]> }> {
+  ): Promise<Recording<Output>> {
     const { state, trail } = this.#ports;
     let recorded: Promise<readonly Recorded[]> | undefined;
     const ran = await state.transact(
@@ -229,15 +246,15 @@ export class Performer {
     if (located.caller) attempt.call = { ...call, caller: located.caller };
     authorize(attempt.operation, located, context);
     // Of a caller who may not do this, what was sent is nothing to keep: nobody has looked at it yet.
-    attempt.input = input;
+    attempt.input = located.facts ? { ...input, ...located.facts } : input;
     const output = await operation.run(input, located, context);
-    const drafts = [
-      this.#describe(attempt, { kind: "success", output }),
-      ...consequences.map((one) =>
-        this.#describe({ ...one, call: attempt.call }, { kind: "success", output: one.output }),
-      ),
-    ];
-    return { output, drafts };
+    const whole = located.byParts ? [] : [this.#describe(attempt, endedBy(output))];
+    return { output, drafts: [...whole, ...consequences.map((one) => this.#part(one, attempt))] };
+  }
+
+  #part(consequence: Consequence, { call }: Attempt): EventDraft {
+    const { caller = call.caller, output } = consequence;
+    return this.#describe({ ...consequence, call: { ...call, caller } }, endedBy(output));
   }
 
   #describe(attempt: Attempt, ending: Ending): EventDraft {
@@ -255,6 +272,20 @@ export class Performer {
       correlationId: call.correlationId,
     });
   }
+}
+
+/** A committed change, or a read's output, and the recording that its answer waits for. */
+interface Recording<Output> {
+  readonly output: Output | Refusal;
+  readonly recorded: Promise<readonly Recorded[]>;
+}
+
+function endedBy(output: object): Ending {
+  return output instanceof Refusal ? refusedAs(output) : { kind: "success", output };
+}
+
+function refusedAs({ code, message }: Refusal): Ending {
+  return { kind: "failure", status: refusalStatus[code], sentence: message, code };
 }
 
 /** Whoever brings no credential, or one that is no good, gets no further than a login. */

@@ -1,10 +1,11 @@
 /** Turns what an operation reports of itself into an event: names, message, severity and recorded fields. */
 import { toRfc3339, type Millis } from "../kernel/clock.ts";
+import type { ErrorCode } from "../kernel/errors.ts";
 import type { EventId } from "../kernel/ids.ts";
 import { catalogue, operationNames, serviceOf, type OperationName } from "./catalogue.ts";
 import type { Row } from "./catalogue/row.ts";
 import { crn, type Place } from "./crn.ts";
-import type { Dialect, EventDraft, Initiator } from "./event.ts";
+import type { Dialect, EventDraft, Initiator, Severity } from "./event.ts";
 import { phraseOf, severityOfFailure, successStatus } from "./reason.ts";
 import { cut, recordable } from "./redaction.ts";
 
@@ -19,7 +20,13 @@ export interface TargetRef {
 /** How an operation ended. A failure carries the status IBM's profile gives it and a sentence. */
 export type Ending =
   | { readonly kind: "success"; readonly output: object }
-  | { readonly kind: "failure"; readonly status: number; readonly sentence: string };
+  | {
+      readonly kind: "failure";
+      readonly status: number;
+      readonly sentence: string;
+      /** Of a refusal; what broke has none. */
+      readonly code?: ErrorCode;
+    };
 
 export interface Happening {
   readonly id: EventId;
@@ -65,7 +72,7 @@ function wordingOf(row: Row): Wording {
   return {
     row,
     service,
-    message: `${serviceTitles[service] ?? service}: ${verb} ${object}`,
+    message: `${serviceTitles[service] ?? service}: ${verb} ${row.objectInMessage ?? object}`,
     typeURI: `${service}/${object.replaceAll("-", "/")}`,
     successStatus: successStatus(action, kind),
   };
@@ -84,7 +91,7 @@ export function describe(happening: Happening): EventDraft {
     operation: happening.operation,
     action: row.action,
     outcome: failed ? "failure" : "success",
-    severity: failed ? severityOfFailure(status) : row.severity,
+    severity: failed ? weightOf(row, ending) : row.severity,
     message: messageOf(wording.message, target.name, failed),
     reason: failed
       ? { reasonCode: status, reasonType: phraseOf(status), reasonForFailure: cut(ending.sentence) }
@@ -106,6 +113,10 @@ export function describe(happening: Happening): EventDraft {
     instance: target.place.instance,
     dialect: happening.dialect,
   };
+}
+
+function weightOf(row: Row, { status, code }: Ending & { readonly kind: "failure" }): Severity {
+  return (code && row.failureSeverity?.[code]) ?? severityOfFailure(status);
 }
 
 /** `Secrets Manager: read secret db-prod`, and ` -failure` after what failed (IBM's profile, `message`). */

@@ -1,6 +1,7 @@
 /**
  * The roles and what each may do. The four service roles are IBM Secrets Manager's, action for action
- * (secrets-manager `iam.md`); Administrator is the platform role over identities; Auditor reads the trail.
+ * (secrets-manager `iam.md`). Administrator, Editor and Viewer are IBM's platform roles over identities; the two
+ * creators let more people make what an account's settings otherwise restrict. Auditor reads the trail.
  */
 import { catalogue, operationNames, serviceOf, type OperationName } from "../audit/catalogue.ts";
 
@@ -10,6 +11,10 @@ export const ROLE_NAMES = [
   "SecretsReader",
   "Reader",
   "Administrator",
+  "Editor",
+  "Viewer",
+  "ServiceIdCreator",
+  "UserApiKeyCreator",
   "Auditor",
   "Operator",
 ] as const;
@@ -52,21 +57,91 @@ const managing: readonly OperationName[] = [
   "secret-group.delete",
 ];
 
+/** Who and what there is in the account, without credentials. */
+const viewing: readonly OperationName[] = [
+  "user.read",
+  "user.list",
+  "serviceid.read",
+  "serviceid.list",
+  "apikey.read",
+  "apikey.list",
+  "identity-settings.read",
+  "access-group-settings.read",
+  "access-group.read",
+  "access-group.list",
+  "access-group-member.read",
+  "access-group-member.list",
+  "access-group-rule.read",
+  "access-group-rule.list",
+  "policy.read",
+  "policy.list",
+  "role.list",
+  "profile.read",
+  "profile.list",
+  "profile-rule.read",
+  "profile-rule.list",
+  "profile-link.read",
+  "profile-link.list",
+  "profile-identity.read",
+  "profile-identity.list",
+  "identity-provider.read",
+  "identity-provider.list",
+];
+
+/**
+ * Groups and programs. Whoever may add members to a group has what the group has, within a call: as with IBM, an
+ * Editor of identities is to be trusted like an administrator of what they reach.
+ */
+const editing: readonly OperationName[] = [
+  "serviceid.create",
+  "serviceid.update",
+  "serviceid.delete",
+  "serviceid-apikey.create",
+  "serviceid-apikey.update",
+  "serviceid-apikey.delete",
+  "access-group.create",
+  "access-group.update",
+  "access-group.delete",
+  "access-group-member.add",
+  "access-group-member.delete",
+  "access-group-rule.create",
+  "access-group-rule.update",
+  "access-group-rule.delete",
+];
+
 const administering: readonly OperationName[] = [
   "user.create",
-  "user.list",
+  "user.update",
+  "user.unlock",
   "user.delete",
-  "serviceid.create",
-  "serviceid.list",
-  "serviceid.delete",
+  "user-password.set",
+  "user-password.delete",
+  "user-totp.enroll",
+  "user-totp.confirm",
+  "user-totp.delete",
   "user-apikey.create",
+  "user-apikey.update",
   "user-apikey.delete",
-  "serviceid-apikey.create",
-  "serviceid-apikey.delete",
-  "apikey.list",
+  "identity-settings.update",
+  "access-group-settings.update",
   "policy.create",
-  "policy.list",
+  "policy.update",
   "policy.delete",
+  "profile.create",
+  "profile.update",
+  "profile.delete",
+  "profile-rule.create",
+  "profile-rule.update",
+  "profile-rule.delete",
+  "profile-link.create",
+  "profile-link.delete",
+  "profile-identity.add",
+  "profile-identity.set",
+  "profile-identity.delete",
+  "identity-provider.create",
+  "identity-provider.update",
+  "identity-provider.delete",
+  "access.read",
 ];
 
 const auditing: readonly OperationName[] = [
@@ -76,6 +151,8 @@ const auditing: readonly OperationName[] = [
   "event.tail",
   "event.export",
   "receipt.read",
+  "access.read",
+  "exposure.read",
 ];
 
 const permissions: Readonly<Record<RoleName, ReadonlySet<OperationName>>> = {
@@ -83,11 +160,37 @@ const permissions: Readonly<Record<RoleName, ReadonlySet<OperationName>>> = {
   SecretsReader: new Set([...seeing, ...reading]),
   Writer: new Set([...seeing, ...reading, ...writing]),
   Manager: new Set([...seeing, ...reading, ...writing, ...managing]),
-  Administrator: new Set(administering),
+  Administrator: new Set([...viewing, ...editing, ...administering]),
+  Editor: new Set([...viewing, ...editing]),
+  Viewer: new Set(viewing),
+  ServiceIdCreator: new Set<OperationName>(["serviceid.create"]),
+  UserApiKeyCreator: new Set<OperationName>(["user-apikey.create"]),
   Auditor: new Set(auditing),
   // Runs the installation: also sees the operator's own stream of the trail, and the log's entries as they are.
   Operator: new Set([...auditing, "log.read", "root-key.read", "root-key.rotate"]),
 };
+
+/**
+ * What a user may do with what is its own, without any role: see itself, and look after its password, its second
+ * factor and its API keys. An account can restrict the making of API keys (`restrict_create_platform_apikey`).
+ */
+const ownMatters: ReadonlySet<OperationName> = new Set<OperationName>([
+  "user.read",
+  "user-password.set",
+  "user-totp.enroll",
+  "user-totp.confirm",
+  "user-totp.delete",
+  "user-apikey.create",
+  "user-apikey.update",
+  "user-apikey.delete",
+  "apikey.read",
+  "apikey.list",
+  "passcode.create",
+]);
+
+export function isOwnMatter(permission: OperationName): boolean {
+  return ownMatters.has(permission);
+}
 
 export function permissionsOf(role: RoleName): ReadonlySet<OperationName> {
   return permissions[role];

@@ -1,4 +1,5 @@
 /** A row of the catalogue: everything that is fixed about one operation, in every vocabulary. */
+import type { ErrorCode } from "../../kernel/errors.ts";
 import type { Severity } from "../event.ts";
 
 /**
@@ -21,6 +22,10 @@ export interface Row {
   readonly dataEvent: boolean;
   /** Of a success; what a failure weighs follows from its reason. */
   readonly severity: Severity;
+  /** Where a refusal weighs other than its status says. */
+  readonly failureSeverity?: Readonly<Partial<Record<ErrorCode, Severity>>>;
+  /** What the message calls the object, where IBM's calls it something else than its action does. */
+  readonly objectInMessage?: string;
   /** The only fields of the input and of the output that are recorded: an allow-list. */
   readonly request: readonly string[];
   readonly response: readonly string[];
@@ -30,3 +35,9 @@ export interface Row {
 export function rows<const Table extends Readonly<Record<string, Row>>>(table: Table): Table {
   return table;
 }
+
+/** What most management operations of a kind have in common: routine, making, changing, taking away. */
+export const reading = { kind: "read", dataEvent: false, severity: "normal" } as const;
+export const making = { kind: "change", dataEvent: false, severity: "normal" } as const;
+export const changing = { kind: "change", dataEvent: false, severity: "warning" } as const;
+export const removing = { kind: "change", dataEvent: false, severity: "critical" } as const;

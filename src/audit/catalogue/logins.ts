@@ -1,0 +1,98 @@
+/** Logging in and out. What an operation is called follows from what was brought, and by whom. */
+import { reading, removing, rows } from "./row.ts";
+
+/** A login that leaves a session behind, and what else belongs to coming and going. */
+const opening = { kind: "change", dataEvent: false, severity: "normal" } as const;
+
+export const loginRows = rows({
+  "user-apikey.login": {
+    action: "iam-identity.user-apikey.login",
+    aws: "ConsoleLogin",
+    dsv: ["token", "POST"],
+    ...reading,
+    request: ["client_id", "grant_type"],
+    response: ["apikeyId", "session"],
+  },
+  "serviceid-apikey.login": {
+    action: "iam-identity.serviceid-apikey.login",
+    aws: "ConsoleLogin",
+    dsv: ["token", "POST"],
+    ...reading,
+    request: ["client_id", "grant_type"],
+    response: ["apikeyId", "session"],
+  },
+  "refreshtoken.login": {
+    action: "iam-identity.user-refreshtoken.login",
+    aws: "ConsoleLogin",
+    dsv: ["token", "POST"],
+    ...opening,
+    request: ["client_id", "grant_type", "realm_name"],
+    response: ["apikeyId", "session"],
+  },
+  "passcode.login": {
+    action: "iam-identity.user-passcode.login",
+    alsoKnownAs: ["iam-identity.user-refreshtoken.login"],
+    aws: "ConsoleLogin",
+    dsv: ["token", "POST"],
+    ...opening,
+    request: ["client_id", "grant_type"],
+    response: ["apikeyId", "session"],
+  },
+  "cli-passcode.login": {
+    action: "iam-identity.user-refreshtoken.login",
+    alsoKnownAs: ["iam-identity.user-passcode.login"],
+    aws: "ConsoleLogin",
+    dsv: ["token", "POST"],
+    ...opening,
+    request: ["client_id", "grant_type"],
+    response: ["apikeyId", "session"],
+  },
+  "identitycookie.login": {
+    action: "iam-identity.user-identitycookie.login",
+    aws: "ConsoleLogin",
+    dsv: ["token", "POST"],
+    ...reading,
+    request: ["client_id", "grant_type"],
+    response: ["apikeyId", "session"],
+  },
+  "profile.login": {
+    action: "iam-identity.trustedprofile-apikey.login",
+    aws: "ConsoleLogin",
+    dsv: ["token", "POST"],
+    ...opening,
+    request: ["client_id", "grant_type", "profile_id"],
+    response: ["apikeyId", "session"],
+  },
+  "federation.begin": {
+    action: "iam-identity.federated-login.begin",
+    aws: "StartSSO",
+    dsv: ["auth:oidc", "POST"],
+    ...opening,
+    request: ["realm_name", "client_id"],
+    response: [],
+  },
+  "passcode.create": {
+    action: "iam-identity.user-passcode.create",
+    aws: "CreatePasscode",
+    dsv: ["token:passcode", "POST"],
+    ...opening,
+    request: [],
+    response: ["expires_at"],
+  },
+  "session.logout": {
+    action: "iam-identity.user.logout",
+    aws: "Logout",
+    dsv: ["token", "DELETE"],
+    ...opening,
+    request: ["client_id"],
+    response: ["session", "apikeyId"],
+  },
+  "session.end": {
+    action: "iam-identity.session.delete",
+    aws: "RevokeSession",
+    dsv: ["token", "DELETE"],
+    ...removing,
+    request: ["session", "because"],
+    response: ["apikeyId"],
+  },
+});
