@@ -13,8 +13,12 @@ export interface Identity {
   readonly credentialType: CredentialType;
   /** The credential used, by its identifier, never its value. */
   readonly credentialId: string;
+  /** Who logged in, where the identity is a trusted profile that they apply. */
   readonly authnId?: string;
   readonly authnName?: string;
+  /** The session that the call is part of, and the client that opened it. */
+  readonly session?: { readonly id: string; readonly isKept: boolean };
+  readonly clientId?: string;
 }
 
 /** Nobody: no credential was offered (`refusal` null), or the one offered was refused. */

@@ -7,9 +7,10 @@ import { describe, type Ending, type TargetRef } from "../audit/describe.ts";
 import type { EventDraft } from "../audit/event.ts";
 import { refusalStatus } from "../audit/reason.ts";
 import type { Recorded, Trail } from "../audit/trail.ts";
+import { isAddressAllowed } from "../identity/addresses.ts";
 import { partsOf, scopeOf, type Grant, type Scope } from "../identity/authorize.ts";
 import { rolesAllowing } from "../identity/roles.ts";
-import type { Clock } from "../kernel/clock.ts";
+import type { Clock, Millis } from "../kernel/clock.ts";
 import { invariant, Outage, Refusal } from "../kernel/errors.ts";
 import type { TimeOrderedIds } from "../kernel/ids.ts";
 import type { Call, Caller } from "./call.ts";
@@ -227,13 +228,14 @@ export class Performer {
     { input, store }: { readonly input: Input; readonly store: Store },
   ): Promise<Ran<Output>> {
     const { call } = attempt;
-    const grants = await grantsOf(call, store);
+    const now = this.#ports.clock.now();
+    const grants = await grantsOf(call, store, now);
     const consequences: Consequence[] = [];
     const context: Context<Store> = {
       store,
       call,
       caller: call.caller,
-      now: this.#ports.clock.now(),
+      now,
       capabilities: this.#ports.capabilities,
       scope: (resource) =>
         grants === "all" ? { kind: "all" } : scopeOf(grants, attempt.operation, resource),
@@ -305,11 +307,21 @@ function withoutInput(attempt: Attempt): Attempt {
   return { ...attempt, input: isRejection ? attempt.input : {}, target };
 }
 
+/** Refuses calls from where the caller's account lets none come from. */
+async function assertAddress({ caller, host }: Call, { identity }: View): Promise<void> {
+  if (caller.kind !== "identity") return;
+  const { allowedIpAddresses } = await identity.settings(caller.account);
+  if (isAddressAllowed(allowedIpAddresses, host.address)) return;
+  const sentence = "The account does not allow calls from this address.";
+  throw new Refusal("forbidden", sentence, { reason: "address" });
+}
+
 /** What the caller has been granted in the place of the call; the server's own jobs need no grant. */
-async function grantsOf(call: Call, view: View): Promise<readonly Grant[] | "all"> {
+async function grantsOf(call: Call, view: View, now: Millis): Promise<readonly Grant[] | "all"> {
   if (call.caller.kind === "internal") return "all";
   if (call.caller.kind === "anonymous") return [];
-  return view.identity.grantsOf(call.caller.id, call.place.account);
+  await assertAddress(call, view);
+  return view.identity.grantsOf(call.caller.id, call.place.account, now);
 }
 
 /**

@@ -4,6 +4,9 @@
  */
 import type { EventDraft } from "../audit/event.ts";
 import type { EventId } from "../kernel/ids.ts";
+import type { GroupReader, GroupStore } from "../identity/group-store.ts";
+import type { LoginReader, LoginStore } from "../identity/login-store.ts";
+import type { ProfileReader, ProfileStore } from "../identity/profile-store.ts";
 import type { IdentityReader, IdentityStore } from "../identity/store.ts";
 import type { SecretReader, SecretStore } from "../secrets/store.ts";
 
@@ -11,11 +14,17 @@ import type { SecretReader, SecretStore } from "../secrets/store.ts";
 export interface View {
   readonly secrets: SecretReader;
   readonly identity: IdentityReader;
+  readonly groups: GroupReader;
+  readonly profiles: ProfileReader;
+  readonly logins: LoginReader;
 }
 
 export interface Transaction extends View {
   readonly secrets: SecretStore;
   readonly identity: IdentityStore;
+  readonly groups: GroupStore;
+  readonly profiles: ProfileStore;
+  readonly logins: LoginStore;
   /** Keeps events with the change. `ledgerSize` is the ledger's size now: they can only be found after it. */
   enqueue(drafts: readonly EventDraft[], ledgerSize: number): Promise<void>;
 }

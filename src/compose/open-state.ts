@@ -7,8 +7,9 @@ import type { Vault } from "../secrets/vault.ts";
 import { RootKeyFile } from "../storage/files/root-key.ts";
 import { countersSchema, SqliteCounterStore } from "../storage/sqlite/counters.ts";
 import { Database } from "../storage/sqlite/database.ts";
+import { identityMigrations } from "../storage/sqlite/identity-migrations.ts";
 import { identitySchema } from "../storage/sqlite/identity-schema.ts";
-import { SqliteIdentityStore } from "../storage/sqlite/identity.ts";
+import { identityStores } from "../storage/sqlite/identity-stores.ts";
 import { outboxSchema } from "../storage/sqlite/outbox.ts";
 import { secretsSchema } from "../storage/sqlite/secrets-schema.ts";
 import { SqliteSecretStore } from "../storage/sqlite/secrets.ts";
@@ -22,12 +23,16 @@ export interface OpenedState {
 }
 
 export function openState(folder: DataFolder): OpenedState {
-  const writer = Database.open(folder.state, [outboxSchema, identitySchema, secretsSchema]);
+  const writer = Database.open(
+    folder.state,
+    [outboxSchema, identitySchema, secretsSchema],
+    identityMigrations,
+  );
   const reader = Database.open(folder.state);
   // Derived data, in a file of its own so that saving it never waits for, or delays, a change.
   const counting = Database.open(folder.counters, [countersSchema]);
   const state = new SqliteState({ reader, writer }, (connection) => ({
-    identity: new SqliteIdentityStore(connection),
+    ...identityStores(connection),
     secrets: new SqliteSecretStore(connection),
   }));
   return {

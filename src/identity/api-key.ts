@@ -3,6 +3,7 @@ import type { Millis } from "../kernel/clock.ts";
 import { Refusal } from "../kernel/errors.ts";
 import { isUuid, randomId } from "../kernel/ids.ts";
 import type { ServiceId } from "./service-id.ts";
+import type { TrustedProfile } from "./trusted-profile.ts";
 import type { User } from "./user.ts";
 
 export interface ApiKey {
@@ -16,19 +17,37 @@ export interface ApiKey {
   readonly locked: boolean;
   readonly disabled: boolean;
   readonly expiresAt: Millis | null;
+  /** What becomes of it when somebody reports that it has leaked. */
+  readonly actionWhenLeaked: ActionWhenLeaked;
+  /** Whether sessions got with it may be managed by the operator's support, as IBM's wire asks; kept and shown. */
+  readonly supportSessions: boolean;
   readonly entityTag: string;
   readonly createdAt: Millis;
   readonly createdBy: string;
   readonly modifiedAt: Millis;
 }
 
-/** An identity that can hold credentials and be the subject of policies. */
-export type Principal = User | ServiceId;
+export const LEAK_ACTIONS = ["none", "disable", "delete"] as const;
+export type ActionWhenLeaked = (typeof LEAK_ACTIONS)[number];
 
-/** A credential with whom it belongs to: what a login and every later call are judged by. */
+/** An identity that can be the subject of policies. */
+export type Principal = User | ServiceId | TrustedProfile;
+
+/** An identity that logs in: nobody holds credentials of a trusted profile. */
+export type CredentialOwner = User | ServiceId;
+
+/**
+ * What a login was made with, and whose it is: an API key, or, with a password, a passcode or an identity provider,
+ * the user itself (`key` null). What every later call of the login is judged by.
+ */
 export interface Credential {
-  readonly key: ApiKey;
-  readonly owner: Principal;
+  readonly key: ApiKey | null;
+  readonly owner: CredentialOwner;
+}
+
+/** The id by which a token names it. */
+export function credentialId({ key, owner }: Credential): string {
+  return key?.id ?? owner.iamId;
 }
 
 /** IBM's limit for one identity. */
@@ -50,6 +69,7 @@ export type LoginFault =
   | "api-key-disabled"
   | "api-key-expired"
   | "owner-disabled"
+  | "address-not-allowed"
   | "unknown-refresh-token"
   | "refresh-token-of-another-client"
   | "refresh-token-used"
@@ -61,12 +81,12 @@ export function loginRefusal(reason: LoginFault, sentence: string): Refusal {
 
 /** Why the credential is no good now, or undefined when it is. Asked at login and at each call after it. */
 export function credentialRefusal({ key, owner }: Credential, now: Millis): Refusal | undefined {
-  if (key.disabled) return loginRefusal("api-key-disabled", "The API key is disabled.");
-  if (key.expiresAt !== null && key.expiresAt <= now) {
+  if (key?.disabled) return loginRefusal("api-key-disabled", "The API key is disabled.");
+  if (key?.expiresAt != null && key.expiresAt <= now) {
     return loginRefusal("api-key-expired", "The API key has expired.");
   }
   if (owner.kind === "user" && owner.state !== "active") {
-    return loginRefusal("owner-disabled", "The user of this API key is disabled.");
+    return loginRefusal("owner-disabled", "The user is disabled.");
   }
   return undefined;
 }

@@ -25,6 +25,8 @@ export interface PolicyResource {
 export interface Grant {
   readonly roles: readonly RoleName[];
   readonly resource: PolicyResource;
+  /** Of a membership that a login gave: when it ends. */
+  readonly until?: number;
 }
 
 /** Whether any of the grants gives the permission on the resource. */

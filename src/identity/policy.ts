@@ -9,12 +9,18 @@ import { isRoleName, isServiceWide, permissionsOf, ROLE_NAMES, type RoleName } f
 export interface Policy {
   readonly id: string;
   readonly account: string;
-  /** The IAM id that is given the roles. */
+  /** Who is given the roles: the IAM id of a user, service ID or trusted profile, or the id of an access group. */
   readonly subject: string;
   readonly roles: readonly RoleName[];
   readonly resource: PolicyResource;
+  readonly description: string;
+  /** A deleted one gives nothing, and can be made active again. */
+  readonly state: "active" | "deleted";
+  readonly entityTag: string;
   readonly createdAt: Millis;
   readonly createdBy: string;
+  readonly modifiedAt: Millis;
+  readonly modifiedBy: string;
 }
 
 export const MAX_POLICIES_PER_SUBJECT = 1_000;
@@ -64,7 +70,8 @@ export function checkedResource(
 }
 
 /** Whether the policy lets its subject administer everything in the account. */
-export function administersAccount(policy: Pick<Policy, "roles" | "resource">): boolean {
+export function administersAccount(policy: Pick<Policy, "roles" | "resource" | "state">): boolean {
+  if (policy.state !== "active") return false;
   return policy.roles.includes("Administrator") && Object.keys(policy.resource).length === 0;
 }
 

@@ -9,11 +9,9 @@ import { loginRefusal, type LoginFault } from "./api-key.ts";
 export interface RefreshToken {
   /** SHA-256 of the token, in hex: the token itself is not kept. */
   readonly hash: string;
-  /** Joins the tokens that descend from one login. */
+  /** The session it belongs to, and ends with. */
   readonly session: string;
   readonly clientId: string;
-  /** The API key of that login; deleting the key deletes its tokens. */
-  readonly credentialId: string;
   readonly account: string;
   readonly expiresAt: Millis;
   readonly isUsed: boolean;

@@ -11,6 +11,8 @@ export interface ServiceId {
   readonly account: string;
   readonly name: string;
   readonly description: string;
+  /** CRNs of what the program belongs to, as IBM's wire has them; kept and shown. */
+  readonly uniqueInstanceCrns: readonly string[];
   /** A locked one can be neither changed nor deleted. */
   readonly locked: boolean;
   /** Differs after every change; what `If-Match` speaks of. */

@@ -1,16 +1,23 @@
-/** The port to the identities: accounts, instances, users, service IDs, API keys, policies, sessions. */
+/**
+ * The port to the identities: accounts, instances, users, service IDs, API keys, policies. Groups, trusted profiles and
+ * logins have ports of their own beside this one.
+ */
+import type { AccountSettings } from "./account-settings.ts";
 import type { Account, Instance } from "./account.ts";
 import type { ApiKey, Credential, Principal } from "./api-key.ts";
 import type { Grant } from "./authorize.ts";
 import type { Policy } from "./policy.ts";
-import type { RefreshToken } from "./refresh-token.ts";
 import type { ServiceId } from "./service-id.ts";
 import type { User } from "./user.ts";
+import type { Millis } from "../kernel/clock.ts";
 
-/** A part of a list, by position; lists are in the order of creation. */
+/** A part of a list; lists are in the order of creation, unless they say otherwise. */
 export interface Window {
+  /** How many come before the part. Not looked at where `after` is set. */
   readonly offset: number;
   readonly limit: number;
+  /** The item that the part comes after: a place that stays where it is when others are deleted. */
+  readonly after?: { readonly createdAt: Millis; readonly id: string } | undefined;
 }
 
 export interface Listed<T> {
@@ -22,10 +29,16 @@ export interface Listed<T> {
 export const MAX_LIST_LIMIT = 100;
 
 export interface IdentityReader {
-  /** Every grant of an identity in an account, from its policies. Asked by each operation: must be cheap. */
-  grantsOf(iamId: string, account: string): Promise<readonly Grant[]>;
-  /** The API key with its owner. Asked by each call that brings a token: must be cheap, and never stale. */
-  credential(apiKeyId: string): Promise<Credential | undefined>;
+  /**
+   * Every grant of an identity in an account at a moment: from its own policies and from those of its access groups.
+   * Asked by each operation: must be cheap.
+   */
+  grantsOf(iamId: string, account: string, now: Millis): Promise<readonly Grant[]>;
+  /**
+   * What a login was made with and whose it is: an API key by its id, or a user by the IAM id. Asked by each call that
+   * brings a token: must be cheap, and never stale.
+   */
+  credential(id: string): Promise<Credential | undefined>;
   credentialByHash(hash: string): Promise<Credential | undefined>;
 
   account(id: string): Promise<Account | undefined>;
@@ -33,22 +46,24 @@ export interface IdentityReader {
   instance(id: string): Promise<Instance | undefined>;
   instances(account: string): Promise<readonly Instance[]>;
 
-  /** The user or service ID that acts under an IAM id. */
+  /** The user, service ID or trusted profile that acts under an IAM id. */
   principal(account: string, iamId: string): Promise<Principal | undefined>;
   userByEmail(account: string, email: string): Promise<User | undefined>;
   users(account: string, window: Window): Promise<Listed<User>>;
   serviceId(account: string, id: string): Promise<ServiceId | undefined>;
-  serviceIds(account: string, window: Window): Promise<Listed<ServiceId>>;
+  /** All, or those of one name. */
+  serviceIds(account: string, window: Window, name?: string): Promise<Listed<ServiceId>>;
   apiKey(account: string, id: string): Promise<ApiKey | undefined>;
   /** Of one identity, or of every one in the account. */
   apiKeys(account: string, iamId: string | undefined, window: Window): Promise<Listed<ApiKey>>;
   policy(account: string, id: string): Promise<Policy | undefined>;
   policies(account: string, subject: string | undefined, window: Window): Promise<Listed<Policy>>;
+  /** The policies of an account that are in force, at most `limit`, after one by its id: for going through them all. */
+  policiesInForce(account: string, afterId: string, limit: number): Promise<readonly Policy[]>;
   /** The policies of an account that let their subject administer all of it. */
   administration(account: string): Promise<readonly Policy[]>;
-  refreshToken(hash: string): Promise<RefreshToken | undefined>;
-  /** The API key that a session was opened with, while the session has tokens. */
-  credentialOfSession(session: string): Promise<Credential | undefined>;
+  /** Those of an account that has set none are what `initialSettings` says. */
+  settings(account: string): Promise<AccountSettings>;
 }
 
 export interface IdentityStore extends IdentityReader {
@@ -59,14 +74,11 @@ export interface IdentityStore extends IdentityReader {
   deleteUser(account: string, iamId: string): Promise<void>;
   putServiceId(serviceId: ServiceId): Promise<void>;
   deleteServiceId(account: string, id: string): Promise<void>;
-  putApiKey(key: ApiKey, hash: string): Promise<void>;
-  /** With its sessions: no refresh token outlives the key it came from. */
+  /** `hash` is what it is found by; without one, that of the key as it was stays. */
+  putApiKey(key: ApiKey, hash?: string): Promise<void>;
+  /** With its sessions: nothing outlives the key it came from. */
   deleteApiKey(account: string, id: string): Promise<void>;
   putPolicy(policy: Policy): Promise<void>;
   deletePolicy(account: string, id: string): Promise<void>;
-  putRefreshToken(token: RefreshToken): Promise<void>;
-  useRefreshToken(hash: string): Promise<void>;
-  endSession(session: string): Promise<void>;
-  /** Drops tokens that expired before a moment, a bounded number at a time. */
-  forgetRefreshTokens(expiredBefore: number): Promise<void>;
+  putSettings(settings: AccountSettings): Promise<void>;
 }

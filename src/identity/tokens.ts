@@ -16,13 +16,12 @@ import {
 import type { Millis } from "../kernel/clock.ts";
 import { Refusal } from "../kernel/errors.ts";
 import { Sensitive } from "../kernel/sensitive.ts";
-import type { Credential } from "./api-key.ts";
 import {
-  ACCESS_TOKEN_LIFETIME_S,
   claimsOf,
   knownTokenOf,
   type KnownToken,
-  type Session,
+  type TokenSubject,
+  type TokenTerms,
 } from "./token-claims.ts";
 
 const ALGORITHM = "ES256";
@@ -87,8 +86,8 @@ export class TokenIssuer {
     return new TokenIssuer(options.issuer, await keysOf(key));
   }
 
-  async issue(credential: Credential, session: Session): Promise<IssuedToken> {
-    const claims = claimsOf(credential, session);
+  async issue(subject: TokenSubject, terms: TokenTerms): Promise<IssuedToken> {
+    const claims = claimsOf(subject, terms);
     const token = await new SignJWT({ ...claims })
       .setProtectedHeader({ alg: ALGORITHM, kid: this.#keys.kid, typ: "JWT" })
       .setIssuer(this.issuer)
@@ -96,7 +95,7 @@ export class TokenIssuer {
       .sign(this.#keys.sign);
     return {
       token: new Sensitive(token),
-      expiresInS: ACCESS_TOKEN_LIFETIME_S,
+      expiresInS: terms.lifetimeS,
       expiration: claims.exp,
     };
   }

@@ -10,10 +10,16 @@ export interface User {
   readonly email: string;
   readonly name: string;
   readonly state: "active" | "disabled";
+  /** `IBMid` of a user who was invited; of one whom a federated login made, the realm that vouched. */
+  readonly realm: string;
+  /** Sessions that began before are over: a password was changed, a user disabled. */
+  readonly sessionsSince: Millis;
   readonly createdAt: Millis;
   readonly createdBy: string;
 }
 
+/** The realm of users who were invited. */
+export const HOME_REALM = "IBMid";
 export const USER_ID_PREFIX = "IBMid-";
 export const MAX_USERS_PER_ACCOUNT = 10_000;
 

@@ -81,11 +81,15 @@ export interface DataKeyReader {
   rootKeysInUse(): Promise<readonly string[]>;
   countDataKeysNotUnder(rootKeyId: string): Promise<number>;
   dataKeysNotUnder(rootKeyId: string, limit: number): Promise<readonly DataKey[]>;
+  /** The data key of what is no secret: a second factor, the secret of an identity provider. */
+  dataKeyOf(owner: string): Promise<WrappedKey | undefined>;
 }
 
 export interface DataKeyStore extends DataKeyReader {
   setRootKeyCheck(check: RootKeyCheck): Promise<void>;
   replaceDataKey(dataKey: DataKey): Promise<void>;
+  insertDataKey(dataKey: DataKey): Promise<void>;
+  deleteDataKey(owner: string): Promise<void>;
 }
 
 export interface SecretReader extends DataKeyReader {

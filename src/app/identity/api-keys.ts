@@ -3,7 +3,7 @@ import {
   MAX_API_KEYS_PER_IDENTITY,
   newApiKeyId,
   type ApiKey,
-  type Principal,
+  type CredentialOwner,
 } from "../../identity/api-key.ts";
 import { newEntityTag } from "../../identity/entity-tag.ts";
 import { checkedDescription, checkedName } from "../../identity/text.ts";
@@ -28,7 +28,7 @@ export interface CreatedApiKey extends ApiKey {
 }
 
 interface NewKey {
-  readonly owner: Principal;
+  readonly owner: CredentialOwner;
   readonly key: ApiKey;
 }
 
@@ -36,7 +36,9 @@ export const createApiKey = changeOperation<CreateApiKeyInput, NewKey, CreatedAp
   name: "user-apikey.create",
   async locate({ iamId, name, description = "", expiresAt }, { store, call, caller, now }) {
     const owner = await store.identity.principal(call.place.account, iamId);
-    if (!owner) throw new Refusal("not_found", "There is no such user or service ID.");
+    if (!owner || owner.kind === "profile") {
+      throw new Refusal("not_found", "There is no such user or service ID.");
+    }
     const key: ApiKey = {
       id: newApiKeyId(),
       account: owner.account,
@@ -46,6 +48,8 @@ export const createApiKey = changeOperation<CreateApiKeyInput, NewKey, CreatedAp
       locked: false,
       disabled: false,
       expiresAt: expiryOf(expiresAt, now),
+      actionWhenLeaked: "none",
+      supportSessions: false,
       entityTag: newEntityTag(),
       createdAt: now,
       createdBy: callerId(caller),

@@ -1,12 +1,13 @@
 /** From an `Authorization` header to a caller: what every dialect does with a bearer token. */
 import { credentialRefusal } from "../../identity/api-key.ts";
+import type { Session } from "../../identity/session.ts";
 import type { KnownToken } from "../../identity/token-claims.ts";
 import type { TokenIssuer, Verification } from "../../identity/tokens.ts";
 import type { Clock, Millis } from "../../kernel/clock.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import type { Anonymous, Caller } from "../call.ts";
-import type { State } from "../state.ts";
-import { callerOf, initiatorTypeOf } from "./caller.ts";
+import type { State, View } from "../state.ts";
+import { callerOf, initiatorTypeOf, type Acting } from "./caller.ts";
 
 export interface AuthenticationPorts {
   readonly state: State;
@@ -76,15 +77,38 @@ async function callerBehind(verified: Verification, state: State, now: Millis): 
   if (verified.kind === "refused") {
     return { kind: "anonymous", refusal: verified.refusal, ...claimOf(token) };
   }
-  const { credentialId, iamId, account } = verified.token;
-  const credential = await state.read((view) => view.identity.credential(credentialId));
-  if (credential?.owner.iamId !== iamId || credential.owner.account !== account) {
-    const sentence = "The API key behind the access token, or its owner, no longer exists.";
-    const refusal = new Refusal("unauthenticated", sentence);
-    return { kind: "anonymous", refusal, ...claimOf(token) };
+  const found = await state.read((view) => actingBy(verified.token, view, now));
+  if (!(found instanceof Refusal)) return callerOf(found);
+  return { kind: "anonymous", refusal: found, ...claimOf(token) };
+}
+
+/** What a genuine token still stands for, or why it stands for nothing any more. */
+async function actingBy(token: KnownToken, view: View, now: Millis): Promise<Acting | Refusal> {
+  const { iamId, account, session, clientId } = token;
+  const credential = await view.identity.credential(token.credentialId);
+  if (!credential || credential.owner.account !== account) {
+    return over("The credential behind the access token, or its owner, no longer exists.");
   }
   const refusal = credentialRefusal(credential, now);
-  return refusal ? { kind: "anonymous", refusal, ...claimOf(token) } : callerOf(credential);
+  if (refusal) return refusal;
+  const { owner } = credential;
+  if (owner.kind === "user" && session.beganAt < owner.sessionsSince) return sessionOver();
+  if (session.isKept && !isLive(await view.logins.session(session.id), now)) return sessionOver();
+  if (owner.iamId === iamId) return { credential, profile: null, session, clientId };
+  const profile = await view.identity.principal(account, iamId);
+  if (profile?.kind !== "profile") return over("The trusted profile no longer exists.");
+  if (session.beganAt < profile.sessionsSince) return sessionOver();
+  return { credential, profile, session, clientId };
+}
+
+function isLive(session: Session | undefined, now: Millis): boolean {
+  return session !== undefined && !session.isEnded && session.endsAt > now;
+}
+
+const sessionOver = (): Refusal => over("The session of the access token is over: log in again.");
+
+function over(sentence: string): Refusal {
+  return new Refusal("unauthenticated", sentence);
 }
 
 function claimOf(token: KnownToken | undefined): Pick<Anonymous, "claimed"> {

@@ -1,18 +1,34 @@
 /** An identity as the record names it, from the credential that it used. */
-import type { InitiatorType } from "../../audit/event.ts";
-import type { Credential, Principal } from "../../identity/api-key.ts";
+import type { CredentialType, InitiatorType } from "../../audit/event.ts";
+import { credentialId, type Credential, type Principal } from "../../identity/api-key.ts";
+import type { TokenSession } from "../../identity/token-claims.ts";
+import { isActingProfile, type TrustedProfile } from "../../identity/trusted-profile.ts";
 import { isUserId } from "../../identity/user.ts";
 import type { Identity } from "../call.ts";
 
-export function callerOf({ key, owner }: Credential): Identity {
+export interface Acting {
+  readonly credential: Credential;
+  /** The trusted profile that is applied, if one is. */
+  readonly profile: TrustedProfile | null;
+  readonly session: TokenSession;
+  readonly clientId: string;
+}
+
+/** Whoever acts; of a trusted profile also who applies it, as IBM's events have it (`initiator.authnId`). */
+export function callerOf({ credential, profile, session, clientId }: Acting): Identity {
+  const { owner } = credential;
+  const acting = profile ?? owner;
   return {
     kind: "identity",
-    id: owner.iamId,
-    name: nameOf(owner),
+    id: acting.iamId,
+    name: nameOf(acting),
     account: owner.account,
-    typeURI: initiatorTypeOf(owner.iamId),
-    credentialType: owner.kind === "user" ? "apikey" : "apikey-serviceid",
-    credentialId: key.id,
+    typeURI: initiatorTypeOf(acting.iamId),
+    credentialType: credentialTypeOf(credential),
+    credentialId: credentialId(credential),
+    ...(profile ? { authnId: owner.iamId, authnName: nameOf(owner) } : {}),
+    session: { id: session.id, isKept: session.isKept },
+    clientId,
   };
 }
 
@@ -22,5 +38,11 @@ export function nameOf(owner: Principal): string {
 }
 
 export function initiatorTypeOf(iamId: string): InitiatorType {
+  if (isActingProfile(iamId)) return "service/security/account/profile";
   return isUserId(iamId) ? "service/security/account/user" : "service/security/account/serviceid";
+}
+
+function credentialTypeOf({ key, owner }: Credential): CredentialType {
+  if (!key) return "user";
+  return owner.kind === "user" ? "apikey" : "apikey-serviceid";
 }

@@ -6,11 +6,22 @@ import { accountPlace } from "../../identity/account.ts";
 import type { Resource } from "../../identity/authorize.ts";
 import { MAX_LIST_LIMIT, type Window } from "../../identity/store.ts";
 import { Refusal } from "../../kernel/errors.ts";
-import type { Call } from "../call.ts";
+import { isOwnMatter } from "../../identity/roles.ts";
+import { isUserId } from "../../identity/user.ts";
+import type { Call, Caller } from "../call.ts";
 import type { Located } from "../operation.ts";
 
 export interface Named {
-  readonly kind: "account" | "user" | "serviceid" | "apikey" | "policy";
+  readonly kind:
+    | "account"
+    | "user"
+    | "serviceid"
+    | "profile"
+    | "apikey"
+    | "policy"
+    | "groups"
+    | "identity-provider"
+    | "settings";
   readonly id: string;
   readonly name: string;
 }
@@ -24,20 +35,36 @@ export function targetOf(call: Call, named: Named): TargetRef {
   return { place: placeOf(call), ...named };
 }
 
+/** What an operation on identities is about. */
+export interface About<Subject> {
+  readonly target: Named | null;
+  readonly subject: Subject;
+  /** Whose it is, by its IAM id: what is a user's own matter, the user needs no role for. */
+  readonly owner?: string | undefined;
+  readonly facts?: object;
+}
+
 /** Located in the account as a whole, which is what policies over identities speak of. */
 export function inAccount<Subject>(
   operation: OperationName,
   call: Call,
-  { target, subject }: { readonly target: Named | null; readonly subject: Subject },
+  { target, subject, owner, facts }: About<Subject>,
 ): Located<Subject> {
   const place = placeOf(call);
   const resource: Resource = { service: serviceOf(catalogue[operation].action), place };
+  const isOwn = isOwnMatter(operation) && isUser(call.caller, owner);
   return {
     target: target ? targetOf(call, target) : { place, kind: "", id: "", name: "" },
-    resource,
+    resource: isOwn ? null : resource,
     subject,
     operation,
+    ...(facts === undefined ? {} : { facts }),
   };
+}
+
+/** A trusted profile is not the user who applies it: what it may do is what it was given. */
+function isUser(caller: Caller, iamId: string | undefined): boolean {
+  return caller.kind === "identity" && caller.id === iamId && isUserId(caller.id);
 }
 
 export interface ListInput {

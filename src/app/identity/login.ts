@@ -3,8 +3,18 @@
  * of whoever logged in; one that fails belongs to no account, and stands in the operator's own stream.
  */
 import { operatorPlace } from "../../audit/crn.ts";
-import { credentialRefusal, loginRefusal, type Credential } from "../../identity/api-key.ts";
+import type { OperationName } from "../../audit/catalogue.ts";
+import {
+  credentialRefusal,
+  loginRefusal,
+  type Credential,
+  type LoginFault,
+} from "../../identity/api-key.ts";
 import { refreshRefusal, type RefreshToken } from "../../identity/refresh-token.ts";
+import { isAddressAllowed } from "../../identity/addresses.ts";
+import type { Session } from "../../identity/session.ts";
+import type { TrustedProfile } from "../../identity/trusted-profile.ts";
+import type { Millis } from "../../kernel/clock.ts";
 import type { Refusal } from "../../kernel/errors.ts";
 import type { Sensitive } from "../../kernel/sensitive.ts";
 import type { Context, Located } from "../operation.ts";
@@ -29,21 +39,38 @@ export interface IssuedTokens {
   /** Seconds since the epoch. */
   readonly expiration: number;
   readonly scope: string;
-  /** The API key at the root of the session. */
-  readonly apikeyId: string;
+  /** The API key at the root of the session, if there is one. */
+  readonly apikeyId: string | undefined;
+  readonly session: string;
 }
 
-/** Good credentials, with the refresh token if that is what was brought; or the reason why they are not. */
-export type Login =
-  | { readonly kind: "good"; readonly credential: Credential; readonly used: RefreshToken | null }
-  | { readonly kind: "bad"; readonly refusal: Refusal };
+/** Good credentials: whose, as whom, and the session that goes on if that is what was brought. */
+export interface GoodLogin {
+  readonly kind: "good";
+  readonly credential: Credential;
+  readonly profile: TrustedProfile | null;
+  readonly going: { readonly session: Session; readonly used: RefreshToken } | null;
+}
 
-type LoginOperation = "user-apikey.login" | "serviceid-apikey.login" | "refreshtoken.login";
+/** Or the reason why they are not; a refresh token that came twice ends its session. */
+export interface BadLogin {
+  readonly kind: "bad";
+  readonly refusal: Refusal;
+  readonly replayed?: { readonly session: Session; readonly credential: Credential };
+}
+
+export type Login = GoodLogin | BadLogin;
+
+export type LoginOperation = Extract<OperationName, `${string}.login`>;
 
 export async function locateByKey<Store extends View>(
-  apiKey: Sensitive<string>,
-  { store, capabilities, call, now }: Context<Store>,
+  {
+    apiKey,
+    client_id: clientId,
+  }: { readonly apiKey: Sensitive<string>; readonly client_id: string },
+  context: Context<Store>,
 ): Promise<Located<Login>> {
+  const { store, capabilities, now } = context;
   const hash = capabilities.credentials.hashOfApiKey(apiKey);
   const credential = hash === undefined ? undefined : await store.identity.credentialByHash(hash);
   if (!credential) {
@@ -54,43 +81,92 @@ export async function locateByKey<Store extends View>(
   const operation = isUser ? "user-apikey.login" : "serviceid-apikey.login";
   const refusal = credentialRefusal(credential, now);
   if (refusal) return failed(operation, refusal, credential);
-  return succeeded(operation, { kind: "good", credential, used: null }, call);
+  return succeeded(
+    operation,
+    { kind: "good", credential, profile: null, going: null },
+    { ...context, clientId },
+  );
 }
 
+/** A refresh is a login of whoever the session acts as: of a trusted profile, it is the profile's. */
 export async function locateByRefresh<Store extends View>(
-  input: LoginInput & { readonly grant_type: typeof REFRESH_GRANT },
-  { store, capabilities, call, now }: Context<Store>,
+  input: { readonly client_id: string; readonly refreshToken: Sensitive<string> },
+  context: Context<Store>,
 ): Promise<Located<Login>> {
-  const operation = "refreshtoken.login";
+  const { store, capabilities, now } = context;
   const hash = capabilities.credentials.hashOfRefreshToken(input.refreshToken);
-  const token = hash === undefined ? undefined : await store.identity.refreshToken(hash);
-  const credential = token && (await store.identity.credential(token.credentialId));
-  if (!credential) {
-    // Deleted with its API key, dropped with its session, expired long ago, or never there: all the same now.
-    const refusal = loginRefusal("unknown-refresh-token", "The refresh token is not known.");
-    return failed(operation, refusal);
+  const used = hash === undefined ? undefined : await store.logins.refreshToken(hash);
+  const session = used && (await store.logins.session(used.session));
+  const credential = session && (await store.identity.credential(session.credentialId));
+  if (!used || !session || !credential) {
+    // Deleted with its credential, dropped with its session, expired long ago, or never there: all the same now.
+    const sentence = "The refresh token is not known.";
+    return failed("refreshtoken.login", loginRefusal("unknown-refresh-token", sentence));
   }
+  const profile = await profileOf(session, store);
+  const operation = session.profile === null ? "refreshtoken.login" : "profile.login";
   const refusal =
-    refreshRefusal(token, { clientId: input.client_id, now }) ?? credentialRefusal(credential, now);
-  if (refusal) return failed(operation, refusal, credential);
-  return succeeded(operation, { kind: "good", credential, used: token }, call);
+    refreshRefusal(used, { clientId: input.client_id, now }) ??
+    sessionRefusal({ session, credential, profile }, now) ??
+    credentialRefusal(credential, now);
+  if (!refusal) {
+    const login: GoodLogin = { kind: "good", credential, profile, going: { session, used } };
+    return succeeded(operation, login, { ...context, clientId: input.client_id });
+  }
+  const located = failed(operation, refusal, credential);
+  if (refusal.details["reason"] !== ("refresh-token-used" satisfies LoginFault)) return located;
+  return { ...located, subject: { kind: "bad", refusal, replayed: { session, credential } } };
 }
 
-/** The target is the identity that logs in, in its own account; and so is the initiator. */
-function succeeded(
+async function profileOf(
+  { account, profile }: Session,
+  { profiles }: View,
+): Promise<TrustedProfile | null> {
+  return profile === null ? null : ((await profiles.profile(account, profile)) ?? null);
+}
+
+interface Going {
+  readonly session: Session;
+  readonly credential: Credential;
+  readonly profile: TrustedProfile | null;
+}
+
+/** Why a session does not go on, though its refresh token is good. */
+function sessionRefusal({ session, credential, profile }: Going, now: Millis): Refusal | undefined {
+  const { owner } = credential;
+  const isOver =
+    session.isEnded ||
+    session.endsAt <= now ||
+    (owner.kind === "user" && session.startedAt < owner.sessionsSince) ||
+    (session.profile !== null && (!profile || session.startedAt < profile.sessionsSince));
+  return isOver ? loginRefusal("refresh-token-expired", "The session is over.") : undefined;
+}
+
+/**
+ * The target is the identity that logs in, in its own account; and so is the initiator. Refused where the account lets
+ * nobody come from the caller's address.
+ */
+export async function succeeded(
   operation: LoginOperation,
-  login: Login & { readonly kind: "good" },
-  call: Context<View>["call"],
-): Located<Login> {
-  const { owner } = login.credential;
-  const id = owner.kind === "user" ? owner.iamId : owner.id;
-  const inItsAccount = { ...call, place: { ...call.place, account: owner.account } };
+  login: GoodLogin,
+  { call, store, clientId }: Pick<Context<View>, "call" | "store"> & { readonly clientId: string },
+): Promise<Located<Login>> {
+  const { credential } = login;
+  const acting = login.profile ?? credential.owner;
+  const { allowedIpAddresses } = await store.identity.settings(acting.account);
+  if (!isAddressAllowed(allowedIpAddresses, call.host.address)) {
+    const sentence = "The account does not allow logins from this address.";
+    return failed(operation, loginRefusal("address-not-allowed", sentence), credential);
+  }
+  const id = acting.kind === "user" ? acting.iamId : acting.id;
+  const inItsAccount = { ...call, place: { ...call.place, account: acting.account } };
   return {
-    target: targetOf(inItsAccount, { kind: owner.kind, id, name: nameOf(owner) }),
+    target: targetOf(inItsAccount, { kind: acting.kind, id, name: nameOf(acting) }),
     resource: null,
     subject: login,
     operation,
-    caller: callerOf(login.credential),
+    // The session is not there yet, and no part of the record of an initiator.
+    caller: callerOf({ ...login, session: { id: "", beganAt: 0, isKept: false }, clientId }),
   };
 }
 

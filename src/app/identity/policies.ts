@@ -2,6 +2,7 @@
  * Policies: who may do what, where. Only an Administrator makes them; an Administrator of anything may therefore
  * become one of everything, which is why the role is given sparingly and every policy stands in the trail.
  */
+import { newEntityTag } from "../../identity/entity-tag.ts";
 import type { PolicyResource } from "../../identity/authorize.ts";
 import {
   checkedResource,
@@ -35,8 +36,13 @@ export const createPolicy = changeOperation<CreatePolicyInput, Policy, Policy>({
       subject,
       roles,
       resource: checkedResource(resource, roles),
+      description: "",
+      state: "active",
+      entityTag: newEntityTag(),
       createdAt: now,
       createdBy: callerId(caller),
+      modifiedAt: now,
+      modifiedBy: callerId(caller),
     };
     const target = { kind: "policy", id: policy.id, name: "" } as const;
     return inAccount("policy.create", call, { target, subject: policy });

@@ -1,5 +1,5 @@
 /** Users: invited, listed, deleted with their keys and policies. */
-import { MAX_USERS_PER_ACCOUNT, newUserId, type User } from "../../identity/user.ts";
+import { HOME_REALM, MAX_USERS_PER_ACCOUNT, newUserId, type User } from "../../identity/user.ts";
 import { checkedEmail, checkedName } from "../../identity/text.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import { callerId, changeOperation, readOperation } from "../operation.ts";
@@ -22,6 +22,8 @@ export const createUser = changeOperation<CreateUserInput, User, User>({
       email: checkedEmail(email),
       name: checkedName(name),
       state: "active",
+      realm: HOME_REALM,
+      sessionsSince: now,
       createdAt: now,
       createdBy: callerId(caller),
     };

@@ -12,7 +12,7 @@ import { TokenKeyInMemory } from "../../storage/memory/token-key.ts";
 import { countersSchema, SqliteCounterStore } from "../../storage/sqlite/counters.ts";
 import type { Database } from "../../storage/sqlite/database.ts";
 import { identitySchema } from "../../storage/sqlite/identity-schema.ts";
-import { SqliteIdentityStore } from "../../storage/sqlite/identity.ts";
+import { identityStores } from "../../storage/sqlite/identity-stores.ts";
 import { outboxSchema } from "../../storage/sqlite/outbox.ts";
 import { secretsSchema } from "../../storage/sqlite/secrets-schema.ts";
 import { SqliteSecretStore } from "../../storage/sqlite/secrets.ts";
@@ -53,7 +53,7 @@ export async function assemble({
   counters = new SqliteCounterStore(database),
 }: AssemblyParts): Promise<Assembly> {
   const state = new SqliteState({ reader: database, writer: database }, (connection) => ({
-    identity: new SqliteIdentityStore(connection),
+    ...identityStores(connection),
     secrets: new SqliteSecretStore(connection),
   }));
   const trail = await Trail.open(log, counters);

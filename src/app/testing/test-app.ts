@@ -153,8 +153,13 @@ async function grant(
       subject: id,
       roles,
       resource,
+      description: "",
+      state: "active",
+      entityTag: "1-0",
       createdAt: clock.now(),
       createdBy: "test",
+      modifiedAt: clock.now(),
+      modifiedBy: "test",
     });
   });
   return {

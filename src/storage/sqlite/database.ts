@@ -41,15 +41,35 @@ export class Database {
     this.#changes = changes;
   }
 
-  /** `:memory:` or a file. WAL with synchronous=FULL: a commit that returned survives power loss. */
-  static open(path: string, schema: readonly string[] = []): Database {
+  /**
+   * `:memory:` or a file. WAL with synchronous=FULL: a commit that returned survives power loss. The schema is run at
+   * every opening; of the migrations, those that this file has not had, each in a transaction of its own.
+   */
+  static open(
+    path: string,
+    schema: readonly string[] = [],
+    migrations: readonly string[] = [],
+  ): Database {
     const db = outages(() => new DatabaseSync(path, { enableForeignKeyConstraints: true }));
     const database = new Database(db, sharedChanges(path));
     database.exec(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA secure_delete = ON;",
     );
     for (const sql of schema) database.exec(sql);
+    database.#migrate(migrations);
     return database;
+  }
+
+  /** `user_version` counts the migrations that the file has had; a crash leaves it between two of them. */
+  #migrate(migrations: readonly string[]): void {
+    if (migrations.length === 0) return;
+    const had = Number(this.get("PRAGMA user_version")?.["user_version"]);
+    if (had > migrations.length) {
+      throw new Error(`the state has been used by a newer version of Keytrail (schema ${had})`);
+    }
+    for (const [at, sql] of migrations.entries()) {
+      if (at >= had) this.exec(`BEGIN; ${sql}; PRAGMA user_version = ${at + 1}; COMMIT;`);
+    }
   }
 
   /** Differs after anything may have changed: a statement that writes, a commit, a rollback, on any connection. */

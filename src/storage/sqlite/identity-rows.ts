@@ -1,13 +1,14 @@
 /** Rows of the identity tables as the domain's values. */
+import type { AccountSettings } from "../../identity/account-settings.ts";
 import type { Account, Instance } from "../../identity/account.ts";
-import type { ApiKey } from "../../identity/api-key.ts";
+import type { ActionWhenLeaked, ApiKey } from "../../identity/api-key.ts";
 import type { PolicyResource } from "../../identity/authorize.ts";
 import type { Policy } from "../../identity/policy.ts";
-import type { RefreshToken } from "../../identity/refresh-token.ts";
 import { isRoleName } from "../../identity/roles.ts";
 import type { ServiceId } from "../../identity/service-id.ts";
 import type { User } from "../../identity/user.ts";
 import type { Row } from "./database.ts";
+import { flag, json, number, numberOrNull, text } from "./table.ts";
 
 export function accountOf(row: Row): Account {
   return {
@@ -36,6 +37,8 @@ export function userOf(row: Row): User {
     email: text(row, "email"),
     name: text(row, "name"),
     state: row["state"] === "active" ? "active" : "disabled",
+    realm: text(row, "realm"),
+    sessionsSince: number(row, "sessions_since"),
     createdAt: number(row, "created_at"),
     createdBy: text(row, "created_by"),
   };
@@ -49,6 +52,7 @@ export function serviceIdOf(row: Row): ServiceId {
     account: text(row, "account"),
     name: text(row, "name"),
     description: text(row, "description"),
+    uniqueInstanceCrns: json(row, "unique_instance_crns"),
     locked: flag(row, "locked"),
     entityTag: text(row, "entity_tag"),
     createdAt: number(row, "created_at"),
@@ -66,7 +70,9 @@ export function apiKeyOf(row: Row): ApiKey {
     description: text(row, "description"),
     locked: flag(row, "locked"),
     disabled: flag(row, "disabled"),
-    expiresAt: row["expires_at"] === null ? null : number(row, "expires_at"),
+    expiresAt: numberOrNull(row, "expires_at"),
+    actionWhenLeaked: text(row, "action_when_leaked") as ActionWhenLeaked,
+    supportSessions: flag(row, "support_sessions"),
     entityTag: text(row, "entity_tag"),
     createdAt: number(row, "created_at"),
     createdBy: text(row, "created_by"),
@@ -75,8 +81,8 @@ export function apiKeyOf(row: Row): ApiKey {
 }
 
 export function policyOf(row: Row): Policy {
-  const roles: readonly string[] = JSON.parse(text(row, "roles"));
-  const resource: PolicyResource = JSON.parse(text(row, "resource"));
+  const roles: readonly string[] = json(row, "roles");
+  const resource: PolicyResource = json(row, "resource");
   return {
     id: text(row, "id"),
     account: text(row, "account"),
@@ -84,31 +90,17 @@ export function policyOf(row: Row): Policy {
     // A role that this version does not know gives nothing.
     roles: roles.filter(isRoleName),
     resource,
+    description: text(row, "description"),
+    state: row["state"] === "active" ? "active" : "deleted",
+    entityTag: text(row, "entity_tag"),
+    modifiedAt: number(row, "modified_at"),
+    modifiedBy: text(row, "modified_by"),
     createdAt: number(row, "created_at"),
     createdBy: text(row, "created_by"),
   };
 }
 
-export function refreshTokenOf(row: Row): RefreshToken {
-  return {
-    hash: text(row, "hash"),
-    session: text(row, "session"),
-    clientId: text(row, "client_id"),
-    credentialId: text(row, "credential_id"),
-    account: text(row, "account"),
-    expiresAt: number(row, "expires_at"),
-    isUsed: flag(row, "used"),
-  };
-}
-
-function text(row: Row, column: string): string {
-  return String(row[column]);
-}
-
-function number(row: Row, column: string): number {
-  return Number(row[column]);
-}
-
-function flag(row: Row, column: string): boolean {
-  return row[column] === 1;
+/** Settings that came to be after a row was written are what they are at first. */
+export function settingsOf(row: Row, initial: AccountSettings): AccountSettings {
+  return { ...initial, ...json<Partial<AccountSettings>>(row, "settings") };
 }

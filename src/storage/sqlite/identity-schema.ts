@@ -77,19 +77,6 @@ export const identitySchema: string = `
   CREATE INDEX IF NOT EXISTS policies_of_account ON policies (account, created_at, id);
   CREATE INDEX IF NOT EXISTS policies_of_subject ON policies (account, subject, created_at, id);
 
-  CREATE TABLE IF NOT EXISTS refresh_tokens (
-    hash TEXT PRIMARY KEY,
-    session TEXT NOT NULL,
-    client_id TEXT NOT NULL,
-    credential_id TEXT NOT NULL REFERENCES api_keys (id) ON DELETE CASCADE,
-    account TEXT NOT NULL,
-    expires_at INTEGER NOT NULL,
-    used INTEGER NOT NULL
-  ) STRICT;
-  CREATE INDEX IF NOT EXISTS refresh_tokens_of_session ON refresh_tokens (session);
-  CREATE INDEX IF NOT EXISTS refresh_tokens_of_credential ON refresh_tokens (credential_id);
-  CREATE INDEX IF NOT EXISTS refresh_tokens_by_expiry ON refresh_tokens (expires_at);
-
   CREATE TABLE IF NOT EXISTS identity_stamp (one INTEGER PRIMARY KEY CHECK (one = 1), stamp TEXT NOT NULL) STRICT;
   INSERT OR IGNORE INTO identity_stamp VALUES (1, hex(randomblob(16)));
   ${["users", "service_ids", "api_keys", "policies"]

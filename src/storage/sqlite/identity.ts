@@ -1,62 +1,96 @@
 /** The identities on SQLite. Grants and credentials are remembered for as long as the tables' stamp stands. */
+import { PUBLIC_ACCESS_GROUP } from "../../identity/access-group.ts";
+import { initialSettings, type AccountSettings } from "../../identity/account-settings.ts";
 import type { Account, Instance } from "../../identity/account.ts";
 import type { ApiKey, Credential, Principal } from "../../identity/api-key.ts";
 import type { Grant } from "../../identity/authorize.ts";
 import { administersAccount, type Policy } from "../../identity/policy.ts";
-import type { RefreshToken } from "../../identity/refresh-token.ts";
 import type { ServiceId } from "../../identity/service-id.ts";
 import type { IdentityStore, Listed, Window } from "../../identity/store.ts";
-import type { User } from "../../identity/user.ts";
-import type { Database, Row, Value } from "./database.ts";
+import { isActingProfile } from "../../identity/trusted-profile.ts";
+import { isUserId, type User } from "../../identity/user.ts";
+import type { Database, Row } from "./database.ts";
+import { IdentityMemory } from "./identity-memory.ts";
 import {
   accountOf,
   apiKeyOf,
   instanceOf,
   policyOf,
-  refreshTokenOf,
   serviceIdOf,
+  settingsOf,
   userOf,
 } from "./identity-rows.ts";
+import { profileOf } from "./profiles.ts";
 import { Remembered } from "./remembered.ts";
+import { list, numberOrNull, one, put } from "./table.ts";
 
-/** What is remembered of each kind; when it is full everything is forgotten and asked for again. */
-export const MAX_REMEMBERED = 10_000;
-/** How many expired refresh tokens one login clears away. */
-export const MAX_FORGOTTEN_AT_ONCE = 100;
+/** Of an identity: its own policies, those of the groups it is in, and those of everyone while the account says so. */
+const GRANTS = `
+  SELECT p.*, NULL AS until FROM policies p
+    WHERE p.account = ?1 AND p.subject = ?2 AND p.state = 'active'
+  UNION ALL
+  SELECT p.*, m.expires_at AS until FROM group_members m
+    JOIN policies p ON p.account = m.account AND p.subject = m.group_id
+    WHERE m.account = ?1 AND m.iam_id = ?2 AND p.state = 'active'
+  UNION ALL
+  SELECT p.*, NULL AS until FROM account_settings s
+    JOIN policies p ON p.account = s.account AND p.subject = '${PUBLIC_ACCESS_GROUP}'
+    WHERE s.account = ?1 AND s.public_access = 1 AND p.state = 'active'`;
+
+/** Grants as they are remembered: which of them hold depends on the time as well, if any of them ends. */
+interface HeldGrants {
+  readonly grants: readonly Grant[];
+  readonly isEndless: boolean;
+}
 
 export class SqliteIdentityStore implements IdentityStore {
   readonly #db: Database;
-  #changes = -1;
-  #stamp: Value | undefined;
-  readonly #grants = new Map<string, { readonly value: readonly Grant[] }>();
-  readonly #credentials = new Map<string, { readonly value: Credential | undefined }>();
-
+  readonly #grants: IdentityMemory<HeldGrants>;
+  readonly #credentials: IdentityMemory<Credential | undefined>;
+  readonly #principals: IdentityMemory<Principal | undefined>;
+  readonly #settings: IdentityMemory<AccountSettings>;
   /** Places of calls: no decision, hence under no stamp. */
   readonly #instances: Remembered<Instance | undefined>;
   readonly #instancesOf: Remembered<readonly Instance[]>;
 
   constructor(database: Database) {
     this.#db = database;
+    this.#grants = new IdentityMemory(database);
+    this.#credentials = new IdentityMemory(database);
+    this.#principals = new IdentityMemory(database);
+    this.#settings = new IdentityMemory(database);
     this.#instances = new Remembered(database);
     this.#instancesOf = new Remembered(database);
   }
 
-  async grantsOf(iamId: string, account: string): Promise<readonly Grant[]> {
-    return this.#remembered(this.#grants, `${account} ${iamId}`, () =>
-      this.#db
-        .all("SELECT * FROM policies WHERE account = ? AND subject = ?", account, iamId)
-        .map(policyOf),
-    );
+  async grantsOf(iamId: string, account: string, now: number): Promise<readonly Grant[]> {
+    const { grants, isEndless } = this.#grants.get(`${account} ${iamId}`, () => {
+      const found = this.#db.all(GRANTS, account, iamId).map(grantOf);
+      return { grants: found, isEndless: found.every(({ until }) => until === undefined) };
+    });
+    if (isEndless) return grants;
+    return grants.filter(({ until }) => until === undefined || until > now);
   }
 
-  async credential(apiKeyId: string): Promise<Credential | undefined> {
-    return this.#remembered(this.#credentials, apiKeyId, () =>
-      this.#credential(this.#db.get("SELECT * FROM api_keys WHERE id = ?", apiKeyId)),
+  async credential(id: string): Promise<Credential | undefined> {
+    return this.#credentials.get(id, () =>
+      isUserId(id)
+        ? this.#userCredential(id)
+        : this.#credential(this.#db.get("SELECT * FROM api_keys WHERE id = ?", id)),
     );
   }
 
   async credentialByHash(hash: string): Promise<Credential | undefined> {
     return this.#credential(this.#db.get("SELECT * FROM api_keys WHERE hash = ?", hash));
+  }
+
+  async settings(account: string): Promise<AccountSettings> {
+    return this.#settings.get(account, () => {
+      const sql = "SELECT * FROM account_settings WHERE account = ?";
+      const row = this.#db.get(sql, account);
+      const initial = initialSettings(account, 0);
+      return row ? settingsOf(row, initial) : initial;
+    });
   }
 
   async account(id: string): Promise<Account | undefined> {
@@ -79,7 +113,7 @@ export class SqliteIdentityStore implements IdentityStore {
   }
 
   async principal(account: string, iamId: string): Promise<Principal | undefined> {
-    return this.#principal(account, iamId);
+    return this.#principals.get(`${account} ${iamId}`, () => this.#principal(account, iamId));
   }
 
   async userByEmail(account: string, email: string): Promise<User | undefined> {
@@ -88,7 +122,13 @@ export class SqliteIdentityStore implements IdentityStore {
   }
 
   async users(account: string, window: Window): Promise<Listed<User>> {
-    return this.#list(userOf, { table: "users", id: "iam_id", where: { account }, window });
+    return list(this.#db, userOf, {
+      table: "users",
+      id: "iam_id",
+      where: "account = ?",
+      values: [account],
+      window,
+    });
   }
 
   async serviceId(account: string, id: string): Promise<ServiceId | undefined> {
@@ -96,8 +136,14 @@ export class SqliteIdentityStore implements IdentityStore {
     return one(serviceIdOf, this.#db.get(sql, account, id));
   }
 
-  async serviceIds(account: string, window: Window): Promise<Listed<ServiceId>> {
-    return this.#list(serviceIdOf, { table: "service_ids", id: "id", where: { account }, window });
+  async serviceIds(account: string, window: Window, name?: string): Promise<Listed<ServiceId>> {
+    return list(this.#db, serviceIdOf, {
+      table: "service_ids",
+      id: "id",
+      where: name === undefined ? "account = ?" : "account = ? AND name = ?",
+      values: name === undefined ? [account] : [account, name],
+      window,
+    });
   }
 
   async apiKey(account: string, id: string): Promise<ApiKey | undefined> {
@@ -110,8 +156,13 @@ export class SqliteIdentityStore implements IdentityStore {
     iamId: string | undefined,
     window: Window,
   ): Promise<Listed<ApiKey>> {
-    const where = iamId === undefined ? { account } : { account, iam_id: iamId };
-    return this.#list(apiKeyOf, { table: "api_keys", id: "id", where, window });
+    return list(this.#db, apiKeyOf, {
+      table: "api_keys",
+      id: "id",
+      where: iamId === undefined ? "account = ?" : "account = ? AND iam_id = ?",
+      values: iamId === undefined ? [account] : [account, iamId],
+      window,
+    });
   }
 
   async policy(account: string, id: string): Promise<Policy | undefined> {
@@ -124,8 +175,23 @@ export class SqliteIdentityStore implements IdentityStore {
     subject: string | undefined,
     window: Window,
   ): Promise<Listed<Policy>> {
-    const where = subject === undefined ? { account } : { account, subject };
-    return this.#list(policyOf, { table: "policies", id: "id", where, window });
+    return list(this.#db, policyOf, {
+      table: "policies",
+      id: "id",
+      where: subject === undefined ? "account = ?" : "account = ? AND subject = ?",
+      values: subject === undefined ? [account] : [account, subject],
+      window,
+    });
+  }
+
+  async policiesInForce(
+    account: string,
+    afterId: string,
+    limit: number,
+  ): Promise<readonly Policy[]> {
+    const sql = `SELECT * FROM policies WHERE account = ? AND state = 'active' AND id > ?
+      ORDER BY id LIMIT ?`;
+    return this.#db.all(sql, account, afterId, limit).map(policyOf);
   }
 
   async administration(account: string): Promise<readonly Policy[]> {
@@ -135,18 +201,8 @@ export class SqliteIdentityStore implements IdentityStore {
       .filter(administersAccount);
   }
 
-  async refreshToken(hash: string): Promise<RefreshToken | undefined> {
-    return one(refreshTokenOf, this.#db.get("SELECT * FROM refresh_tokens WHERE hash = ?", hash));
-  }
-
-  async credentialOfSession(session: string): Promise<Credential | undefined> {
-    const sql = "SELECT credential_id FROM refresh_tokens WHERE session = ? LIMIT 1";
-    const id = this.#db.get(sql, session)?.["credential_id"];
-    return typeof id === "string" ? this.credential(id) : undefined;
-  }
-
   async putAccount({ id, name, createdAt, isHandedOver }: Account): Promise<void> {
-    this.#put("accounts", "id", {
+    put(this.#db, "accounts", ["id"], {
       id,
       name,
       created_at: createdAt,
@@ -155,16 +211,18 @@ export class SqliteIdentityStore implements IdentityStore {
   }
 
   async putInstance({ id, account, region, name, createdAt }: Instance): Promise<void> {
-    this.#put("instances", "id", { id, account, region, name, created_at: createdAt });
+    put(this.#db, "instances", ["id"], { id, account, region, name, created_at: createdAt });
   }
 
   async putUser(user: User): Promise<void> {
-    this.#put("users", "iam_id", {
+    put(this.#db, "users", ["iam_id"], {
       iam_id: user.iamId,
       account: user.account,
       email: user.email,
       name: user.name,
       state: user.state,
+      realm: user.realm,
+      sessions_since: user.sessionsSince,
       created_at: user.createdAt,
       created_by: user.createdBy,
     });
@@ -172,15 +230,17 @@ export class SqliteIdentityStore implements IdentityStore {
 
   async deleteUser(account: string, iamId: string): Promise<void> {
     this.#db.run("DELETE FROM users WHERE account = ? AND iam_id = ?", account, iamId);
+    this.#db.run("DELETE FROM sessions WHERE account = ? AND iam_id = ?", account, iamId);
   }
 
   async putServiceId(serviceId: ServiceId): Promise<void> {
-    this.#put("service_ids", "id", {
+    put(this.#db, "service_ids", ["id"], {
       id: serviceId.id,
       iam_id: serviceId.iamId,
       account: serviceId.account,
       name: serviceId.name,
       description: serviceId.description,
+      unique_instance_crns: JSON.stringify(serviceId.uniqueInstanceCrns),
       locked: Number(serviceId.locked),
       entity_tag: serviceId.entityTag,
       created_at: serviceId.createdAt,
@@ -193,10 +253,12 @@ export class SqliteIdentityStore implements IdentityStore {
     this.#db.run("DELETE FROM service_ids WHERE account = ? AND id = ?", account, id);
   }
 
-  async putApiKey(key: ApiKey, hash: string): Promise<void> {
-    this.#put("api_keys", "id", {
+  async putApiKey(key: ApiKey, hash?: string): Promise<void> {
+    const held = hash ?? this.#db.get("SELECT hash FROM api_keys WHERE id = ?", key.id)?.["hash"];
+    if (held === undefined) throw new TypeError("a new API key comes with its hash");
+    put(this.#db, "api_keys", ["id"], {
       id: key.id,
-      hash,
+      hash: held,
       account: key.account,
       iam_id: key.iamId,
       name: key.name,
@@ -204,6 +266,8 @@ export class SqliteIdentityStore implements IdentityStore {
       locked: Number(key.locked),
       disabled: Number(key.disabled),
       expires_at: key.expiresAt,
+      action_when_leaked: key.actionWhenLeaked,
+      support_sessions: Number(key.supportSessions),
       entity_tag: key.entityTag,
       created_at: key.createdAt,
       created_by: key.createdBy,
@@ -213,15 +277,22 @@ export class SqliteIdentityStore implements IdentityStore {
 
   async deleteApiKey(account: string, id: string): Promise<void> {
     this.#db.run("DELETE FROM api_keys WHERE account = ? AND id = ?", account, id);
+    // Refresh tokens go with their sessions' rows; access tokens name the key, which is gone.
+    this.#db.run("DELETE FROM sessions WHERE account = ? AND credential_id = ?", account, id);
   }
 
   async putPolicy(policy: Policy): Promise<void> {
-    this.#put("policies", "id", {
+    put(this.#db, "policies", ["id"], {
       id: policy.id,
       account: policy.account,
       subject: policy.subject,
       roles: JSON.stringify(policy.roles),
       resource: JSON.stringify(policy.resource),
+      description: policy.description,
+      state: policy.state,
+      entity_tag: policy.entityTag,
+      modified_at: policy.modifiedAt,
+      modified_by: policy.modifiedBy,
       created_at: policy.createdAt,
       created_by: policy.createdBy,
     });
@@ -231,39 +302,24 @@ export class SqliteIdentityStore implements IdentityStore {
     this.#db.run("DELETE FROM policies WHERE account = ? AND id = ?", account, id);
   }
 
-  async putRefreshToken(token: RefreshToken): Promise<void> {
-    this.#put("refresh_tokens", "hash", {
-      hash: token.hash,
-      session: token.session,
-      client_id: token.clientId,
-      credential_id: token.credentialId,
-      account: token.account,
-      expires_at: token.expiresAt,
-      used: Number(token.isUsed),
+  async putSettings(settings: AccountSettings): Promise<void> {
+    put(this.#db, "account_settings", ["account"], {
+      account: settings.account,
+      settings: JSON.stringify(settings),
+      public_access: Number(settings.publicAccess),
     });
   }
 
-  async useRefreshToken(hash: string): Promise<void> {
-    this.#db.run("UPDATE refresh_tokens SET used = 1 WHERE hash = ?", hash);
-  }
-
-  async endSession(session: string): Promise<void> {
-    this.#db.run("DELETE FROM refresh_tokens WHERE session = ?", session);
-  }
-
-  async forgetRefreshTokens(expiredBefore: number): Promise<void> {
-    this.#db.run(
-      `DELETE FROM refresh_tokens WHERE hash IN
-         (SELECT hash FROM refresh_tokens WHERE expires_at < ? LIMIT ${MAX_FORGOTTEN_AT_ONCE})`,
-      expiredBefore,
-    );
+  #userCredential(iamId: string): Credential | undefined {
+    const owner = one(userOf, this.#db.get("SELECT * FROM users WHERE iam_id = ?", iamId));
+    return owner && { key: null, owner };
   }
 
   #credential(row: Row | undefined): Credential | undefined {
     if (!row) return undefined;
     const key = apiKeyOf(row);
     const owner = this.#principal(key.account, key.iamId);
-    return owner && { key, owner };
+    return owner && owner.kind !== "profile" ? { key, owner } : undefined;
   }
 
   #principal(account: string, iamId: string): Principal | undefined {
@@ -273,68 +329,15 @@ export class SqliteIdentityStore implements IdentityStore {
       iamId,
     );
     if (user) return userOf(user);
-    const sql = "SELECT * FROM service_ids WHERE account = ? AND iam_id = ?";
-    return one(serviceIdOf, this.#db.get(sql, account, iamId));
-  }
-
-  /** From memory; everything remembered under another stamp is forgotten first. */
-  #remembered<T>(memory: Map<string, { readonly value: T }>, key: string, load: () => T): T {
-    this.#forgetWhatChanged();
-    if (memory.size >= MAX_REMEMBERED) memory.clear();
-    let held = memory.get(key);
-    if (!held) {
-      held = { value: load() };
-      memory.set(key, held);
-    }
-    return held.value;
-  }
-
-  /** The stamp is read only where something in the database may have changed since it was read last. */
-  #forgetWhatChanged(): void {
-    const { changes } = this.#db;
-    if (changes === this.#changes) return;
-    this.#changes = changes;
-    const stamp = this.#db.get("SELECT stamp FROM identity_stamp")?.["stamp"];
-    if (stamp === this.#stamp) return;
-    this.#stamp = stamp;
-    this.#grants.clear();
-    this.#credentials.clear();
-  }
-
-  #list<T>(of: (row: Row) => T, { table, id, where, window }: ListQuery): Listed<T> {
-    const columns = Object.keys(where);
-    const values = Object.values(where);
-    const from = `FROM ${table} WHERE ${columns.map((column) => `${column} = ?`).join(" AND ")}`;
-    const rows = this.#db.all(
-      `SELECT * ${from} ORDER BY created_at, ${id} LIMIT ? OFFSET ?`,
-      ...values,
-      window.limit,
-      window.offset,
-    );
-    const counted = this.#db.get(`SELECT count(*) AS n ${from}`, ...values);
-    return { items: rows.map(of), totalCount: Number(counted?.["n"]) };
-  }
-
-  /** Writes a row whole. An update, not a replacement, so that what refers to the row stays. */
-  #put(table: string, key: string, row: Readonly<Record<string, Value>>): void {
-    const columns = Object.keys(row);
-    const others = columns.filter((column) => column !== key);
-    this.#db.run(
-      `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})
-       ON CONFLICT (${key}) DO UPDATE SET ${others.map((column) => `${column} = excluded.${column}`).join(", ")}`,
-      ...Object.values(row),
-    );
+    const table = isActingProfile(iamId) ? "profiles" : "service_ids";
+    const sql = `SELECT * FROM ${table} WHERE account = ? AND iam_id = ?`;
+    const row = this.#db.get(sql, account, iamId);
+    return row && (table === "profiles" ? profileOf(row) : serviceIdOf(row));
   }
 }
 
-/** Names of tables and columns are this file's own; only values come from outside, and are bound. */
-interface ListQuery {
-  readonly table: string;
-  readonly id: string;
-  readonly where: Readonly<Record<string, string>>;
-  readonly window: Window;
-}
-
-function one<T>(of: (row: Row) => T, row: Row | undefined): T | undefined {
-  return row && of(row);
+function grantOf(row: Row): Grant {
+  const { roles, resource } = policyOf(row);
+  const until = numberOrNull(row, "until");
+  return until === null ? { roles, resource } : { roles, resource, until };
 }

@@ -20,7 +20,7 @@ import {
   type Version,
   type VersionSelector,
 } from "../../secrets/version.ts";
-import type { RootKeyCheck, SealedValue } from "../../secrets/vault.ts";
+import type { RootKeyCheck, SealedValue, WrappedKey } from "../../secrets/vault.ts";
 import type { Database, Value } from "./database.ts";
 import { Remembered } from "./remembered.ts";
 import { atOf, dataKeyOf, groupOf, lockOf, numberOf, secretOf, versionOf } from "./secrets-rows.ts";
@@ -234,6 +234,11 @@ export class SqliteSecretReader implements SecretReader {
   async dataKeysNotUnder(rootKeyId: string, limit: number): Promise<readonly DataKey[]> {
     const sql = "SELECT * FROM data_keys WHERE root_key_id <> ? LIMIT ?";
     return this.db.all(sql, rootKeyId, limit).map(dataKeyOf);
+  }
+
+  async dataKeyOf(owner: string): Promise<WrappedKey | undefined> {
+    const row = this.db.get("SELECT * FROM data_keys WHERE owner = ?", owner);
+    return row && dataKeyOf(row).key;
   }
 
   #count(fromWhere: string, values: readonly Value[]): number {

@@ -11,14 +11,7 @@ import { jsonText, searchText } from "./secrets-rows.ts";
 export class SqliteSecretStore extends SqliteSecretReader implements SecretStore {
   async insertSecret(secret: Secret): Promise<void> {
     const { id, at, dataKey } = secret;
-    this.db.run(
-      "INSERT INTO data_keys (owner, account, instance, root_key_id, wrapped) VALUES (?, ?, ?, ?, ?)",
-      id,
-      at.account,
-      at.instance,
-      dataKey.rootKeyId,
-      dataKey.bytes,
-    );
+    await this.insertDataKey({ owner: id, at, key: dataKey });
     this.db.run(
       `INSERT INTO secrets (id, account, instance, type, created_by, created_at,
          group_id, name, description, labels, custom_metadata, updated_at, state, expires_at, rotation,
@@ -46,7 +39,7 @@ export class SqliteSecretStore extends SqliteSecretReader implements SecretStore
 
   async deleteSecret(secretId: string): Promise<void> {
     this.db.run("DELETE FROM secrets WHERE id = ?", secretId);
-    this.db.run("DELETE FROM data_keys WHERE owner = ?", secretId);
+    await this.deleteDataKey(secretId);
   }
 
   async insertVersion(version: Version, payload: SealedValue): Promise<void> {
@@ -162,6 +155,21 @@ export class SqliteSecretStore extends SqliteSecretReader implements SecretStore
       rootKeyId,
       sealed,
     );
+  }
+
+  async insertDataKey({ owner, at, key }: DataKey): Promise<void> {
+    this.db.run(
+      "INSERT INTO data_keys (owner, account, instance, root_key_id, wrapped) VALUES (?, ?, ?, ?, ?)",
+      owner,
+      at.account,
+      at.instance,
+      key.rootKeyId,
+      key.bytes,
+    );
+  }
+
+  async deleteDataKey(owner: string): Promise<void> {
+    this.db.run("DELETE FROM data_keys WHERE owner = ?", owner);
   }
 
   async replaceDataKey({ owner, key }: DataKey): Promise<void> {

@@ -9,7 +9,7 @@ import { SqliteOutbox } from "./outbox.ts";
 export const OUTBOX_SWEEP_INTERVAL_MS = 10_000;
 
 /** Makes the domains' stores over one connection. */
-export type StoresOn = (database: Database) => Pick<Transaction, "secrets" | "identity">;
+export type StoresOn = (database: Database) => Omit<Transaction, "enqueue">;
 
 export class SqliteState implements State {
   readonly #writer: Database;

@@ -2,7 +2,6 @@
  * IBM's IAM Identity wire: `/identity/…`. Apart from the rest of IBM's dialect, since its calls bring their credential
  * in the body, are addressed to no account, and are refused in a form of their own.
  */
-import { endReplayedSession } from "../../../../app/identity/end-session.ts";
 import { issueToken } from "../../../../app/identity/issue-token.ts";
 import { openSession } from "../../../../app/identity/open-session.ts";
 import { operatorPlace } from "../../../../audit/crn.ts";
@@ -21,22 +20,15 @@ const wire = {
 const byDefaultClient = route({ ...wire, operation: issueToken });
 const byNamedClient = route({ ...wire, operation: openSession });
 
-/**
- * A login. A client that names itself in the Basic header gets a session with refresh tokens; when one of those was
- * refused for having been used before, its session ends.
- */
+/** A login. A client that names itself in the Basic header gets a session with refresh tokens. */
 const token: Route = {
   ...byDefaultClient,
-  async perform(performer, call, request) {
-    if (request.headers.authorization === undefined) {
-      return byDefaultClient.perform(performer, call, request);
-    }
-    const performed = await byNamedClient.perform(performer, call, request);
-    if (performed.kind === "refused") {
-      await endReplayedSession(performer, call, performed.refusal);
-    }
-    return performed;
-  },
+  perform: (performer, call, request) =>
+    (request.headers.authorization === undefined ? byDefaultClient : byNamedClient).perform(
+      performer,
+      call,
+      request,
+    ),
 };
 
 export const ibmIdentityDialect: Dialect = {

@@ -15,6 +15,7 @@ const faults: Readonly<Record<LoginFault, IamError>> = {
   "api-key-disabled": NO_SUCH_KEY,
   "api-key-expired": NO_SUCH_KEY,
   "owner-disabled": NO_SUCH_KEY,
+  "address-not-allowed": [403, "BXNIM0513E", "You are not authorized to use this API."],
   "unknown-refresh-token": BAD_REFRESH_TOKEN,
   "refresh-token-of-another-client": BAD_REFRESH_TOKEN,
   "refresh-token-used": BAD_REFRESH_TOKEN,

@@ -1,0 +1,45 @@
+/** The port to what people and programs log in with, and to the sessions that come of it. */
+import type { FederatedLink, IdentityProvider, LoginFlow } from "./identity-provider.ts";
+import type { RefreshToken } from "./refresh-token.ts";
+import type { Session } from "./session.ts";
+import type { Passcode, UserCredentials } from "./user-credentials.ts";
+
+export interface LoginReader {
+  /** Asked by each call that brings a token of a session: must be cheap, and never stale. */
+  session(id: string): Promise<Session | undefined>;
+  /** Those of an identity that are neither ended nor past `now`, the oldest first. */
+  sessionsOf(account: string, iamId: string, now: number): Promise<readonly Session[]>;
+  refreshToken(hash: string): Promise<RefreshToken | undefined>;
+  /** Undefined for a user who has none of them. */
+  userCredentials(account: string, iamId: string): Promise<UserCredentials | undefined>;
+  passcode(hash: string): Promise<Passcode | undefined>;
+  identityProvider(account: string, id: string): Promise<IdentityProvider | undefined>;
+  identityProviderOfRealm(account: string, realm: string): Promise<IdentityProvider | undefined>;
+  identityProviders(account: string): Promise<readonly IdentityProvider[]>;
+  /** The sealed secret by which we are a client of the provider; see `SealedValue` of the vault. */
+  identityProviderSecret(id: string): Promise<Uint8Array | undefined>;
+  federatedLink(provider: string, subject: string): Promise<FederatedLink | undefined>;
+  federatedLinksOf(account: string, iamId: string): Promise<readonly FederatedLink[]>;
+  loginFlow(hash: string): Promise<LoginFlow | undefined>;
+}
+
+export interface LoginStore extends LoginReader {
+  putSession(session: Session): Promise<void>;
+  /** Its access tokens are refused from the commit on, and its refresh tokens are gone. */
+  endSession(id: string): Promise<void>;
+  /** Every session of an identity, or only those that were opened with one credential. */
+  endSessionsOf(account: string, iamId: string, credentialId?: string): Promise<void>;
+  putRefreshToken(token: RefreshToken): Promise<void>;
+  useRefreshToken(hash: string): Promise<void>;
+  putUserCredentials(credentials: UserCredentials): Promise<void>;
+  putPasscode(passcode: Passcode): Promise<void>;
+  deletePasscode(hash: string): Promise<void>;
+  putIdentityProvider(provider: IdentityProvider, sealedSecret: Uint8Array | null): Promise<void>;
+  /** With its links to users and the flows under way. */
+  deleteIdentityProvider(account: string, id: string): Promise<void>;
+  putFederatedLink(link: FederatedLink): Promise<void>;
+  putLoginFlow(flow: LoginFlow): Promise<void>;
+  deleteLoginFlow(hash: string): Promise<void>;
+  /** Drops what expired before a moment, of each kind a bounded number at a time. */
+  forgetExpiredLogins(expiredBefore: number): Promise<void>;
+}

@@ -1,0 +1,217 @@
+/** Access groups on SQLite. */
+import type { AccessGroup, GroupRule, Member, MemberKind } from "../../identity/access-group.ts";
+import type { GroupQuery, GroupStore, MemberQuery } from "../../identity/group-store.ts";
+import type { Listed, Window } from "../../identity/store.ts";
+import type { Database, Row, Value } from "./database.ts";
+import { json, list, number, numberOrNull, one, put, text } from "./table.ts";
+
+/** A membership by hand stands where one by a rule has the rule's id: a primary key holds no null. */
+const BY_HAND = "";
+
+const ORDERS: Readonly<Record<string, string>> = {
+  name: "name_key, id",
+  "-name": "name_key DESC, id",
+  created: "created_at, id",
+  "-created": "created_at DESC, id",
+};
+
+export class SqliteGroupStore implements GroupStore {
+  readonly #db: Database;
+
+  constructor(database: Database) {
+    this.#db = database;
+  }
+
+  async group(account: string, id: string): Promise<AccessGroup | undefined> {
+    const sql = "SELECT * FROM access_groups WHERE account = ? AND id = ?";
+    return one(groupOf, this.#db.get(sql, account, id));
+  }
+
+  async groupByName(account: string, name: string): Promise<AccessGroup | undefined> {
+    const sql = "SELECT * FROM access_groups WHERE account = ? AND name_key = ?";
+    return one(groupOf, this.#db.get(sql, account, nameKey(name)));
+  }
+
+  async groups(account: string, query: GroupQuery, window: Window): Promise<Listed<AccessGroup>> {
+    const where = ["account = ?"];
+    const values: Value[] = [account];
+    if (query.search !== undefined) {
+      where.push("instr(name_key, ?) > 0");
+      values.push(nameKey(query.search));
+    }
+    if (query.memberIamId !== undefined) {
+      const kind = membershipSql(query.membership);
+      where.push(`EXISTS (SELECT 1 FROM group_members m WHERE m.account = access_groups.account
+        AND m.group_id = access_groups.id AND m.iam_id = ?
+        AND (m.expires_at IS NULL OR m.expires_at > ?)${kind})`);
+      values.push(query.memberIamId, query.now);
+    }
+    const order = ORDERS[query.sort ?? "created"];
+    return list(this.#db, groupOf, {
+      table: "access_groups",
+      id: "id",
+      where: where.join(" AND "),
+      values,
+      window,
+      ...(order === undefined ? {} : { order }),
+    });
+  }
+
+  async memberships(account: string, group: string, iamId: string): Promise<readonly Member[]> {
+    const sql = "SELECT * FROM group_members WHERE account = ? AND group_id = ? AND iam_id = ?";
+    return this.#db.all(sql, account, group, iamId).map(memberOf);
+  }
+
+  async members(
+    { account, group }: { readonly account: string; readonly group: string },
+    query: MemberQuery,
+    window: Window,
+  ): Promise<Listed<Member>> {
+    const kind = query.kind === undefined ? "" : " AND kind = ?";
+    return list(this.#db, memberOf, {
+      table: "group_members m",
+      id: "iam_id",
+      where: `account = ? AND group_id = ? AND (expires_at IS NULL OR expires_at > ?)
+        ${membershipSql(query.membership)}${kind}`,
+      values: [account, group, query.now, ...(query.kind === undefined ? [] : [query.kind])],
+      window,
+      order: "created_at, iam_id, rule",
+    });
+  }
+
+  async membershipsOf(account: string, iamId: string): Promise<readonly Member[]> {
+    const sql = "SELECT * FROM group_members WHERE account = ? AND iam_id = ? ORDER BY created_at";
+    return this.#db.all(sql, account, iamId).map(memberOf);
+  }
+
+  async rule(account: string, group: string, id: string): Promise<GroupRule | undefined> {
+    const sql = "SELECT * FROM group_rules WHERE account = ? AND group_id = ? AND id = ?";
+    return one(ruleOf, this.#db.get(sql, account, group, id));
+  }
+
+  async rules(account: string, group: string): Promise<readonly GroupRule[]> {
+    const sql =
+      "SELECT * FROM group_rules WHERE account = ? AND group_id = ? ORDER BY created_at, id";
+    return this.#db.all(sql, account, group).map(ruleOf);
+  }
+
+  async rulesOfRealm(account: string, realm: string): Promise<readonly GroupRule[]> {
+    const sql = "SELECT * FROM group_rules WHERE account = ? AND realm = ? ORDER BY created_at, id";
+    return this.#db.all(sql, account, realm).map(ruleOf);
+  }
+
+  async putGroup(group: AccessGroup): Promise<void> {
+    put(this.#db, "access_groups", ["account", "id"], {
+      account: group.account,
+      id: group.id,
+      name: group.name,
+      name_key: nameKey(group.name),
+      description: group.description,
+      entity_tag: group.entityTag,
+      created_at: group.createdAt,
+      created_by: group.createdBy,
+      modified_at: group.modifiedAt,
+      modified_by: group.modifiedBy,
+    });
+  }
+
+  async deleteGroup(account: string, id: string): Promise<void> {
+    this.#db.run("DELETE FROM access_groups WHERE account = ? AND id = ?", account, id);
+  }
+
+  async putMember(member: Member): Promise<void> {
+    put(this.#db, "group_members", ["account", "group_id", "iam_id", "rule"], {
+      account: member.account,
+      group_id: member.group,
+      iam_id: member.iamId,
+      rule: member.rule ?? BY_HAND,
+      kind: member.kind,
+      expires_at: member.expiresAt,
+      created_at: member.createdAt,
+      created_by: member.createdBy,
+    });
+  }
+
+  async deleteMember(account: string, group: string, iamId: string): Promise<void> {
+    const sql = "DELETE FROM group_members WHERE account = ? AND group_id = ? AND iam_id = ?";
+    this.#db.run(sql, account, group, iamId);
+  }
+
+  async putRule(rule: GroupRule): Promise<void> {
+    put(this.#db, "group_rules", ["id"], {
+      id: rule.id,
+      account: rule.account,
+      group_id: rule.group,
+      name: rule.name,
+      realm: rule.realm,
+      expiration_hours: rule.expirationHours,
+      conditions: JSON.stringify(rule.conditions),
+      entity_tag: rule.entityTag,
+      created_at: rule.createdAt,
+      created_by: rule.createdBy,
+      modified_at: rule.modifiedAt,
+      modified_by: rule.modifiedBy,
+    });
+  }
+
+  async deleteRule(account: string, group: string, id: string): Promise<void> {
+    this.#db.run("DELETE FROM group_members WHERE account = ? AND rule = ?", account, id);
+    const sql = "DELETE FROM group_rules WHERE account = ? AND group_id = ? AND id = ?";
+    this.#db.run(sql, account, group, id);
+  }
+}
+
+/** Names differ by more than letter case. */
+function nameKey(name: string): string {
+  return name.normalize("NFKC").toLowerCase();
+}
+
+function membershipSql(membership: "static" | "dynamic" | undefined): string {
+  if (membership === undefined) return "";
+  return membership === "static" ? ` AND m.rule = '${BY_HAND}'` : ` AND m.rule <> '${BY_HAND}'`;
+}
+
+function groupOf(row: Row): AccessGroup {
+  return {
+    id: text(row, "id"),
+    account: text(row, "account"),
+    name: text(row, "name"),
+    description: text(row, "description"),
+    entityTag: text(row, "entity_tag"),
+    createdAt: number(row, "created_at"),
+    createdBy: text(row, "created_by"),
+    modifiedAt: number(row, "modified_at"),
+    modifiedBy: text(row, "modified_by"),
+  };
+}
+
+function memberOf(row: Row): Member {
+  const rule = text(row, "rule");
+  return {
+    account: text(row, "account"),
+    group: text(row, "group_id"),
+    iamId: text(row, "iam_id"),
+    kind: text(row, "kind") as MemberKind,
+    rule: rule === BY_HAND ? null : rule,
+    expiresAt: numberOrNull(row, "expires_at"),
+    createdAt: number(row, "created_at"),
+    createdBy: text(row, "created_by"),
+  };
+}
+
+function ruleOf(row: Row): GroupRule {
+  return {
+    id: text(row, "id"),
+    account: text(row, "account"),
+    group: text(row, "group_id"),
+    name: text(row, "name"),
+    realm: text(row, "realm"),
+    expirationHours: number(row, "expiration_hours"),
+    conditions: json(row, "conditions"),
+    entityTag: text(row, "entity_tag"),
+    createdAt: number(row, "created_at"),
+    createdBy: text(row, "created_by"),
+    modifiedAt: number(row, "modified_at"),
+    modifiedBy: text(row, "modified_by"),
+  };
+}

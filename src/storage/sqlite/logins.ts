@@ -1,0 +1,244 @@
+/** Credentials of users, sessions and identity providers on SQLite. */
+import type {
+  FederatedLink,
+  IdentityProvider,
+  LoginFlow,
+} from "../../identity/identity-provider.ts";
+import type { LoginStore } from "../../identity/login-store.ts";
+import type { RefreshToken } from "../../identity/refresh-token.ts";
+import type { Session } from "../../identity/session.ts";
+import type { Passcode, UserCredentials } from "../../identity/user-credentials.ts";
+import type { Database } from "./database.ts";
+import { IdentityMemory } from "./identity-memory.ts";
+import {
+  credentialsOf,
+  flowOf,
+  linkOf,
+  passcodeOf,
+  providerOf,
+  refreshTokenOf,
+  sessionOf,
+} from "./login-rows.ts";
+import { bytesOrNull, one, put } from "./table.ts";
+
+/** How many expired rows of each kind one login clears away. */
+export const MAX_FORGOTTEN_AT_ONCE = 100;
+
+const EXPIRING: readonly (readonly [table: string, key: string, column: string])[] = [
+  ["refresh_tokens", "hash", "expires_at"],
+  ["sessions", "id", "ends_at"],
+  ["passcodes", "hash", "expires_at"],
+  ["login_flows", "hash", "expires_at"],
+];
+
+export class SqliteLoginStore implements LoginStore {
+  readonly #db: Database;
+  readonly #sessions: IdentityMemory<Session | undefined>;
+
+  constructor(database: Database) {
+    this.#db = database;
+    this.#sessions = new IdentityMemory(database);
+  }
+
+  async session(id: string): Promise<Session | undefined> {
+    const load = (): Session | undefined =>
+      one(sessionOf, this.#db.get("SELECT * FROM sessions WHERE id = ?", id));
+    // One that is not there may be opened without a new stamp; that one has ended always gives one.
+    return this.#sessions.get(id, load, (session) => session !== undefined);
+  }
+
+  async sessionsOf(account: string, iamId: string, now: number): Promise<readonly Session[]> {
+    const sql = `SELECT * FROM sessions WHERE account = ? AND iam_id = ? AND ended = 0 AND ends_at > ?
+      ORDER BY started_at, id`;
+    return this.#db.all(sql, account, iamId, now).map(sessionOf);
+  }
+
+  async refreshToken(hash: string): Promise<RefreshToken | undefined> {
+    return one(refreshTokenOf, this.#db.get("SELECT * FROM refresh_tokens WHERE hash = ?", hash));
+  }
+
+  async userCredentials(account: string, iamId: string): Promise<UserCredentials | undefined> {
+    const sql = "SELECT * FROM user_credentials WHERE account = ? AND iam_id = ?";
+    return one(credentialsOf, this.#db.get(sql, account, iamId));
+  }
+
+  async passcode(hash: string): Promise<Passcode | undefined> {
+    return one(passcodeOf, this.#db.get("SELECT * FROM passcodes WHERE hash = ?", hash));
+  }
+
+  async identityProvider(account: string, id: string): Promise<IdentityProvider | undefined> {
+    const sql = "SELECT * FROM identity_providers WHERE account = ? AND id = ?";
+    return one(providerOf, this.#db.get(sql, account, id));
+  }
+
+  async identityProviderOfRealm(
+    account: string,
+    realm: string,
+  ): Promise<IdentityProvider | undefined> {
+    const sql = "SELECT * FROM identity_providers WHERE account = ? AND realm = ?";
+    return one(providerOf, this.#db.get(sql, account, realm));
+  }
+
+  async identityProviders(account: string): Promise<readonly IdentityProvider[]> {
+    const sql = "SELECT * FROM identity_providers WHERE account = ? ORDER BY created_at, id";
+    return this.#db.all(sql, account).map(providerOf);
+  }
+
+  async identityProviderSecret(id: string): Promise<Uint8Array | undefined> {
+    const row = this.#db.get("SELECT secret FROM identity_providers WHERE id = ?", id);
+    return (row && bytesOrNull(row, "secret")) ?? undefined;
+  }
+
+  async federatedLink(provider: string, subject: string): Promise<FederatedLink | undefined> {
+    const sql = "SELECT * FROM federated_links WHERE provider = ? AND subject = ?";
+    return one(linkOf, this.#db.get(sql, provider, subject));
+  }
+
+  async federatedLinksOf(account: string, iamId: string): Promise<readonly FederatedLink[]> {
+    const sql = "SELECT * FROM federated_links WHERE account = ? AND iam_id = ?";
+    return this.#db.all(sql, account, iamId).map(linkOf);
+  }
+
+  async loginFlow(hash: string): Promise<LoginFlow | undefined> {
+    return one(flowOf, this.#db.get("SELECT * FROM login_flows WHERE hash = ?", hash));
+  }
+
+  async putSession(session: Session): Promise<void> {
+    put(this.#db, "sessions", ["id"], {
+      id: session.id,
+      account: session.account,
+      iam_id: session.iamId,
+      credential_id: session.credentialId,
+      client_id: session.clientId,
+      grant_type: session.grantType,
+      profile: session.profile,
+      profiles_by_claims: JSON.stringify(session.profilesByClaims),
+      realm: session.realm,
+      started_at: session.startedAt,
+      ends_at: session.endsAt,
+      ended: Number(session.isEnded),
+    });
+  }
+
+  async endSession(id: string): Promise<void> {
+    this.#db.run("UPDATE sessions SET ended = 1 WHERE id = ?", id);
+    this.#db.run("DELETE FROM refresh_tokens WHERE session = ?", id);
+  }
+
+  async endSessionsOf(account: string, iamId: string, credentialId?: string): Promise<void> {
+    const which =
+      credentialId === undefined
+        ? "account = ? AND iam_id = ?"
+        : "account = ? AND iam_id = ? AND credential_id = ?";
+    const values = credentialId === undefined ? [account, iamId] : [account, iamId, credentialId];
+    this.#db.run(
+      `DELETE FROM refresh_tokens WHERE session IN (SELECT id FROM sessions WHERE ${which})`,
+      ...values,
+    );
+    this.#db.run(`UPDATE sessions SET ended = 1 WHERE ${which}`, ...values);
+  }
+
+  async putRefreshToken(token: RefreshToken): Promise<void> {
+    put(this.#db, "refresh_tokens", ["hash"], {
+      hash: token.hash,
+      session: token.session,
+      client_id: token.clientId,
+      account: token.account,
+      expires_at: token.expiresAt,
+      used: Number(token.isUsed),
+    });
+  }
+
+  async useRefreshToken(hash: string): Promise<void> {
+    this.#db.run("UPDATE refresh_tokens SET used = 1 WHERE hash = ?", hash);
+  }
+
+  async putUserCredentials(credentials: UserCredentials): Promise<void> {
+    put(this.#db, "user_credentials", ["iam_id"], {
+      iam_id: credentials.iamId,
+      account: credentials.account,
+      password: credentials.password,
+      password_set_at: credentials.passwordSetAt,
+      totp: credentials.totp,
+      totp_confirmed: Number(credentials.isTotpConfirmed),
+      last_totp_step: credentials.lastTotpStep,
+      failures: credentials.failures,
+      locked_until: credentials.lockedUntil,
+    });
+  }
+
+  async putPasscode(passcode: Passcode): Promise<void> {
+    put(this.#db, "passcodes", ["hash"], {
+      hash: passcode.hash,
+      account: passcode.account,
+      iam_id: passcode.iamId,
+      session: passcode.session,
+      expires_at: passcode.expiresAt,
+    });
+  }
+
+  async deletePasscode(hash: string): Promise<void> {
+    this.#db.run("DELETE FROM passcodes WHERE hash = ?", hash);
+  }
+
+  async putIdentityProvider(
+    provider: IdentityProvider,
+    sealedSecret: Uint8Array | null,
+  ): Promise<void> {
+    put(this.#db, "identity_providers", ["id"], {
+      id: provider.id,
+      account: provider.account,
+      name: provider.name,
+      realm: provider.realm,
+      issuer: provider.issuer,
+      client_id: provider.clientId,
+      secret: sealedSecret,
+      scopes: JSON.stringify(provider.scopes),
+      creates_users: Number(provider.createsUsers),
+      enabled: Number(provider.enabled),
+      created_at: provider.createdAt,
+      created_by: provider.createdBy,
+      modified_at: provider.modifiedAt,
+    });
+  }
+
+  async deleteIdentityProvider(account: string, id: string): Promise<void> {
+    this.#db.run("DELETE FROM identity_providers WHERE account = ? AND id = ?", account, id);
+  }
+
+  async putFederatedLink(link: FederatedLink): Promise<void> {
+    put(this.#db, "federated_links", ["provider", "subject"], {
+      provider: link.provider,
+      subject: link.subject,
+      account: link.account,
+      iam_id: link.iamId,
+    });
+  }
+
+  async putLoginFlow(flow: LoginFlow): Promise<void> {
+    put(this.#db, "login_flows", ["hash"], {
+      hash: flow.hash,
+      provider: flow.provider,
+      account: flow.account,
+      client_id: flow.clientId,
+      code_verifier: flow.codeVerifier,
+      nonce: flow.nonce,
+      return_to: flow.returnTo,
+      expires_at: flow.expiresAt,
+    });
+  }
+
+  async deleteLoginFlow(hash: string): Promise<void> {
+    this.#db.run("DELETE FROM login_flows WHERE hash = ?", hash);
+  }
+
+  async forgetExpiredLogins(expiredBefore: number): Promise<void> {
+    for (const [table, key, column] of EXPIRING) {
+      this.#db.run(
+        `DELETE FROM ${table} WHERE ${key} IN
+           (SELECT ${key} FROM ${table} WHERE ${column} < ? LIMIT ${MAX_FORGOTTEN_AT_ONCE})`,
+        expiredBefore,
+      );
+    }
+  }
+}
