@@ -3,8 +3,7 @@ import { isIPv6 } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { authenticateBearer } from "../app/identity/authenticate.ts";
 import type { ServeConfig } from "../config.ts";
-import { ibmDialect } from "../http/dialects/ibm/dialect.ts";
-import { ibmIdentityDialect } from "../http/dialects/ibm/identity/dialect.ts";
+import { ibmDialects } from "../http/dialects/ibm/dialects.ts";
 import { tokenDiscovery } from "../http/dialects/ibm/identity/discovery.ts";
 import { nativeDialect, nativeRoutes } from "../http/dialects/native/dialect.ts";
 import { identityRoutes } from "../http/dialects/native/identity.ts";
@@ -62,11 +61,7 @@ export async function listen(ports: HttpPorts): Promise<Listening> {
   });
   const tls = await tlsMaterial(config.tls, ports.keysFolder, ports.clock);
   const server = createServer({
-    dialects: [
-      ibmIdentityDialect,
-      ibmDialect(authentication),
-      nativeDialect({ authenticate }, native),
-    ],
+    dialects: [...ibmDialects(authentication), nativeDialect({ authenticate }, native)],
     performer: core.performer,
     exchanges: new Exchanges({
       performer: core.performer,

@@ -17,8 +17,7 @@ import type { AuditEvent } from "../../src/audit/event.ts";
 import { accountPlace } from "../../src/identity/account.ts";
 import type { PolicyResource } from "../../src/identity/authorize.ts";
 import type { RoleName } from "../../src/identity/roles.ts";
-import { ibmDialect } from "../../src/http/dialects/ibm/dialect.ts";
-import { ibmIdentityDialect } from "../../src/http/dialects/ibm/identity/dialect.ts";
+import { ibmDialects } from "../../src/http/dialects/ibm/dialects.ts";
 import { Exchanges, type LogEntry } from "../../src/http/exchange.ts";
 import { Metrics } from "../../src/http/metrics.ts";
 import { createServer } from "../../src/http/server.ts";
@@ -134,8 +133,7 @@ function serverOf(test: TestApp, logged: LogEntry[]): FastifyInstance {
     receiptOf: () => Promise.reject(new Error("there are no checkpoints in these stories")),
     log: (entry) => void logged.push(entry),
   });
-  const ibm = ibmDialect({ state, tokens: capabilities.tokens, clock });
-  const dialects = [ibm, ibmIdentityDialect] as const;
+  const dialects = ibmDialects({ state, tokens: capabilities.tokens, clock });
   return createServer({ dialects, exchanges, performer, surfaces: [] });
 }
 

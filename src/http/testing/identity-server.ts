@@ -2,7 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { IdentityApp } from "../../app/identity/testing/identity-app.ts";
 import type { TestAppOptions } from "../../app/testing/test-app.ts";
-import { ibmIdentityDialect } from "../dialects/ibm/identity/dialect.ts";
+import { ibmDialects } from "../dialects/ibm/dialects.ts";
 import { tokenDiscovery } from "../dialects/ibm/identity/discovery.ts";
 import { nativeDialect } from "../dialects/native/dialect.ts";
 import { identityRoutes } from "../dialects/native/identity.ts";
@@ -42,9 +42,11 @@ export class IdentityServer {
         throw error;
       },
     });
+    const { state, clock } = app.parts;
+    const ports = { state, clock, tokens: app.tokens };
     const authenticate = (header: string | undefined) => app.whoSends(header);
     const server = createServer({
-      dialects: [ibmIdentityDialect, nativeDialect({ authenticate }, identityRoutes)],
+      dialects: [...ibmDialects(ports), nativeDialect({ authenticate }, identityRoutes)],
       exchanges,
       performer,
       surfaces: [tokenDiscovery(app.tokens)],

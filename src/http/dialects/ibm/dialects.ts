@@ -1,0 +1,18 @@
+/** Every wire of IBM's. Logging in stands first: it also answers what belongs to none of them. */
+import type { AuthenticationPorts } from "../../../app/identity/authenticate.ts";
+import type { Dialect } from "../../dialect.ts";
+import { ibmDialect } from "./dialect.ts";
+import { groupsDialect } from "./groups/dialect.ts";
+import { iamDialect } from "./iam/dialect.ts";
+import { ibmIdentityDialect } from "./identity/dialect.ts";
+import { policiesDialect } from "./policies/dialect.ts";
+
+export function ibmDialects(ports: AuthenticationPorts): readonly [Dialect, ...Dialect[]] {
+  return [
+    ibmIdentityDialect,
+    ibmDialect(ports),
+    iamDialect(ports),
+    groupsDialect(ports),
+    policiesDialect(ports),
+  ];
+}

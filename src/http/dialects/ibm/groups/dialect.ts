@@ -1,0 +1,18 @@
+/** IBM's Access Groups wire (v2). */
+import type { AuthenticationPorts } from "../../../../app/identity/authenticate.ts";
+import type { Dialect } from "../../../dialect.ts";
+import { accountDialect } from "../account-dialect.ts";
+import { faultAnswer, outageAnswer, refusalAnswer } from "../errors.ts";
+
+export function groupsDialect(ports: AuthenticationPorts): Dialect {
+  return accountDialect(
+    {
+      routes: [],
+      paths: /^\/v2\/groups(?:\/|$)/,
+      refusal: refusalAnswer,
+      outage: outageAnswer,
+      fault: faultAnswer,
+    },
+    ports,
+  );
+}
