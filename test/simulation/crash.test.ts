@@ -5,7 +5,7 @@
  * A failing run prints its seed; SEED=n replays it alone.
  */
 import { describe, expect, it } from "vitest";
-import { assemble, testSchema, type Assembly } from "../../src/app/testing/assembly.ts";
+import { assemble, openTestDatabase, type Assembly } from "../../src/app/testing/assembly.ts";
 import { PLACE } from "../../src/app/testing/test-app.ts";
 import type { Call, Caller } from "../../src/app/call.ts";
 import type { Operation } from "../../src/app/operation.ts";
@@ -23,7 +23,6 @@ import { faultsOnDisk, openMemoryLedger } from "../../src/storage/memory/ledger-
 import { memoryDisk, MemoryLedgerStore } from "../../src/storage/memory/ledger-store.ts";
 import { RootKeysInMemory } from "../../src/storage/memory/root-keys.ts";
 import { SqliteCounterStore } from "../../src/storage/sqlite/counters.ts";
-import { Database } from "../../src/storage/sqlite/database.ts";
 
 /** What went wrong in all the runs together: a simulation in which nothing does proves nothing. */
 const planted = new Set<string>();
@@ -53,7 +52,7 @@ interface Answered {
 class Simulation {
   readonly #random: () => number;
   readonly #disk = memoryDisk();
-  readonly #database = Database.open(":memory:", testSchema);
+  readonly #database = openTestDatabase();
   readonly #rootKeys = new RootKeysInMemory();
   readonly #clock = new ManualClock(Date.UTC(2026, 0, 1));
   readonly #answered: Answered[] = [];

@@ -10,7 +10,8 @@ import { Retrievals } from "../../secrets/retrievals.ts";
 import type { RootKeySource } from "../../secrets/root-key.ts";
 import { TokenKeyInMemory } from "../../storage/memory/token-key.ts";
 import { countersSchema, SqliteCounterStore } from "../../storage/sqlite/counters.ts";
-import type { Database } from "../../storage/sqlite/database.ts";
+import { Database } from "../../storage/sqlite/database.ts";
+import { identityMigrations } from "../../storage/sqlite/identity-migrations.ts";
 import { identitySchema } from "../../storage/sqlite/identity-schema.ts";
 import { identityStores } from "../../storage/sqlite/identity-stores.ts";
 import { outboxSchema } from "../../storage/sqlite/outbox.ts";
@@ -23,7 +24,11 @@ import type { Capabilities } from "../capabilities.ts";
 import type { TrailReader } from "../trail/trail-reader.ts";
 import { unseal } from "../unseal.ts";
 
-export const testSchema = [outboxSchema, countersSchema, identitySchema, secretsSchema];
+/** The state of an installation that has just been made. */
+export function openTestDatabase(path = ":memory:"): Database {
+  const schema = [outboxSchema, countersSchema, identitySchema, secretsSchema];
+  return Database.open(path, schema, identityMigrations);
+}
 
 export interface AssemblyParts {
   readonly log: EntryLog;

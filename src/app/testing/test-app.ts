@@ -13,9 +13,9 @@ import { randomId } from "../../kernel/ids.ts";
 import type { RootKeySource } from "../../secrets/root-key.ts";
 import { RootKeysInMemory } from "../../storage/memory/root-keys.ts";
 import { MemoryEntryLog } from "../../storage/memory/entry-log.ts";
-import { Database } from "../../storage/sqlite/database.ts";
+import type { Database } from "../../storage/sqlite/database.ts";
 import type { Call, Caller } from "../call.ts";
-import { assemble, testSchema } from "./assembly.ts";
+import { assemble, openTestDatabase } from "./assembly.ts";
 import type { Operation } from "../operation.ts";
 import type { Performed, Performer } from "../perform.ts";
 import type { Capabilities } from "../capabilities.ts";
@@ -80,7 +80,7 @@ export interface TestAppOptions {
 
 export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const { clock = new ManualClock(START), log = new MemoryEntryLog() } = options;
-  const { database = Database.open(":memory:", testSchema) } = options;
+  const { database = openTestDatabase() } = options;
   const { rootKeys = new RootKeysInMemory() } = options;
   const assembly = await assemble({ log, database, clock, rootKeys });
   const { state, trail, capabilities, performer } = assembly;

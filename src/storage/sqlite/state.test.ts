@@ -18,7 +18,7 @@ let reader: Database;
 let state: SqliteState;
 
 /** The outbox and the transactions do not look at the domains' stores. */
-const noStores = (): Pick<Transaction, "secrets" | "identity"> => ({}) as Transaction;
+const noStores = (): Omit<Transaction, "enqueue"> => ({}) as Transaction;
 
 function open(): void {
   const path = join(folder, "state.db");
