@@ -77,6 +77,124 @@ describe("an operation that is performed", () => {
   });
 });
 
+describe("an operation", () => {
+  const toSecond = (refusal: Refusal) =>
+    changeOperation<{ ids: readonly string[] }, null, object>({
+      name: "access-group-member.add",
+      locate: async () => ({
+        target: target("group"),
+        resource: null,
+        subject: null,
+        byParts: true,
+      }),
+      run: async ({ ids }, _located, { also }) => {
+        for (const id of ids) {
+          also({
+            operation: "access-group-member.add",
+            target: target("group"),
+            input: { iam_id: id },
+            output: id === "bad" ? refusal : { iamId: id },
+          });
+        }
+        return {};
+      },
+    });
+
+  it("by parts has one event for each part, done or refused, and none for the whole", async () => {
+    const refusal = new Refusal("not_found", "There is nobody of that id.");
+    await app.done(toSecond(refusal), manager, { ids: ["one", "bad", "two"] });
+    expect(app.events().slice(-3)).toMatchObject([
+      { outcome: "success", requestData: { iam_id: "one" }, responseData: { iamId: "one" } },
+      {
+        outcome: "failure",
+        requestData: { iam_id: "bad" },
+        reason: { reasonCode: 404, reasonForFailure: "There is nobody of that id." },
+      },
+      { outcome: "success", requestData: { iam_id: "two" } },
+    ]);
+    expect(new Set(app.events().map(({ requestId }) => requestId)).size).toBe(1);
+  });
+
+  const counting = changeOperation<{ id: string; asked?: string }, null, object>({
+    name: "policy.delete",
+    prepare: async (input, { view }) => {
+      const { items } = await view.identity.policies(PLACE.account, undefined, {
+        offset: 0,
+        limit: 1,
+      });
+      return { ...input, asked: items[0]?.id ?? "" };
+    },
+    locate: async () => ({
+      target: target("policy"),
+      resource: null,
+      subject: null,
+      facts: { subject: "found", id: "by facts" },
+    }),
+    run: async ({ id, asked }, _located, { store }) => {
+      await store.identity.deletePolicy(PLACE.account, asked ?? "");
+      if (id === "thrown") throw new Refusal("conflict", "Thrown.");
+      return id === "returned" ? new Refusal("conflict", "Returned.") : { subject: "done" };
+    },
+  });
+  const policies = () =>
+    app.state.read(({ identity }) =>
+      identity.policies(PLACE.account, undefined, { offset: 0, limit: 9 }),
+    );
+
+  it("is prepared on what is committed, before its transaction", async () => {
+    await app.done(counting, manager, { id: "x" });
+    expect((await policies()).totalCount).toBe(0);
+  });
+
+  it("that returns a refusal is recorded and answered as refused, and what it did stays", async () => {
+    const thrown = await app.perform(counting, manager, { id: "thrown" });
+    expect([thrown.kind, (await policies()).totalCount]).toEqual(["refused", 1]);
+    const returned = await app.perform(counting, manager, { id: "returned" });
+    expect(returned).toMatchObject({ kind: "refused", refusal: { message: "Returned." } });
+    expect((await policies()).totalCount).toBe(0);
+    expect(app.events()[returned.recorded.index]).toMatchObject({
+      outcome: "failure",
+      reason: { reasonCode: 409, reasonForFailure: "Returned." },
+      responseData: {},
+    });
+  });
+
+  it("has the facts that it found in its record, before what was sent", async () => {
+    const { recorded } = await app.perform(counting, manager, { id: "sent" });
+    expect(app.events()[recorded.index]?.requestData).toEqual({ id: "by facts" });
+  });
+
+  it("on what is locked weighs what its row says, and not what its status says", async () => {
+    const locked = (name: "serviceid.update" | "secret.delete") =>
+      changeOperation<object, null, object>({
+        name,
+        locate: async () => ({ target: target("ci"), resource: null, subject: null }),
+        run: async () => new Refusal("locked", "It is locked."),
+      });
+    await app.refused(locked("serviceid.update"), manager, {});
+    expect(app.lastEvent()).toMatchObject({
+      severity: "critical",
+      message: "IAM Identity Service: update account-serviceid ci -failure",
+    });
+    await app.refused(locked("secret.delete"), manager, {});
+    expect(app.lastEvent().severity).toBe("warning");
+  });
+
+  it("is refused from where the account lets nobody call from", async () => {
+    const { account } = PLACE;
+    const settings = await app.state.read(({ identity }) => identity.settings(account));
+    const allow = (allowedIpAddresses: readonly string[]) =>
+      app.state.transact((tx) => tx.identity.putSettings({ ...settings, allowedIpAddresses }));
+    await allow(["198.51.100.0/24"]);
+    expect((await app.refused(createSecret, manager, secret("db-prod"))).message).toBe(
+      "The account does not allow calls from this address.",
+    );
+    expect(app.lastEvent()).toMatchObject({ outcome: "failure", severity: "critical" });
+    await allow(["198.51.100.0/24", "192.0.2.0/24"]);
+    await app.done(createSecret, manager, secret("db-prod"));
+  });
+});
+
 function target(name: string) {
   return { place: PLACE, kind: "thing", id: name, name };
 }

@@ -1,6 +1,6 @@
 /** What an account lets its identities do, and for how long: IBM's IAM account settings, each of them enforced. */
+import { hash } from "node:crypto";
 import type { Millis } from "../kernel/clock.ts";
-import { newEntityTag } from "./entity-tag.ts";
 import { REFRESH_TOKEN_LIFETIME_MS } from "./refresh-token.ts";
 import { ACCESS_TOKEN_LIFETIME_S } from "./token-claims.ts";
 
@@ -48,7 +48,8 @@ export function initialSettings(account: string, now: Millis): AccountSettings {
     accessTokenLifetimeS: ACCESS_TOKEN_LIFETIME_S,
     refreshTokenLifetimeS: REFRESH_TOKEN_LIFETIME_MS / 1_000,
     publicAccess: false,
-    entityTag: newEntityTag(),
+    // The same each time they are looked up: nothing is kept of settings that nobody has changed.
+    entityTag: `1-${hash("sha256", account, "hex").slice(0, 32)}`,
     modifiedAt: now,
   };
 }

@@ -26,7 +26,7 @@ describe("a request", () => {
   });
 
   it("with a token is its identity's, by the directory's present name", async () => {
-    const { accessToken, apikeyId } = await app.login(app.first.apiKey);
+    const { accessToken, apikeyId, session } = await app.login(app.first.apiKey);
     const { administrator, account } = app.first;
     expect(await app.authenticated(accessToken)).toEqual({
       kind: "identity",
@@ -36,6 +36,8 @@ describe("a request", () => {
       typeURI: "service/security/account/user",
       credentialType: "apikey",
       credentialId: apikeyId,
+      session: { id: session, isKept: false },
+      clientId: "default",
     });
     const lower = await app.whoSends(`bearer   ${accessToken.reveal()} `);
     expect(lower.kind).toBe("identity");

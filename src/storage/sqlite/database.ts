@@ -55,8 +55,14 @@ export class Database {
     database.exec(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA secure_delete = ON;",
     );
-    for (const sql of schema) database.exec(sql);
-    database.#migrate(migrations);
+    try {
+      for (const sql of schema) database.exec(sql);
+      database.#migrate(migrations);
+    } catch (error) {
+      // What a transaction had begun goes with the connection.
+      database.close();
+      throw error;
+    }
     return database;
   }
 

@@ -9,9 +9,11 @@ import { ROLE_NAMES } from "../../identity/roles.ts";
 import type { User } from "../../identity/user.ts";
 import { Database } from "./database.ts";
 import { identitySchema } from "./identity-schema.ts";
-import { MAX_FORGOTTEN_AT_ONCE, SqliteIdentityStore } from "./identity.ts";
+import { identityMigrations } from "./identity-migrations.ts";
+import { SqliteIdentityStore } from "./identity.ts";
 
 const ACCOUNT = "0123456789abcdef0123456789abcdef";
+const NOW = 1_000;
 const ADA = "IBMid-0000000000000ADA";
 
 let folder: string;
@@ -24,7 +26,7 @@ let reader: SqliteIdentityStore;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "keytrail-identity-"));
   const path = join(folder, "state.db");
-  writing = Database.open(path, [identitySchema]);
+  writing = Database.open(path, [identitySchema], identityMigrations);
   reading = Database.open(path);
   writer = new SqliteIdentityStore(writing);
   reader = new SqliteIdentityStore(reading);
@@ -72,8 +74,13 @@ const policy = (id: string, changes: Partial<Policy> = {}): Policy => ({
   subject: ADA,
   roles: ["Reader"],
   resource: {},
+  description: "",
+  state: "active",
+  entityTag: "1-0",
   createdAt: 4,
   createdBy: "test",
+  modifiedAt: 4,
+  modifiedBy: "test",
   ...changes,
 });
 
@@ -122,13 +129,13 @@ describe("identities on SQLite", () => {
     expect(await reader.principal("other", ADA)).toBeUndefined();
     expect(await reader.apiKey("other", "ApiKey-1")).toBeUndefined();
     expect(await reader.policy("other", "p")).toBeUndefined();
-    expect(await reader.grantsOf(ADA, "other")).toEqual([]);
+    expect(await reader.grantsOf(ADA, "other", NOW)).toEqual([]);
     await writer.deleteUser("other", ADA);
     await writer.deleteApiKey("other", "ApiKey-1");
     await writer.deletePolicy("other", "p");
     expect((await reader.users(ACCOUNT, { offset: 0, limit: 9 })).totalCount).toBe(1);
     expect((await reader.apiKeys(ACCOUNT, ADA, { offset: 0, limit: 9 })).totalCount).toBe(1);
-    expect(await reader.grantsOf(ADA, ACCOUNT)).toHaveLength(1);
+    expect(await reader.grantsOf(ADA, ACCOUNT, NOW)).toHaveLength(1);
   });
 
   it("that two have one address, or one hash, is refused by the tables themselves", async () => {
@@ -138,33 +145,10 @@ describe("identities on SQLite", () => {
     await expect(writer.putApiKey(key({ id: "ApiKey-2" }), "hash")).rejects.toThrow("UNIQUE");
   });
 
-  it("drop a key's refresh tokens with it, and expired ones a bounded number at a time", async () => {
-    await writer.putUser(user());
-    await writer.putApiKey(key(), "hash");
-    const token = {
-      session: "s",
-      clientId: "bx",
-      credentialId: "ApiKey-1",
-      account: ACCOUNT,
-      isUsed: false,
-    };
-    for (let n = 0; n <= MAX_FORGOTTEN_AT_ONCE; n++) {
-      await writer.putRefreshToken({ ...token, hash: `old ${n}`, expiresAt: 1 });
-    }
-    await writer.putRefreshToken({ ...token, hash: "new", expiresAt: 10 });
-    const left = (): unknown => writing.get("SELECT count(*) AS n FROM refresh_tokens")?.["n"];
-    await writer.forgetRefreshTokens(10);
-    expect(left()).toBe(2);
-    await writer.forgetRefreshTokens(10);
-    expect(left()).toBe(1);
-    await writer.deleteApiKey(ACCOUNT, "ApiKey-1");
-    expect(left()).toBe(0);
-  });
-
   it("ignore a role that this version does not know", async () => {
     await writer.putPolicy(policy("p"));
     writing.exec(`UPDATE policies SET roles = '["Reader","Emperor"]'`);
-    expect(await reader.grantsOf(ADA, ACCOUNT)).toMatchObject([{ roles: ["Reader"] }]);
+    expect(await reader.grantsOf(ADA, ACCOUNT, NOW)).toMatchObject([{ roles: ["Reader"] }]);
   });
 });
 
@@ -196,7 +180,7 @@ describe("what a store remembers", () => {
       else await writer.deleteUser(ACCOUNT, ADA);
     };
     const seen = async (store: SqliteIdentityStore): Promise<unknown> => [
-      await store.grantsOf(ADA, ACCOUNT),
+      await store.grantsOf(ADA, ACCOUNT, NOW),
       await store.credential("ApiKey-1"),
     ];
     await fc.assert(
