@@ -101,18 +101,22 @@ export class SqliteGroupStore implements GroupStore {
   }
 
   async putGroup(group: AccessGroup): Promise<void> {
-    put(this.#db, "access_groups", ["account", "id"], {
-      account: group.account,
-      id: group.id,
-      name: group.name,
-      name_key: nameKey(group.name),
-      description: group.description,
-      entity_tag: group.entityTag,
-      created_at: group.createdAt,
-      created_by: group.createdBy,
-      modified_at: group.modifiedAt,
-      modified_by: group.modifiedBy,
-    });
+    put(
+      this.#db,
+      { table: "access_groups", keys: ["account", "id"] },
+      {
+        account: group.account,
+        id: group.id,
+        name: group.name,
+        name_key: nameKey(group.name),
+        description: group.description,
+        entity_tag: group.entityTag,
+        created_at: group.createdAt,
+        created_by: group.createdBy,
+        modified_at: group.modifiedAt,
+        modified_by: group.modifiedBy,
+      },
+    );
   }
 
   async deleteGroup(account: string, id: string): Promise<void> {
@@ -120,16 +124,20 @@ export class SqliteGroupStore implements GroupStore {
   }
 
   async putMember(member: Member): Promise<void> {
-    put(this.#db, "group_members", ["account", "group_id", "iam_id", "rule"], {
-      account: member.account,
-      group_id: member.group,
-      iam_id: member.iamId,
-      rule: member.rule ?? BY_HAND,
-      kind: member.kind,
-      expires_at: member.expiresAt,
-      created_at: member.createdAt,
-      created_by: member.createdBy,
-    });
+    put(
+      this.#db,
+      { table: "group_members", keys: ["account", "group_id", "iam_id", "rule"] },
+      {
+        account: member.account,
+        group_id: member.group,
+        iam_id: member.iamId,
+        rule: member.rule ?? BY_HAND,
+        kind: member.kind,
+        expires_at: member.expiresAt,
+        created_at: member.createdAt,
+        created_by: member.createdBy,
+      },
+    );
   }
 
   async deleteMember(account: string, group: string, iamId: string): Promise<void> {
@@ -138,20 +146,24 @@ export class SqliteGroupStore implements GroupStore {
   }
 
   async putRule(rule: GroupRule): Promise<void> {
-    put(this.#db, "group_rules", ["id"], {
-      id: rule.id,
-      account: rule.account,
-      group_id: rule.group,
-      name: rule.name,
-      realm: rule.realm,
-      expiration_hours: rule.expirationHours,
-      conditions: JSON.stringify(rule.conditions),
-      entity_tag: rule.entityTag,
-      created_at: rule.createdAt,
-      created_by: rule.createdBy,
-      modified_at: rule.modifiedAt,
-      modified_by: rule.modifiedBy,
-    });
+    put(
+      this.#db,
+      { table: "group_rules", keys: ["id"] },
+      {
+        id: rule.id,
+        account: rule.account,
+        group_id: rule.group,
+        name: rule.name,
+        realm: rule.realm,
+        expiration_hours: rule.expirationHours,
+        conditions: JSON.stringify(rule.conditions),
+        entity_tag: rule.entityTag,
+        created_at: rule.createdAt,
+        created_by: rule.createdBy,
+        modified_at: rule.modifiedAt,
+        modified_by: rule.modifiedBy,
+      },
+    );
   }
 
   async deleteRule(account: string, group: string, id: string): Promise<void> {

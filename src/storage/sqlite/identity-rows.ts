@@ -102,5 +102,6 @@ export function policyOf(row: Row): Policy {
 
 /** Settings that came to be after a row was written are what they are at first. */
 export function settingsOf(row: Row, initial: AccountSettings): AccountSettings {
-  return { ...initial, ...json<Partial<AccountSettings>>(row, "settings") };
+  const kept: Partial<AccountSettings> = json(row, "settings");
+  return { ...initial, ...kept };
 }

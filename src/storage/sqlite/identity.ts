@@ -202,30 +202,42 @@ export class SqliteIdentityStore implements IdentityStore {
   }
 
   async putAccount({ id, name, createdAt, isHandedOver }: Account): Promise<void> {
-    put(this.#db, "accounts", ["id"], {
-      id,
-      name,
-      created_at: createdAt,
-      handed_over: Number(isHandedOver),
-    });
+    put(
+      this.#db,
+      { table: "accounts", keys: ["id"] },
+      {
+        id,
+        name,
+        created_at: createdAt,
+        handed_over: Number(isHandedOver),
+      },
+    );
   }
 
   async putInstance({ id, account, region, name, createdAt }: Instance): Promise<void> {
-    put(this.#db, "instances", ["id"], { id, account, region, name, created_at: createdAt });
+    put(
+      this.#db,
+      { table: "instances", keys: ["id"] },
+      { id, account, region, name, created_at: createdAt },
+    );
   }
 
   async putUser(user: User): Promise<void> {
-    put(this.#db, "users", ["iam_id"], {
-      iam_id: user.iamId,
-      account: user.account,
-      email: user.email,
-      name: user.name,
-      state: user.state,
-      realm: user.realm,
-      sessions_since: user.sessionsSince,
-      created_at: user.createdAt,
-      created_by: user.createdBy,
-    });
+    put(
+      this.#db,
+      { table: "users", keys: ["iam_id"] },
+      {
+        iam_id: user.iamId,
+        account: user.account,
+        email: user.email,
+        name: user.name,
+        state: user.state,
+        realm: user.realm,
+        sessions_since: user.sessionsSince,
+        created_at: user.createdAt,
+        created_by: user.createdBy,
+      },
+    );
   }
 
   async deleteUser(account: string, iamId: string): Promise<void> {
@@ -234,19 +246,23 @@ export class SqliteIdentityStore implements IdentityStore {
   }
 
   async putServiceId(serviceId: ServiceId): Promise<void> {
-    put(this.#db, "service_ids", ["id"], {
-      id: serviceId.id,
-      iam_id: serviceId.iamId,
-      account: serviceId.account,
-      name: serviceId.name,
-      description: serviceId.description,
-      unique_instance_crns: JSON.stringify(serviceId.uniqueInstanceCrns),
-      locked: Number(serviceId.locked),
-      entity_tag: serviceId.entityTag,
-      created_at: serviceId.createdAt,
-      created_by: serviceId.createdBy,
-      modified_at: serviceId.modifiedAt,
-    });
+    put(
+      this.#db,
+      { table: "service_ids", keys: ["id"] },
+      {
+        id: serviceId.id,
+        iam_id: serviceId.iamId,
+        account: serviceId.account,
+        name: serviceId.name,
+        description: serviceId.description,
+        unique_instance_crns: JSON.stringify(serviceId.uniqueInstanceCrns),
+        locked: Number(serviceId.locked),
+        entity_tag: serviceId.entityTag,
+        created_at: serviceId.createdAt,
+        created_by: serviceId.createdBy,
+        modified_at: serviceId.modifiedAt,
+      },
+    );
   }
 
   async deleteServiceId(account: string, id: string): Promise<void> {
@@ -256,23 +272,27 @@ export class SqliteIdentityStore implements IdentityStore {
   async putApiKey(key: ApiKey, hash?: string): Promise<void> {
     const held = hash ?? this.#db.get("SELECT hash FROM api_keys WHERE id = ?", key.id)?.["hash"];
     if (held === undefined) throw new TypeError("a new API key comes with its hash");
-    put(this.#db, "api_keys", ["id"], {
-      id: key.id,
-      hash: held,
-      account: key.account,
-      iam_id: key.iamId,
-      name: key.name,
-      description: key.description,
-      locked: Number(key.locked),
-      disabled: Number(key.disabled),
-      expires_at: key.expiresAt,
-      action_when_leaked: key.actionWhenLeaked,
-      support_sessions: Number(key.supportSessions),
-      entity_tag: key.entityTag,
-      created_at: key.createdAt,
-      created_by: key.createdBy,
-      modified_at: key.modifiedAt,
-    });
+    put(
+      this.#db,
+      { table: "api_keys", keys: ["id"] },
+      {
+        id: key.id,
+        hash: held,
+        account: key.account,
+        iam_id: key.iamId,
+        name: key.name,
+        description: key.description,
+        locked: Number(key.locked),
+        disabled: Number(key.disabled),
+        expires_at: key.expiresAt,
+        action_when_leaked: key.actionWhenLeaked,
+        support_sessions: Number(key.supportSessions),
+        entity_tag: key.entityTag,
+        created_at: key.createdAt,
+        created_by: key.createdBy,
+        modified_at: key.modifiedAt,
+      },
+    );
   }
 
   async deleteApiKey(account: string, id: string): Promise<void> {
@@ -282,20 +302,24 @@ export class SqliteIdentityStore implements IdentityStore {
   }
 
   async putPolicy(policy: Policy): Promise<void> {
-    put(this.#db, "policies", ["id"], {
-      id: policy.id,
-      account: policy.account,
-      subject: policy.subject,
-      roles: JSON.stringify(policy.roles),
-      resource: JSON.stringify(policy.resource),
-      description: policy.description,
-      state: policy.state,
-      entity_tag: policy.entityTag,
-      modified_at: policy.modifiedAt,
-      modified_by: policy.modifiedBy,
-      created_at: policy.createdAt,
-      created_by: policy.createdBy,
-    });
+    put(
+      this.#db,
+      { table: "policies", keys: ["id"] },
+      {
+        id: policy.id,
+        account: policy.account,
+        subject: policy.subject,
+        roles: JSON.stringify(policy.roles),
+        resource: JSON.stringify(policy.resource),
+        description: policy.description,
+        state: policy.state,
+        entity_tag: policy.entityTag,
+        modified_at: policy.modifiedAt,
+        modified_by: policy.modifiedBy,
+        created_at: policy.createdAt,
+        created_by: policy.createdBy,
+      },
+    );
   }
 
   async deletePolicy(account: string, id: string): Promise<void> {
@@ -303,11 +327,15 @@ export class SqliteIdentityStore implements IdentityStore {
   }
 
   async putSettings(settings: AccountSettings): Promise<void> {
-    put(this.#db, "account_settings", ["account"], {
-      account: settings.account,
-      settings: JSON.stringify(settings),
-      public_access: Number(settings.publicAccess),
-    });
+    put(
+      this.#db,
+      { table: "account_settings", keys: ["account"] },
+      {
+        account: settings.account,
+        settings: JSON.stringify(settings),
+        public_access: Number(settings.publicAccess),
+      },
+    );
   }
 
   #userCredential(iamId: string): Credential | undefined {

@@ -104,20 +104,24 @@ export class SqliteLoginStore implements LoginStore {
   }
 
   async putSession(session: Session): Promise<void> {
-    put(this.#db, "sessions", ["id"], {
-      id: session.id,
-      account: session.account,
-      iam_id: session.iamId,
-      credential_id: session.credentialId,
-      client_id: session.clientId,
-      grant_type: session.grantType,
-      profile: session.profile,
-      profiles_by_claims: JSON.stringify(session.profilesByClaims),
-      realm: session.realm,
-      started_at: session.startedAt,
-      ends_at: session.endsAt,
-      ended: Number(session.isEnded),
-    });
+    put(
+      this.#db,
+      { table: "sessions", keys: ["id"] },
+      {
+        id: session.id,
+        account: session.account,
+        iam_id: session.iamId,
+        credential_id: session.credentialId,
+        client_id: session.clientId,
+        grant_type: session.grantType,
+        profile: session.profile,
+        profiles_by_claims: JSON.stringify(session.profilesByClaims),
+        realm: session.realm,
+        started_at: session.startedAt,
+        ends_at: session.endsAt,
+        ended: Number(session.isEnded),
+      },
+    );
   }
 
   async endSession(id: string): Promise<void> {
@@ -139,14 +143,18 @@ export class SqliteLoginStore implements LoginStore {
   }
 
   async putRefreshToken(token: RefreshToken): Promise<void> {
-    put(this.#db, "refresh_tokens", ["hash"], {
-      hash: token.hash,
-      session: token.session,
-      client_id: token.clientId,
-      account: token.account,
-      expires_at: token.expiresAt,
-      used: Number(token.isUsed),
-    });
+    put(
+      this.#db,
+      { table: "refresh_tokens", keys: ["hash"] },
+      {
+        hash: token.hash,
+        session: token.session,
+        client_id: token.clientId,
+        account: token.account,
+        expires_at: token.expiresAt,
+        used: Number(token.isUsed),
+      },
+    );
   }
 
   async useRefreshToken(hash: string): Promise<void> {
@@ -154,27 +162,35 @@ export class SqliteLoginStore implements LoginStore {
   }
 
   async putUserCredentials(credentials: UserCredentials): Promise<void> {
-    put(this.#db, "user_credentials", ["iam_id"], {
-      iam_id: credentials.iamId,
-      account: credentials.account,
-      password: credentials.password,
-      password_set_at: credentials.passwordSetAt,
-      totp: credentials.totp,
-      totp_confirmed: Number(credentials.isTotpConfirmed),
-      last_totp_step: credentials.lastTotpStep,
-      failures: credentials.failures,
-      locked_until: credentials.lockedUntil,
-    });
+    put(
+      this.#db,
+      { table: "user_credentials", keys: ["iam_id"] },
+      {
+        iam_id: credentials.iamId,
+        account: credentials.account,
+        password: credentials.password,
+        password_set_at: credentials.passwordSetAt,
+        totp: credentials.totp,
+        totp_confirmed: Number(credentials.isTotpConfirmed),
+        last_totp_step: credentials.lastTotpStep,
+        failures: credentials.failures,
+        locked_until: credentials.lockedUntil,
+      },
+    );
   }
 
   async putPasscode(passcode: Passcode): Promise<void> {
-    put(this.#db, "passcodes", ["hash"], {
-      hash: passcode.hash,
-      account: passcode.account,
-      iam_id: passcode.iamId,
-      session: passcode.session,
-      expires_at: passcode.expiresAt,
-    });
+    put(
+      this.#db,
+      { table: "passcodes", keys: ["hash"] },
+      {
+        hash: passcode.hash,
+        account: passcode.account,
+        iam_id: passcode.iamId,
+        session: passcode.session,
+        expires_at: passcode.expiresAt,
+      },
+    );
   }
 
   async deletePasscode(hash: string): Promise<void> {
@@ -185,21 +201,25 @@ export class SqliteLoginStore implements LoginStore {
     provider: IdentityProvider,
     sealedSecret: Uint8Array | null,
   ): Promise<void> {
-    put(this.#db, "identity_providers", ["id"], {
-      id: provider.id,
-      account: provider.account,
-      name: provider.name,
-      realm: provider.realm,
-      issuer: provider.issuer,
-      client_id: provider.clientId,
-      secret: sealedSecret,
-      scopes: JSON.stringify(provider.scopes),
-      creates_users: Number(provider.createsUsers),
-      enabled: Number(provider.enabled),
-      created_at: provider.createdAt,
-      created_by: provider.createdBy,
-      modified_at: provider.modifiedAt,
-    });
+    put(
+      this.#db,
+      { table: "identity_providers", keys: ["id"] },
+      {
+        id: provider.id,
+        account: provider.account,
+        name: provider.name,
+        realm: provider.realm,
+        issuer: provider.issuer,
+        client_id: provider.clientId,
+        secret: sealedSecret,
+        scopes: JSON.stringify(provider.scopes),
+        creates_users: Number(provider.createsUsers),
+        enabled: Number(provider.enabled),
+        created_at: provider.createdAt,
+        created_by: provider.createdBy,
+        modified_at: provider.modifiedAt,
+      },
+    );
   }
 
   async deleteIdentityProvider(account: string, id: string): Promise<void> {
@@ -207,25 +227,33 @@ export class SqliteLoginStore implements LoginStore {
   }
 
   async putFederatedLink(link: FederatedLink): Promise<void> {
-    put(this.#db, "federated_links", ["provider", "subject"], {
-      provider: link.provider,
-      subject: link.subject,
-      account: link.account,
-      iam_id: link.iamId,
-    });
+    put(
+      this.#db,
+      { table: "federated_links", keys: ["provider", "subject"] },
+      {
+        provider: link.provider,
+        subject: link.subject,
+        account: link.account,
+        iam_id: link.iamId,
+      },
+    );
   }
 
   async putLoginFlow(flow: LoginFlow): Promise<void> {
-    put(this.#db, "login_flows", ["hash"], {
-      hash: flow.hash,
-      provider: flow.provider,
-      account: flow.account,
-      client_id: flow.clientId,
-      code_verifier: flow.codeVerifier,
-      nonce: flow.nonce,
-      return_to: flow.returnTo,
-      expires_at: flow.expiresAt,
-    });
+    put(
+      this.#db,
+      { table: "login_flows", keys: ["hash"] },
+      {
+        hash: flow.hash,
+        provider: flow.provider,
+        account: flow.account,
+        client_id: flow.clientId,
+        code_verifier: flow.codeVerifier,
+        nonce: flow.nonce,
+        return_to: flow.returnTo,
+        expires_at: flow.expiresAt,
+      },
+    );
   }
 
   async deleteLoginFlow(hash: string): Promise<void> {

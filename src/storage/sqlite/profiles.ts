@@ -80,18 +80,22 @@ export class SqliteProfileStore implements ProfileStore {
   }
 
   async putProfile(profile: TrustedProfile): Promise<void> {
-    put(this.#db, "profiles", ["id"], {
-      id: profile.id,
-      iam_id: profile.iamId,
-      account: profile.account,
-      name: profile.name,
-      description: profile.description,
-      entity_tag: profile.entityTag,
-      sessions_since: profile.sessionsSince,
-      created_at: profile.createdAt,
-      created_by: profile.createdBy,
-      modified_at: profile.modifiedAt,
-    });
+    put(
+      this.#db,
+      { table: "profiles", keys: ["id"] },
+      {
+        id: profile.id,
+        iam_id: profile.iamId,
+        account: profile.account,
+        name: profile.name,
+        description: profile.description,
+        entity_tag: profile.entityTag,
+        sessions_since: profile.sessionsSince,
+        created_at: profile.createdAt,
+        created_by: profile.createdBy,
+        modified_at: profile.modifiedAt,
+      },
+    );
   }
 
   async deleteProfile(account: string, id: string): Promise<void> {
@@ -99,21 +103,25 @@ export class SqliteProfileStore implements ProfileStore {
   }
 
   async putProfileRule(rule: ProfileRule): Promise<void> {
-    put(this.#db, "profile_rules", ["id"], {
-      id: rule.id,
-      account: rule.account,
-      profile: rule.profile,
-      name: rule.name,
-      type: rule.type,
-      realm: rule.realm,
-      cr_type: rule.crType,
-      expiration_s: rule.expirationS,
-      conditions: JSON.stringify(rule.conditions),
-      entity_tag: rule.entityTag,
-      created_at: rule.createdAt,
-      created_by: rule.createdBy,
-      modified_at: rule.modifiedAt,
-    });
+    put(
+      this.#db,
+      { table: "profile_rules", keys: ["id"] },
+      {
+        id: rule.id,
+        account: rule.account,
+        profile: rule.profile,
+        name: rule.name,
+        type: rule.type,
+        realm: rule.realm,
+        cr_type: rule.crType,
+        expiration_s: rule.expirationS,
+        conditions: JSON.stringify(rule.conditions),
+        entity_tag: rule.entityTag,
+        created_at: rule.createdAt,
+        created_by: rule.createdBy,
+        modified_at: rule.modifiedAt,
+      },
+    );
   }
 
   async deleteProfileRule(account: string, profile: string, id: string): Promise<void> {
@@ -122,20 +130,24 @@ export class SqliteProfileStore implements ProfileStore {
   }
 
   async putProfileLink(link: ProfileLink): Promise<void> {
-    put(this.#db, "profile_links", ["id"], {
-      id: link.id,
-      account: link.account,
-      profile: link.profile,
-      name: link.name,
-      cr_type: link.crType,
-      crn: link.crn,
-      namespace: link.namespace,
-      resource_name: link.resourceName,
-      entity_tag: link.entityTag,
-      created_at: link.createdAt,
-      created_by: link.createdBy,
-      modified_at: link.modifiedAt,
-    });
+    put(
+      this.#db,
+      { table: "profile_links", keys: ["id"] },
+      {
+        id: link.id,
+        account: link.account,
+        profile: link.profile,
+        name: link.name,
+        cr_type: link.crType,
+        crn: link.crn,
+        namespace: link.namespace,
+        resource_name: link.resourceName,
+        entity_tag: link.entityTag,
+        created_at: link.createdAt,
+        created_by: link.createdBy,
+        modified_at: link.modifiedAt,
+      },
+    );
   }
 
   async deleteProfileLink(account: string, profile: string, id: string): Promise<void> {
@@ -144,15 +156,19 @@ export class SqliteProfileStore implements ProfileStore {
   }
 
   async putProfileIdentity(identity: ProfileIdentity): Promise<void> {
-    put(this.#db, "profile_identities", ["account", "profile", "kind", "identifier"], {
-      account: identity.account,
-      profile: identity.profile,
-      kind: identity.kind,
-      identifier: identity.identifier,
-      description: identity.description,
-      created_at: identity.createdAt,
-      created_by: identity.createdBy,
-    });
+    put(
+      this.#db,
+      { table: "profile_identities", keys: ["account", "profile", "kind", "identifier"] },
+      {
+        account: identity.account,
+        profile: identity.profile,
+        kind: identity.kind,
+        identifier: identity.identifier,
+        description: identity.description,
+        created_at: identity.createdAt,
+        created_by: identity.createdBy,
+      },
+    );
   }
 
   async deleteProfileIdentity(

@@ -5,7 +5,11 @@ import type { Database, Row, Value } from "./database.ts";
 export type Columns = Readonly<Record<string, Value>>;
 
 /** Writes a row whole. An update, not a replacement, so that what refers to the row stays. */
-export function put(db: Database, table: string, keys: readonly string[], row: Columns): void {
+export function put(
+  db: Database,
+  { table, keys }: { readonly table: string; readonly keys: readonly string[] },
+  row: Columns,
+): void {
   const columns = Object.keys(row);
   const others = columns.filter((column) => !keys.includes(column));
   const values = columns.map(() => "?").join(", ");
@@ -75,9 +79,9 @@ export function flag(row: Row, column: string): boolean {
   return row[column] === 1;
 }
 
-/** What this version wrote itself. */
-export function json<T>(row: Row, column: string): T {
-  return JSON.parse(text(row, column)) as T;
+/** What a store wrote itself, and so knows the form of. */
+export function json(row: Row, column: string): ReturnType<typeof JSON.parse> {
+  return JSON.parse(text(row, column));
 }
 
 export function bytesOrNull(row: Row, column: string): Uint8Array | null {
