@@ -54,7 +54,10 @@ export function nativeDialect(
     refusal: refusalAnswer,
     outage: outageAnswer,
     fault: faultAnswer,
-    headers: ({ requestId }) => ({ "x-request-id": requestId }),
+    headers: ({ requestId }) => ({
+      "x-request-id": requestId,
+      "X-Global-Transaction-Id": requestId,
+    }),
   };
 }
 
