@@ -16,6 +16,8 @@ export interface Located<Subject> {
   readonly target: TargetRef;
   readonly resource: Resource | null;
   readonly subject: Subject;
+  /** What the target is called once this has succeeded, where that is not what it was found as: a rename. */
+  readonly becomes?: TargetRef;
   /**
    * What the record is to say besides the input, by the names of the catalogue's row: the state as it was found
    * (`prev_instance_name`, `lock`). Stands in the record of a success and of a refusal alike.

@@ -250,6 +250,7 @@ export class Performer {
     // Of a caller who may not do this, what was sent is nothing to keep: nobody has looked at it yet.
     attempt.input = located.facts ? { ...input, ...located.facts } : input;
     const output = await operation.run(input, located, context);
+    if (located.becomes && !(output instanceof Refusal)) attempt.target = located.becomes;
     const whole = located.byParts ? [] : [this.#describe(attempt, endedBy(output))];
     return { output, drafts: [...whole, ...consequences.map((one) => this.#part(one, attempt))] };
   }

@@ -13,7 +13,7 @@ export const MAX_SEARCH_CHARS = 128;
 export class Query<Known extends string> {
   readonly #values: Readonly<Record<string, unknown>>;
 
-  constructor(request: FastifyRequest, known: readonly Known[]) {
+  constructor(request: Pick<FastifyRequest, "query">, known: readonly Known[]) {
     this.#values = request.query as Readonly<Record<string, unknown>>;
     for (const name of Object.keys(this.#values)) {
       // A filter that is misspelt and passed over would show more than was asked for.
