@@ -18,6 +18,7 @@ export type Scope =
 /** What a policy grants its roles on; what is left out is not restricted. */
 export interface PolicyResource {
   readonly service?: string;
+  readonly region?: string;
   readonly instance?: string;
   readonly secretGroup?: string;
 }
@@ -57,6 +58,7 @@ export function scopeOf(
 export interface Part {
   readonly account?: string;
   readonly service?: string;
+  readonly region?: string;
   readonly instance?: string;
 }
 
@@ -71,15 +73,16 @@ export function partsOf(
 ): readonly Part[] {
   const parts: Part[] = [];
   for (const { roles, resource } of grants) {
-    const { service, instance, secretGroup } = resource;
+    const { service, region, instance, secretGroup } = resource;
     const giving = roles.filter((role) => permissionsOf(role).has(permission));
     if (giving.length === 0 || secretGroup !== undefined) continue;
     parts.push({
       account,
       ...(service === undefined ? {} : { service }),
+      ...(region === undefined ? {} : { region }),
       ...(instance === undefined ? {} : { instance }),
     });
-    const isUnbounded = service === undefined && instance === undefined;
+    const isUnbounded = [service, region, instance].every((bound) => bound === undefined);
     if (isUnbounded && giving.includes("Operator")) parts.push({ account: OPERATOR_ACCOUNT });
   }
   return parts;
@@ -97,6 +100,7 @@ function gives(grant: Grant, permission: OperationName, { service, place }: Reso
   const granted = grant.resource;
   if (granted.service !== undefined && granted.service !== service) return false;
   if (granted.instance !== undefined && granted.instance !== place.instance) return false;
+  if (granted.region !== undefined && granted.region !== place.region) return false;
   if (granted.secretGroup !== undefined && isServiceWide(permission)) return false;
   return grant.roles.some((role) => permissionsOf(role).has(permission));
 }

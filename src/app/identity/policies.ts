@@ -16,7 +16,8 @@ import { Refusal } from "../../kernel/errors.ts";
 import { randomId } from "../../kernel/ids.ts";
 import { callerId, changeOperation, readOperation } from "../operation.ts";
 import { assertRoom, inAccount, placeOf, windowOf, type ListInput } from "./find.ts";
-import { assertAdministered, assertUnlocked } from "./removal.ts";
+import { keepAdministered } from "./administration.ts";
+import { assertUnlocked } from "./removal.ts";
 
 export interface CreatePolicyInput {
   /** The IAM id of a user or a service ID of the account. */
@@ -122,11 +123,11 @@ export const deletePolicy = changeOperation<DeletePolicyInput, Policy, Policy>({
     const target = { kind: "policy", id, name: "" } as const;
     return inAccount("policy.delete", call, { target, subject: policy });
   },
-  async run(_input, { subject: policy }, { store }) {
+  async run(_input, { subject: policy }, context) {
+    const { store } = context;
     const owner = await store.identity.principal(policy.account, policy.subject);
     assertUnlocked({ locked: owner?.kind === "serviceid" && owner.locked }, "service ID");
-    await assertAdministered([policy], store.identity);
-    await store.identity.deletePolicy(policy.account, policy.id);
+    await keepAdministered(context, () => store.identity.deletePolicy(policy.account, policy.id));
     return policy;
   },
 });

@@ -1,11 +1,11 @@
 /** What goes with an identity that is deleted, each part with an event of its own; and what may not go. */
 import type { ApiKey, Principal } from "../../identity/api-key.ts";
-import { administersAccount, type Policy } from "../../identity/policy.ts";
-import { MAX_LIST_LIMIT, type IdentityReader, type Listed } from "../../identity/store.ts";
+import { MAX_LIST_LIMIT, type Listed } from "../../identity/store.ts";
 import { isUserId } from "../../identity/user.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import type { Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
+import { keepAdministered } from "./administration.ts";
 import { targetOf } from "./find.ts";
 
 export function assertUnlocked({ locked }: { readonly locked: boolean }, what: string): void {
@@ -13,43 +13,44 @@ export function assertUnlocked({ locked }: { readonly locked: boolean }, what: s
     throw new Refusal("locked", `The ${what} is locked: it cannot be changed or deleted.`);
 }
 
-/** Refuses to take away the last policy by which anyone administers the account: nobody could give it back. */
-export async function assertAdministered(
-  policies: readonly Policy[],
-  store: IdentityReader,
-): Promise<void> {
-  const going = new Set(policies.filter(administersAccount).map(({ id }) => id));
-  const [first] = policies;
-  if (going.size === 0 || !first) return;
-  const all = await store.administration(first.account);
-  if (all.every(({ id }) => going.has(id))) {
-    throw new Refusal("conflict", "The account would be left without an administrator.");
-  }
-}
-
-/** Deletes the identity's API keys and policies, and has each recorded as a consequence. */
+/**
+ * Deletes the identity's API keys and policies, and has each recorded as a consequence. Refused where it would leave
+ * the account without an administrator.
+ */
 export async function removeWithIdentity(
   { account, iamId }: Principal,
-  { store, call, also }: Context<Transaction>,
+  context: Context<Transaction>,
 ): Promise<void> {
+  const { store, call, also } = context;
   const keys = await whole((offset, limit) =>
     store.identity.apiKeys(account, iamId, { offset, limit }),
   );
-  const policies = await whole((offset, limit) =>
-    store.identity.policies(account, iamId, { offset, limit }),
-  );
   for (const key of keys) assertUnlocked(key, "API key of this identity");
-  await assertAdministered(policies, store.identity);
-  for (const key of keys) {
-    await store.identity.deleteApiKey(account, key.id);
-    const target = targetOf(call, { kind: "apikey", id: key.id, name: key.name });
-    also({ operation: deletionOf(key), target, input: { id: key.id }, output: {} });
-  }
+  await keepAdministered(context, async () => {
+    for (const key of keys) {
+      await store.identity.deleteApiKey(account, key.id);
+      const target = targetOf(call, { kind: "apikey", id: key.id, name: key.name });
+      also({ operation: deletionOf(key), target, input: { id: key.id }, output: {} });
+    }
+    await removePolicies(account, iamId, context);
+  });
+}
+
+/** Deletes every policy of an identity or an access group, and has each recorded as a consequence; how many. */
+export async function removePolicies(
+  account: string,
+  subject: string,
+  { store, call, also }: Context<Transaction>,
+): Promise<number> {
+  const policies = await whole((offset, limit) =>
+    store.identity.policies(account, subject, { offset, limit }),
+  );
   for (const policy of policies) {
     await store.identity.deletePolicy(account, policy.id);
     const target = targetOf(call, { kind: "policy", id: policy.id, name: "" });
     also({ operation: "policy.delete", target, input: { id: policy.id }, output: policy });
   }
+  return policies.length;
 }
 
 /** Which row of the catalogue the deletion of a key is: it depends on whose key it is. */

@@ -4,15 +4,17 @@ import { all, any, type Plan } from "../../search/plan.ts";
 import type { Part } from "../../identity/authorize.ts";
 
 const ACCOUNT = eventField("account");
+const REGION = eventField("region");
 const INSTANCE = eventField("instance");
 
 /** The events of any of the parts; of no parts, nothing. */
 export function visiblePlan(parts: readonly Part[]): Plan {
   return any(
-    parts.map(({ account, service, instance }) =>
+    parts.map(({ account, service, region, instance }) =>
       all([
         ...exactly(ACCOUNT, account),
         ...exactly(SERVICE, service),
+        ...exactly(REGION, region),
         ...exactly(INSTANCE, instance),
       ]),
     ),

@@ -1,0 +1,62 @@
+/**
+ * That an account is never left without somebody who administers it: nobody could give the right back but whoever has
+ * the data folder. A user or a service ID counts, if it exists, is active, and has the right by a policy of its own or
+ * as a member that was added by hand. Memberships that end by themselves, the public access group and trusted
+ * profiles do not count: they may be worth nothing tomorrow without anybody having changed a thing.
+ */
+import { isAccessGroupId, PUBLIC_ACCESS_GROUP } from "../../identity/access-group.ts";
+import { MAX_LIST_LIMIT } from "../../identity/store.ts";
+import type { Millis } from "../../kernel/clock.ts";
+import { Refusal } from "../../kernel/errors.ts";
+import type { Context } from "../operation.ts";
+import type { Transaction, View } from "../state.ts";
+
+/**
+ * Makes a change that may take an administrator away: deletes a policy, a user, a group, a member of one. Throws
+ * `conflict`, which undoes the whole operation, if the account had an administrator before the change and has none
+ * after it.
+ */
+export async function keepAdministered<Result>(
+  { store, call, now }: Pick<Context<Transaction>, "store" | "call" | "now">,
+  change: () => Promise<Result>,
+): Promise<Result> {
+  const { account } = call.place;
+  const before = await isAdministered(account, store, now);
+  const result = await change();
+  if (before && !(await isAdministered(account, store, now))) {
+    throw new Refusal("conflict", "The account would be left without an administrator.");
+  }
+  return result;
+}
+
+/** Whether anybody who can be counted on administers all of the account. */
+export async function isAdministered(account: string, view: View, now: Millis): Promise<boolean> {
+  for (const { subject } of await view.identity.administration(account)) {
+    const isSomebody = isAccessGroupId(subject)
+      ? await hasActiveMember({ account, group: subject }, view, now)
+      : await isActive(account, subject, view);
+    if (isSomebody) return true;
+  }
+  return false;
+}
+
+async function hasActiveMember(
+  of: { readonly account: string; readonly group: string },
+  view: View,
+  now: Millis,
+): Promise<boolean> {
+  if (of.group === PUBLIC_ACCESS_GROUP) return false;
+  const limit = MAX_LIST_LIMIT;
+  for (let offset = 0; ; offset += limit) {
+    const query = { membership: "static", now } as const;
+    const { items } = await view.groups.members(of, query, { offset, limit });
+    for (const { iamId } of items) if (await isActive(of.account, iamId, view)) return true;
+    if (items.length < limit) return false;
+  }
+}
+
+async function isActive(account: string, iamId: string, { identity }: View): Promise<boolean> {
+  const principal = await identity.principal(account, iamId);
+  if (principal?.kind === "user") return principal.state === "active";
+  return principal?.kind === "serviceid";
+}
