@@ -58,7 +58,8 @@ export async function trustIn(
   const { profile, credential, session } = applying;
   const { account, kind, iamId } = credential.owner;
   if (account !== profile.account) return undefined;
-  if (session?.profile != null && session.profile !== profile.id) return undefined;
+  const becomes = session?.profile ?? profile.id;
+  if (becomes !== profile.id) return undefined;
   const trusted = await reader.profilesTrusting(account, iamId);
   if (trusted.some((one) => one.profile === profile.id && one.kind === kind)) {
     return { lifetimeS: null };
