@@ -30,6 +30,17 @@ export interface ApiKey {
 export const LEAK_ACTIONS = ["none", "disable", "delete"] as const;
 export type ActionWhenLeaked = (typeof LEAK_ACTIONS)[number];
 
+/** Which keys of an account. */
+export interface ApiKeyFilter {
+  /** Of one identity only. */
+  readonly iamId?: string | undefined;
+  /** Those of users, or those of service IDs. */
+  readonly ownedBy?: "user" | "serviceid" | undefined;
+}
+
+export const API_KEY_ORDERS = ["createdAt", "createdBy", "name", "description"] as const;
+export type ApiKeyOrder = (typeof API_KEY_ORDERS)[number];
+
 /** An identity that can be the subject of policies. */
 export type Principal = User | ServiceId | TrustedProfile;
 
@@ -72,8 +83,19 @@ export type LoginFault =
   | "address-not-allowed"
   | "unknown-refresh-token"
   | "refresh-token-of-another-client"
+  | "refresh-token-of-another-account"
   | "refresh-token-used"
-  | "refresh-token-expired";
+  | "refresh-token-expired"
+  | "session-over"
+  | "bad-login"
+  | "password-not-allowed"
+  | "second-factor-required"
+  | "second-factor-missing"
+  | "bad-second-factor"
+  | "bad-passcode"
+  | "bad-cookie"
+  | "bad-access-token"
+  | "profile-not-applicable";
 
 export function loginRefusal(reason: LoginFault, sentence: string): Refusal {
   return new Refusal("unauthenticated", sentence, { reason });
@@ -82,7 +104,7 @@ export function loginRefusal(reason: LoginFault, sentence: string): Refusal {
 /** Why the credential is no good now, or undefined when it is. Asked at login and at each call after it. */
 export function credentialRefusal({ key, owner }: Credential, now: Millis): Refusal | undefined {
   if (key?.disabled) return loginRefusal("api-key-disabled", "The API key is disabled.");
-  if (key?.expiresAt != null && key.expiresAt <= now) {
+  if (key && key.expiresAt !== null && key.expiresAt <= now) {
     return loginRefusal("api-key-expired", "The API key has expired.");
   }
   if (owner.kind === "user" && owner.state !== "active") {

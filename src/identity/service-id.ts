@@ -1,6 +1,7 @@
 /** A service ID: the identity of a program. It has an id of its own and, derived from it, an IAM id that acts. */
 import { isUuid, randomId } from "../kernel/ids.ts";
 import type { Millis } from "../kernel/clock.ts";
+import { Refusal } from "../kernel/errors.ts";
 
 export interface ServiceId {
   readonly kind: "serviceid";
@@ -20,6 +21,20 @@ export interface ServiceId {
   readonly createdAt: Millis;
   readonly createdBy: string;
   readonly modifiedAt: Millis;
+}
+
+export const SERVICE_ID_ORDERS = ["createdAt", "modifiedAt", "name", "description"] as const;
+export type ServiceIdOrder = (typeof SERVICE_ID_ORDERS)[number];
+
+/** Of what one program may belong to. */
+export const MAX_INSTANCE_CRNS = 50;
+const CRN = /^crn:v1:[!-~]{1,1000}$/;
+
+/** Refuses what is no list of Cloud Resource Names; looks at their form, not at what they name. */
+export function checkedInstanceCrns(crns: readonly string[]): readonly string[] {
+  if (crns.length <= MAX_INSTANCE_CRNS && crns.every((crn) => CRN.test(crn))) return crns;
+  const sentence = `A service ID belongs to at most ${MAX_INSTANCE_CRNS} instances, each given by its CRN.`;
+  throw new Refusal("invalid_request", sentence);
 }
 
 /** IBM's limit for an account. */

@@ -4,11 +4,12 @@
  */
 import type { AccountSettings } from "./account-settings.ts";
 import type { Account, Instance } from "./account.ts";
-import type { ApiKey, Credential, Principal } from "./api-key.ts";
+import type { ApiKey, ApiKeyFilter, ApiKeyOrder, Credential, Principal } from "./api-key.ts";
 import type { Grant } from "./authorize.ts";
 import type { Policy } from "./policy.ts";
-import type { ServiceId } from "./service-id.ts";
+import type { ServiceId, ServiceIdOrder } from "./service-id.ts";
 import type { User } from "./user.ts";
+import type { Walk, Walked } from "./walk.ts";
 import type { Millis } from "../kernel/clock.ts";
 
 /** A part of a list; lists are in the order of creation, unless they say otherwise. */
@@ -56,6 +57,18 @@ export interface IdentityReader {
   apiKey(account: string, id: string): Promise<ApiKey | undefined>;
   /** Of one identity, or of every one in the account. */
   apiKeys(account: string, iamId: string | undefined, window: Window): Promise<Listed<ApiKey>>;
+  /** The same in an order of the caller's choice, and by their owners. */
+  walkApiKeys(
+    account: string,
+    filter: ApiKeyFilter,
+    walk: Walk<ApiKeyOrder>,
+  ): Promise<Walked<ApiKey>>;
+  /** All, or those of one name, in an order of the caller's choice. */
+  walkServiceIds(
+    account: string,
+    name: string | undefined,
+    walk: Walk<ServiceIdOrder>,
+  ): Promise<Walked<ServiceId>>;
   policy(account: string, id: string): Promise<Policy | undefined>;
   policies(account: string, subject: string | undefined, window: Window): Promise<Listed<Policy>>;
   /** The policies of an account that are in force, at most `limit`, after one by its id: for going through them all. */

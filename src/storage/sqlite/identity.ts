@@ -20,6 +20,7 @@ import {
   settingsOf,
   userOf,
 } from "./identity-rows.ts";
+import { apiKeyWalks, serviceIdWalks } from "./identity-walks.ts";
 import { profileOf } from "./profiles.ts";
 import { Remembered } from "./remembered.ts";
 import { list, numberOrNull, one, put } from "./table.ts";
@@ -44,6 +45,8 @@ interface HeldGrants {
 }
 
 export class SqliteIdentityStore implements IdentityStore {
+  readonly walkApiKeys: IdentityStore["walkApiKeys"];
+  readonly walkServiceIds: IdentityStore["walkServiceIds"];
   readonly #db: Database;
   readonly #grants: IdentityMemory<HeldGrants>;
   readonly #credentials: IdentityMemory<Credential | undefined>;
@@ -55,6 +58,8 @@ export class SqliteIdentityStore implements IdentityStore {
 
   constructor(database: Database) {
     this.#db = database;
+    this.walkApiKeys = apiKeyWalks(database);
+    this.walkServiceIds = serviceIdWalks(database);
     this.#grants = new IdentityMemory(database);
     this.#credentials = new IdentityMemory(database);
     this.#principals = new IdentityMemory(database);
