@@ -1,7 +1,13 @@
 /** Access groups: identities that are given roles together. Members are added by hand, or gained by a rule at login. */
+import { Refusal } from "../kernel/errors.ts";
 import { isUuid, randomId } from "../kernel/ids.ts";
 import type { Millis } from "../kernel/clock.ts";
-import type { Condition } from "./claims.ts";
+import type { Principal } from "./api-key.ts";
+import { checkedConditions, type Condition, type GivenCondition } from "./claims.ts";
+import { isActingServiceId } from "./service-id.ts";
+import { bounded } from "./text.ts";
+import { isActingProfile } from "./trusted-profile.ts";
+import { isUserId } from "./user.ts";
 
 export interface AccessGroup {
   readonly id: string;
@@ -16,7 +22,8 @@ export interface AccessGroup {
   readonly modifiedBy: string;
 }
 
-export type MemberKind = "user" | "service" | "profile";
+export const MEMBER_KINDS = ["user", "service", "profile"] as const;
+export type MemberKind = (typeof MEMBER_KINDS)[number];
 
 export interface Member {
   readonly account: string;
@@ -56,6 +63,11 @@ export const MAX_GROUPS_PER_ACCOUNT = 500;
 export const MAX_RULES_PER_GROUP = 5;
 export const MAX_MEMBERS_PER_GROUP = 10_000;
 export const MAX_MEMBERS_PER_CALL = 50;
+export const MAX_GROUPS_PER_MEMBER = 50;
+/** IBM's bounds (Access Groups API, "Create an access group"). */
+export const MAX_GROUP_NAME_CHARS = 100;
+export const MAX_GROUP_DESCRIPTION_CHARS = 250;
+export const MAX_REALM_CHARS = 1_024;
 export const MIN_RULE_HOURS = 1;
 export const MAX_RULE_HOURS = 24;
 
@@ -77,4 +89,52 @@ export function newClaimRuleId(): string {
 
 export function isClaimRuleId(text: string): boolean {
   return text.startsWith(RULE_PREFIX) && isUuid(text.slice(RULE_PREFIX.length));
+}
+
+/** What may be a member: a user, a service ID or a trusted profile, by its IAM id. */
+export function isMemberId(text: string): boolean {
+  return isUserId(text) || isActingServiceId(text) || isActingProfile(text);
+}
+
+export function memberKindOf({ kind }: Principal): MemberKind {
+  return kind === "serviceid" ? "service" : kind;
+}
+
+/** Whether the membership holds: one that was given by hand always, one by a rule until it ends. */
+export function isInForce({ expiresAt }: Member, now: Millis): boolean {
+  return expiresAt === null || expiresAt > now;
+}
+
+export function checkedGroupName(name: string): string {
+  return bounded(name, { field: "name", min: 1, max: MAX_GROUP_NAME_CHARS });
+}
+
+export function checkedGroupDescription(description: string): string {
+  return bounded(description, { field: "description", min: 0, max: MAX_GROUP_DESCRIPTION_CHARS });
+}
+
+/** A rule as somebody asks for it. */
+export interface GivenRule {
+  readonly name: string;
+  readonly realm: string;
+  readonly expirationHours: number;
+  readonly conditions: readonly GivenCondition[];
+}
+
+/** What a rule says, in the form in which it is kept. A rule need not have a name. Throws `invalid_request`. */
+export function checkedRule(
+  given: GivenRule,
+): Pick<GroupRule, "name" | "realm" | "expirationHours" | "conditions"> {
+  const { expirationHours } = given;
+  const isHours = Number.isSafeInteger(expirationHours);
+  if (!isHours || expirationHours < MIN_RULE_HOURS || expirationHours > MAX_RULE_HOURS) {
+    const sentence = `\`expiration\` must be a whole number of hours from ${MIN_RULE_HOURS} to ${MAX_RULE_HOURS}.`;
+    throw new Refusal("invalid_request", sentence, { field: "expiration" });
+  }
+  return {
+    name: bounded(given.name, { field: "name", min: 0, max: MAX_GROUP_NAME_CHARS }),
+    realm: bounded(given.realm, { field: "realm_name", min: 1, max: MAX_REALM_CHARS }),
+    expirationHours,
+    conditions: checkedConditions(given.conditions),
+  };
 }

@@ -26,7 +26,8 @@ export function checkedEmail(email: string): string {
   return text;
 }
 
-function bounded(
+/** The text in Unicode's composed form; refuses, in the name of its field, one that is out of bounds or not printable. */
+export function bounded(
   given: string,
   { field, min, max }: { readonly field: string; readonly min: number; readonly max: number },
 ): string {
