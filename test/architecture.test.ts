@@ -21,6 +21,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   http: ["kernel", "ledger", "audit", "secrets", "identity", "search", "app"],
   cli: ["kernel", "ledger", "audit", "search", "client", "app", "config.ts"],
   storage: ["kernel", "ledger", "audit", "secrets", "identity", "search", "app"],
+  openid: ["kernel", "identity", "app"],
   "main.ts": [
     "kernel",
     "ledger",
@@ -48,6 +49,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "http",
     "cli",
     "storage",
+    "openid",
     "config.ts",
   ],
   "config.ts": ["kernel"],

@@ -4,6 +4,7 @@ import type { TokenIssuer } from "../identity/tokens.ts";
 import type { Retrievals } from "../secrets/retrievals.ts";
 import type { RootKeySource } from "../secrets/root-key.ts";
 import type { Vault } from "../secrets/vault.ts";
+import type { Federation } from "./federation/federation.ts";
 import type { TrailReader } from "./trail/trail-reader.ts";
 
 export interface Capabilities {
@@ -17,6 +18,8 @@ export interface Capabilities {
   readonly credentials: CredentialKeeper;
   /** Signs and checks access and refresh tokens. */
   readonly tokens: TokenIssuer;
+  /** Asks identity providers who somebody is. */
+  readonly federation: Federation;
   /** Finds events and proves them. */
   readonly trail: TrailReader;
 }

@@ -17,6 +17,7 @@ import { TokenIssuer } from "../identity/tokens.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { TimeOrderedIds } from "../kernel/ids.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { OpenIdFederation } from "../openid/openid-federation.ts";
 import { Indexer } from "../search/indexer.ts";
 import { Retrievals } from "../secrets/retrievals.ts";
 import { DuckDbEventIndex } from "../storage/duckdb/event-index.ts";
@@ -86,6 +87,7 @@ export async function openCore(ports: CorePorts): Promise<Core> {
       issuer: `https://${ledger.origin}/identity`,
       store: new TokenKeyFile(join(folder.keys, "token.key")),
     }),
+    federation: new OpenIdFederation(clock),
     trail: new TrailReader({
       log: ledger,
       index,

@@ -6,6 +6,7 @@ import { CredentialKeeper } from "../../identity/credentials.ts";
 import { TokenIssuer } from "../../identity/tokens.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { TimeOrderedIds } from "../../kernel/ids.ts";
+import { OpenIdFederation } from "../../openid/openid-federation.ts";
 import { Retrievals } from "../../secrets/retrievals.ts";
 import type { RootKeySource } from "../../secrets/root-key.ts";
 import { TokenKeyInMemory } from "../../storage/memory/token-key.ts";
@@ -74,6 +75,7 @@ export async function assemble({
       issuer: "https://keytrail.test/identity",
       store: new TokenKeyInMemory(),
     }),
+    federation: new OpenIdFederation(clock),
     // Operations that search the trail are tested beside their index.
     trail: {} as TrailReader,
   };

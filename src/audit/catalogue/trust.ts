@@ -167,7 +167,7 @@ export const trustRows = rows({
     aws: "CreateOpenIDConnectProvider",
     dsv: ["config:auth", "POST"],
     ...making,
-    request: ["name", "realm_name", "issuer", "clientId", "scopes"],
+    request: ["name", "realm_name", "issuer", "clientId", "scopes", "createsUsers", "enabled"],
     response: ["id"],
   },
   "identity-provider.read": {
@@ -191,17 +191,8 @@ export const trustRows = rows({
     aws: "UpdateOpenIDConnectProvider",
     dsv: ["config:auth:{name}", "PUT"],
     ...changing,
-    request: [
-      "id",
-      "name",
-      "realm_name",
-      "issuer",
-      "clientId",
-      "scopes",
-      "enabled",
-      "secretReplaced",
-    ],
-    response: [],
+    request: ["id", "name", "clientId", "scopes", "createsUsers", "enabled", "secretReplaced"],
+    response: ["endedSessions"],
   },
   "identity-provider.delete": {
     action: "iam-identity.identity-provider.delete",
@@ -209,6 +200,6 @@ export const trustRows = rows({
     dsv: ["config:auth:{name}", "DELETE"],
     ...removing,
     request: ["id"],
-    response: [],
+    response: ["endedSessions"],
   },
 });

@@ -1,15 +1,14 @@
 /** Routes of identities: users, service IDs, API keys and the policies that say what each may do. */
 import type { z } from "zod";
-import { createApiKey, deleteApiKey, listApiKeys } from "../../../app/identity/api-keys.ts";
+import { createApiKey, deleteApiKey } from "../../../app/identity/api-keys.ts";
 import { createPolicy, deletePolicy, listPolicies } from "../../../app/identity/policies.ts";
-import {
-  createServiceId,
-  deleteServiceId,
-  listServiceIds,
-} from "../../../app/identity/service-ids.ts";
+import { listApiKeys } from "../../../app/identity/read-api-keys.ts";
+import { listServiceIds } from "../../../app/identity/read-service-ids.ts";
+import { createServiceId, deleteServiceId } from "../../../app/identity/service-ids.ts";
 import { createUser, deleteUser, listUsers } from "../../../app/identity/users.ts";
 import type { PolicyResource } from "../../../identity/authorize.ts";
 import type { About, Answer } from "../../route.ts";
+import { identityProviderRoutes } from "./identity-providers.ts";
 import * as shapes from "./identity-shapes.ts";
 import { nativeRoute, type AnswerShape, type NativeRoute } from "./native-route.ts";
 
@@ -72,7 +71,7 @@ const serviceIdRoutes: readonly NativeRoute[] = [
     answer: listed("service_ids", shapes.serviceIdShape),
     decode: ({ query }) => query,
     encode: ({ serviceIds, ...part }) =>
-      page({ service_ids: serviceIds.map(shapes.serviceIdBody) }, part),
+      page({ service_ids: serviceIds.map((one) => shapes.serviceIdBody(one.serviceId)) }, part),
   }),
   nativeRoute({
     method: "DELETE",
@@ -113,7 +112,7 @@ const apiKeyRoutes: readonly NativeRoute[] = [
     query: shapes.keyListQuery,
     answer: listed("api_keys", shapes.apiKeyShape),
     decode: ({ query: { iam_id: iamId, ...part } }) => ({ ...part, iamId }),
-    encode: ({ apiKeys, ...part }) => page({ api_keys: apiKeys.map(shapes.apiKeyBody) }, part),
+    encode: ({ apiKeys, ...part }) => page({ api_keys: apiKeys.map(({ key }) => shapes.apiKeyBody(key)) }, part),
   }),
   nativeRoute({
     method: "DELETE",
@@ -171,6 +170,7 @@ export const identityRoutes: readonly NativeRoute[] = [
   ...serviceIdRoutes,
   ...apiKeyRoutes,
   ...policyRoutes,
+  ...identityProviderRoutes,
 ];
 
 function about(kind: string, path: typeof shapes.userPath): About {

@@ -1,0 +1,227 @@
+/** The identity providers over the network, by openid-client: discovery, authorization code with PKCE, ID tokens. */
+import * as openid from "openid-client";
+import {
+  federationRefusal,
+  type Client,
+  type Federation,
+  type Marks,
+  type Returned,
+  type Vouched,
+} from "../app/federation/federation.ts";
+import { isLoopbackIssuer } from "../identity/identity-provider.ts";
+import type { Clock, Millis } from "../kernel/clock.ts";
+import type { Refusal } from "../kernel/errors.ts";
+import { guardedFetch, REQUEST_TIMEOUT_MS, Unreachable } from "./guarded-fetch.ts";
+
+/** What a provider publishes of itself is asked for again after this. */
+export const METADATA_LIFETIME_MS = 10 * 60 * 1_000;
+export const MAX_KNOWN_ISSUERS = 100;
+
+/** No symmetric ones, with which whoever knows the client's secret could sign; and never `none`. */
+const SIGNING_ALGORITHMS: ReadonlySet<string> = new Set([
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+  "Ed25519",
+]);
+/** OpenID Connect Core, section 15.1: what every provider can do. */
+const DEFAULT_ALGORITHMS = ["RS256"];
+
+interface Issuer {
+  readonly metadata: openid.ServerMetadata;
+  readonly knownSince: Millis;
+  keys: ReturnType<typeof openid.getJwksCache>;
+}
+
+/** Holds no secret of any client longer than a call. */
+export class OpenIdFederation implements Federation {
+  readonly #clock: Clock;
+  /** By issuer; insertion order is the order in which they were asked. */
+  readonly #issuers = new Map<string, Issuer>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  addressOf(client: Client, marks: Marks): Promise<string> {
+    return refusing(async () => {
+      const { metadata } = await this.#issuer(client);
+      const address = openid.buildAuthorizationUrl(configurationOf(client, metadata), {
+        redirect_uri: marks.redirectUri,
+        scope: client.scopes.join(" "),
+        state: marks.state.reveal(),
+        nonce: marks.nonce,
+        code_challenge: await openid.calculatePKCECodeChallenge(marks.codeVerifier),
+        code_challenge_method: "S256",
+      });
+      const isPlain = address.protocol === "http:" && isLoopbackIssuer(client.issuer);
+      if (address.protocol !== "https:" && !isPlain) throw notBelieved();
+      return address.href;
+    });
+  }
+
+  redeem(client: Client, { code, iss }: Returned, marks: Marks): Promise<Vouched> {
+    return refusing(async () => {
+      const issuer = await this.#issuer(client);
+      const configuration = configurationOf(client, issuer.metadata);
+      // Without this, a token that came straight from the provider would be believed unsigned (Core, 3.1.3.7).
+      openid.enableNonRepudiationChecks(configuration);
+      if (issuer.keys) openid.setJwksCache(configuration, issuer.keys);
+      const current = new URL(marks.redirectUri);
+      current.searchParams.set("code", code.reveal());
+      current.searchParams.set("state", marks.state.reveal());
+      if (iss !== undefined) current.searchParams.set("iss", iss);
+      const tokens = await openid.authorizationCodeGrant(configuration, current, {
+        expectedState: marks.state.reveal(),
+        expectedNonce: marks.nonce,
+        pkceCodeVerifier: marks.codeVerifier,
+        idTokenExpected: true,
+      });
+      issuer.keys = openid.getJwksCache(configuration);
+      const claims = tokens.claims();
+      if (!claims) throw notBelieved();
+      return { subject: claims.sub, claims: await wholeOf(claims, tokens, configuration) };
+    });
+  }
+
+  async #issuer(client: Client): Promise<Issuer> {
+    const now = this.#clock.now();
+    const known = this.#issuers.get(client.issuer);
+    if (known && Math.abs(now - known.knownSince) < METADATA_LIFETIME_MS) return known;
+    const { execute, ...options } = termsOf(client.issuer);
+    const discovered = await openid.discovery(
+      new URL(client.issuer),
+      client.clientId,
+      undefined,
+      openid.None(),
+      { ...options, execute },
+    );
+    const published = discovered.serverMetadata();
+    const algorithms = published.id_token_signing_alg_values_supported ?? DEFAULT_ALGORITHMS;
+    const issuer: Issuer = {
+      metadata: {
+        ...JSON.parse(JSON.stringify(published)),
+        id_token_signing_alg_values_supported: algorithms.filter((one) =>
+          SIGNING_ALGORITHMS.has(one),
+        ),
+      },
+      knownSince: now,
+      keys: undefined,
+    };
+    this.#issuers.delete(client.issuer);
+    this.#issuers.set(client.issuer, issuer);
+    if (this.#issuers.size > MAX_KNOWN_ISSUERS) {
+      const [oldest] = this.#issuers.keys();
+      if (oldest !== undefined) this.#issuers.delete(oldest);
+    }
+    return issuer;
+  }
+}
+
+/**
+ * A provider that gives an access token may leave the claims of scopes to its user info (Core, 5.4): it is asked when
+ * the token says nothing of the address. What the token says stands: it is signed.
+ */
+async function wholeOf(
+  claims: openid.IDToken,
+  tokens: openid.TokenEndpointResponse,
+  configuration: openid.Configuration,
+): Promise<Vouched["claims"]> {
+  const isWhole = claims["email"] !== undefined;
+  if (isWhole || !configuration.serverMetadata().userinfo_endpoint) return claims;
+  const more = await openid.fetchUserInfo(configuration, tokens.access_token, claims.sub);
+  return { ...more, ...claims };
+}
+
+function termsOf(
+  issuer: string,
+): Required<
+  Pick<openid.DiscoveryRequestOptions, typeof openid.customFetch | "timeout" | "execute">
+> {
+  const isLoopback = isLoopbackIssuer(issuer);
+  return {
+    [openid.customFetch]: guardedFetch({ isLoopback }),
+    timeout: REQUEST_TIMEOUT_MS / 1_000,
+    execute: isLoopback ? [openid.allowInsecureRequests] : [],
+  };
+}
+
+function configurationOf(
+  { issuer, clientId, clientSecret }: Client,
+  metadata: openid.ServerMetadata,
+): openid.Configuration {
+  const configuration = new openid.Configuration(
+    metadata,
+    clientId,
+    {},
+    authenticationOf(clientSecret?.reveal(), metadata),
+  );
+  const terms = termsOf(issuer);
+  configuration[openid.customFetch] = terms[openid.customFetch];
+  configuration.timeout = terms.timeout;
+  for (const extend of terms.execute) extend(configuration);
+  return configuration;
+}
+
+/** In the Basic header unless the provider takes the secret in the form only (Discovery 1.0, section 3). */
+function authenticationOf(
+  secret: string | undefined,
+  { token_endpoint_auth_methods_supported: methods }: openid.ServerMetadata,
+): openid.ClientAuth {
+  if (secret === undefined) return openid.None();
+  const takesBasic = methods === undefined || methods.includes("client_secret_basic");
+  return takesBasic ? openid.ClientSecretBasic(secret) : openid.ClientSecretPost(secret);
+}
+
+/** Whatever the provider did wrong becomes a refusal in our words: its own may hold codes and tokens. */
+async function refusing<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw refusalOf(error) ?? error;
+  }
+}
+
+function refusalOf(error: unknown): Refusal | undefined {
+  if (isUnreachable(error)) {
+    const sentence = "The identity provider cannot be reached, or does not answer in time.";
+    return federationRefusal("provider-unreachable", sentence);
+  }
+  if (error instanceof openid.ResponseBodyError) {
+    return federationRefusal("provider-refused", "The identity provider refused the login's code.");
+  }
+  const isAnswer =
+    error instanceof openid.ClientError ||
+    error instanceof openid.AuthorizationResponseError ||
+    error instanceof openid.WWWAuthenticateChallengeError;
+  return isAnswer ? notBelieved(error) : undefined;
+}
+
+function isUnreachable(error: unknown): boolean {
+  if (error instanceof Unreachable) return true;
+  if (!(error instanceof openid.ClientError)) return false;
+  return error.code === "OAUTH_TIMEOUT" || isUnreachable(error.cause);
+}
+
+const sentences: Readonly<Record<string, string>> = {
+  OAUTH_JWT_TIMESTAMP_CHECK_FAILED:
+    "The identity provider's token has expired, or is not good yet.",
+  OAUTH_JWT_CLAIM_COMPARISON_FAILED:
+    "The identity provider's token is not for this login: its issuer, audience or nonce is another.",
+  OAUTH_RESPONSE_IS_NOT_CONFORM: "The identity provider did not answer as OpenID Connect asks.",
+  OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED:
+    "The identity provider calls itself otherwise than it is known here.",
+};
+
+function notBelieved(error?: { readonly code?: string | undefined }): Refusal {
+  const sentence =
+    sentences[error?.code ?? ""] ?? "What the identity provider answered cannot be believed.";
+  return federationRefusal("provider-not-believed", sentence);
+}
