@@ -4,9 +4,11 @@ import type {
   ProfileIdentity,
   ProfileIdentityKind,
   ProfileLink,
+  ProfileOrder,
   ProfileRule,
   TrustedProfile,
 } from "./trusted-profile.ts";
+import type { Walk, Walked } from "./walk.ts";
 
 export interface ProfileReader {
   profile(account: string, id: string): Promise<TrustedProfile | undefined>;
@@ -16,6 +18,12 @@ export interface ProfileReader {
     name: string | undefined,
     window: Window,
   ): Promise<Listed<TrustedProfile>>;
+  /** All, or those of one name, in an order of the caller's choice. */
+  walkProfiles(
+    account: string,
+    name: string | undefined,
+    walk: Walk<ProfileOrder>,
+  ): Promise<Walked<TrustedProfile>>;
   profileRule(account: string, profile: string, id: string): Promise<ProfileRule | undefined>;
   profileRules(account: string, profile: string): Promise<readonly ProfileRule[]>;
   /** Every rule of an account that speaks of a realm. */

@@ -12,6 +12,9 @@ export interface TrustedProfile {
   readonly account: string;
   readonly name: string;
   readonly description: string;
+  /** Kept and shown; nothing is sent to it. */
+  readonly email: string;
+  /** Of the profile's own fields; its rules, links and identities have tags of their own. */
   readonly entityTag: string;
   /** Whom it trusted before is asked again: sessions of the profile that began earlier are over. */
   readonly sessionsSince: Millis;
@@ -20,16 +23,26 @@ export interface TrustedProfile {
   readonly modifiedAt: Millis;
 }
 
+/** A federated user, by any protocol; or a compute resource, which nothing here can prove to be one. */
+export const PROFILE_RULE_TYPES = ["Profile-SAML", "Profile-CR"] as const;
+export type ProfileRuleType = (typeof PROFILE_RULE_TYPES)[number];
+
+/** IBM's kinds: virtual and bare-metal servers, service accounts of two kinds of clusters, and Code Engine. */
+export const COMPUTE_RESOURCES = ["VSI", "BMS", "IKS_SA", "ROKS_SA", "CE"] as const;
+export type ComputeResource = (typeof COMPUTE_RESOURCES)[number];
+
 /** Trusts whoever logs in by the realm with claims that meet every condition. */
 export interface ProfileRule {
   readonly id: string;
   readonly account: string;
   readonly profile: string;
   readonly name: string;
-  /** `Profile-SAML`: a federated user. `Profile-CR`: a compute resource. */
-  readonly type: "Profile-SAML" | "Profile-CR";
+  readonly type: ProfileRuleType;
+  /** Of `Profile-SAML`: the realm of the identity provider that makes the claims; otherwise empty. */
   readonly realm: string;
-  readonly crType: string;
+  /** Of `Profile-CR`: a compute resource of which kind; otherwise empty. */
+  readonly crType: ComputeResource | "";
+  /** How long a session by this rule may last at most. */
   readonly expirationS: number;
   readonly conditions: readonly Condition[];
   readonly entityTag: string;
@@ -44,17 +57,23 @@ export interface ProfileLink {
   readonly account: string;
   readonly profile: string;
   readonly name: string;
-  readonly crType: string;
+  readonly crType: ComputeResource;
+  readonly isCrossAccount: boolean;
   readonly crn: string;
+  /** Of a service account of a cluster. */
   readonly namespace: string;
   readonly resourceName: string;
+  /** Of Code Engine. */
+  readonly componentType: string;
+  readonly componentName: string;
   readonly entityTag: string;
   readonly createdAt: Millis;
   readonly createdBy: string;
   readonly modifiedAt: Millis;
 }
 
-export type ProfileIdentityKind = "user" | "serviceid" | "crn";
+export const PROFILE_IDENTITY_KINDS = ["user", "serviceid", "crn"] as const;
+export type ProfileIdentityKind = (typeof PROFILE_IDENTITY_KINDS)[number];
 
 /** Trusts one identity by its id. */
 export interface ProfileIdentity {
@@ -68,6 +87,9 @@ export interface ProfileIdentity {
   readonly createdBy: string;
 }
 
+export const PROFILE_ORDERS = ["createdAt", "modifiedAt", "name", "description"] as const;
+export type ProfileOrder = (typeof PROFILE_ORDERS)[number];
+
 /** IBM's limits (account, "IAM limits"). */
 export const MAX_PROFILES_PER_ACCOUNT = 1_000;
 export const MAX_RULES_PER_PROFILE = 20;
@@ -75,6 +97,7 @@ export const MAX_LINKS_PER_PROFILE = 20;
 export const MAX_IDENTITIES_PER_PROFILE = 20;
 
 const PREFIX = "Profile-";
+const LINK_PREFIX = "Link-";
 const ACTING = "iam-";
 
 export function newProfileId(): string {
@@ -92,4 +115,20 @@ export function actingProfileOf(profileId: string): string {
 
 export function isActingProfile(iamId: string): boolean {
   return iamId.startsWith(ACTING) && isProfileId(iamId.slice(ACTING.length));
+}
+
+export function newProfileLinkId(): string {
+  return `${LINK_PREFIX}${randomId()}`;
+}
+
+export function isProfileLinkId(text: string): boolean {
+  return text.startsWith(LINK_PREFIX) && isUuid(text.slice(LINK_PREFIX.length));
+}
+
+/**
+ * The profile once some of its trust has been taken away: what was got by it is over, even if it was got in this very
+ * millisecond.
+ */
+export function withTrustTaken(profile: TrustedProfile, now: Millis): TrustedProfile {
+  return { ...profile, sessionsSince: now + 1 };
 }

@@ -100,6 +100,7 @@ const accessAndLogins = `
     account TEXT NOT NULL REFERENCES accounts (id),
     name TEXT NOT NULL,
     description TEXT NOT NULL,
+    email TEXT NOT NULL,
     entity_tag TEXT NOT NULL,
     sessions_since INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
@@ -131,9 +132,12 @@ const accessAndLogins = `
     profile TEXT NOT NULL REFERENCES profiles (id) ON DELETE CASCADE,
     name TEXT NOT NULL,
     cr_type TEXT NOT NULL,
+    is_cross_account INTEGER NOT NULL,
     crn TEXT NOT NULL,
     namespace TEXT NOT NULL,
     resource_name TEXT NOT NULL,
+    component_type TEXT NOT NULL,
+    component_name TEXT NOT NULL,
     entity_tag TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     created_by TEXT NOT NULL,
@@ -199,9 +203,10 @@ const accessAndLogins = `
     hash TEXT PRIMARY KEY,
     account TEXT NOT NULL,
     iam_id TEXT NOT NULL REFERENCES users (iam_id) ON DELETE CASCADE,
-    session TEXT,
+    session TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
     expires_at INTEGER NOT NULL
   ) STRICT;
+  CREATE INDEX passcodes_of_session ON passcodes (session);
   CREATE INDEX passcodes_by_expiry ON passcodes (expires_at);
   CREATE INDEX passcodes_of_user ON passcodes (iam_id);
 

@@ -2,14 +2,25 @@
 import type { ProfileStore } from "../../identity/profile-store.ts";
 import type { Listed, Window } from "../../identity/store.ts";
 import type {
+  ComputeResource,
   ProfileIdentity,
   ProfileIdentityKind,
   ProfileLink,
+  ProfileOrder,
   ProfileRule,
   TrustedProfile,
 } from "../../identity/trusted-profile.ts";
+import type { Walk, Walked } from "../../identity/walk.ts";
 import type { Database, Row } from "./database.ts";
-import { json, list, number, one, put, text } from "./table.ts";
+import { flag, json, list, number, one, put, text } from "./table.ts";
+import { walk } from "./walk.ts";
+
+const COLUMNS = {
+  name: "name",
+  description: "description",
+  createdAt: "created_at",
+  modifiedAt: "modified_at",
+} as const;
 
 export class SqliteProfileStore implements ProfileStore {
   readonly #db: Database;
@@ -39,6 +50,20 @@ export class SqliteProfileStore implements ProfileStore {
       where: name === undefined ? "account = ?" : "account = ? AND name = ?",
       values: name === undefined ? [account] : [account, name],
       window,
+    });
+  }
+
+  async walkProfiles(
+    account: string,
+    name: string | undefined,
+    asked: Walk<ProfileOrder>,
+  ): Promise<Walked<TrustedProfile>> {
+    return walk(this.#db, profileOf, {
+      table: "profiles",
+      where: name === undefined ? "account = ?" : "account = ? AND name = ?",
+      values: name === undefined ? [account] : [account, name],
+      columns: COLUMNS,
+      walk: asked,
     });
   }
 
@@ -89,6 +114,7 @@ export class SqliteProfileStore implements ProfileStore {
         account: profile.account,
         name: profile.name,
         description: profile.description,
+      email: profile.email,
         entity_tag: profile.entityTag,
         sessions_since: profile.sessionsSince,
         created_at: profile.createdAt,
@@ -190,6 +216,7 @@ export function profileOf(row: Row): TrustedProfile {
     account: text(row, "account"),
     name: text(row, "name"),
     description: text(row, "description"),
+    email: text(row, "email"),
     entityTag: text(row, "entity_tag"),
     sessionsSince: number(row, "sessions_since"),
     createdAt: number(row, "created_at"),
@@ -206,7 +233,7 @@ function ruleOf(row: Row): ProfileRule {
     name: text(row, "name"),
     type: row["type"] === "Profile-CR" ? "Profile-CR" : "Profile-SAML",
     realm: text(row, "realm"),
-    crType: text(row, "cr_type"),
+    crType: text(row, "cr_type") as ComputeResource | "",
     expirationS: number(row, "expiration_s"),
     conditions: json(row, "conditions"),
     entityTag: text(row, "entity_tag"),
@@ -222,10 +249,13 @@ function linkOf(row: Row): ProfileLink {
     account: text(row, "account"),
     profile: text(row, "profile"),
     name: text(row, "name"),
-    crType: text(row, "cr_type"),
+    crType: text(row, "cr_type") as ComputeResource,
+    isCrossAccount: flag(row, "is_cross_account"),
     crn: text(row, "crn"),
     namespace: text(row, "namespace"),
     resourceName: text(row, "resource_name"),
+    componentType: text(row, "component_type"),
+    componentName: text(row, "component_name"),
     entityTag: text(row, "entity_tag"),
     createdAt: number(row, "created_at"),
     createdBy: text(row, "created_by"),
