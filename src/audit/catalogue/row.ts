@@ -24,6 +24,11 @@ export interface Row {
   readonly severity: Severity;
   /** Where a refusal weighs other than its status says. */
   readonly failureSeverity?: Readonly<Partial<Record<ErrorCode, Severity>>>;
+  /**
+   * What a success of it means for the value of a secret. `received`: whoever did it was given the value. `supplied`:
+   * whoever did it brought the value, or had it made, and so knew it from the beginning.
+   */
+  readonly discloses?: "received" | "supplied";
   /** What the message calls the object, where IBM's calls it something else than its action does. */
   readonly objectInMessage?: string;
   /** The only fields of the input and of the output that are recorded: an allow-list. */

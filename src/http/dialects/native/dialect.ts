@@ -4,6 +4,7 @@ import type { Caller } from "../../../app/call.ts";
 import type { TrailReader } from "../../../app/trail/trail-reader.ts";
 import { operatorPlace, type Place } from "../../../audit/crn.ts";
 import type { Dialect } from "../../dialect.ts";
+import { accessRoutes } from "./access.ts";
 import { faultAnswer, outageAnswer, refusalAnswer } from "./errors.ts";
 import { eventRoutes } from "./events.ts";
 import { exportRoute } from "./export-stream.ts";
@@ -35,6 +36,7 @@ export function nativeRoutes(ports: NativePorts): readonly NativeRoute[] {
     tailRoute({ trail, authenticate, tails, ...(tailTimes ? { times: tailTimes } : {}) }),
     exportRoute(trail),
     receiptRoute,
+    ...accessRoutes,
     logEntriesRoute,
     ...rootKeyRoutes,
     ...routes,

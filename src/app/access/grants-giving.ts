@@ -1,0 +1,190 @@
+/** Who is given an operation on a target, and by what: every policy in force, followed to the identities behind it. */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { OperationName } from "../../audit/catalogue.ts";
+import {
+  PUBLIC_ACCESS_GROUP,
+  isAccessGroupId,
+  type AccessGroup,
+  type GroupRule,
+  type Member,
+} from "../../identity/access-group.ts";
+import { isAllowed, type PolicyResource } from "../../identity/authorize.ts";
+import type { Policy } from "../../identity/policy.ts";
+import { isOwnMatter, permissionsOf, type RoleName } from "../../identity/roles.ts";
+import { MAX_LIST_LIMIT, type Listed, type Window } from "../../identity/store.ts";
+import { isUserId } from "../../identity/user.ts";
+import type { Millis } from "../../kernel/clock.ts";
+import type { View } from "../state.ts";
+import { resourceFor, type AccessTarget } from "./access-target.ts";
+
+/** Ways by which one identity may do it that an answer shows; there are rarely more than two. */
+export const MAX_PATHS_PER_IDENTITY = 20;
+/** Policies that are looked at in one turn of the event loop. */
+const POLICIES_PER_TURN = 500;
+
+/** The group by which an identity has a policy. */
+export interface Via {
+  readonly group: string;
+  readonly name: string;
+  /** `public`: everyone in the account is in it, while the account's settings say so. */
+  readonly membership: "static" | "dynamic" | "public";
+  /** When a membership that a login gave ends. */
+  readonly until: Millis | null;
+}
+
+/** One reason why an identity may do it. */
+export type AccessPath = { readonly operations: readonly OperationName[] } & (
+  | {
+      readonly kind: "policy";
+      readonly policy: string;
+      /** Those of its roles that give the operation. */
+      readonly roles: readonly RoleName[];
+      readonly resource: PolicyResource;
+      readonly via: Via | null;
+    }
+  /** The target is its own: a user, or a key of it. */
+  | { readonly kind: "own-matter" }
+  /** The account's settings let every user. */
+  | { readonly kind: "setting"; readonly setting: "restrict_create_service_id" }
+);
+
+/** A login that meets the rule's conditions would give a membership, and with it the operation. */
+export interface RuleThatGives {
+  readonly group: AccessGroup;
+  readonly rule: GroupRule;
+}
+
+export interface Found {
+  /** By IAM id; at most MAX_PATHS_PER_IDENTITY of each. Also of identities that are disabled. */
+  readonly paths: ReadonlyMap<string, readonly AccessPath[]>;
+  readonly rules: readonly RuleThatGives[];
+}
+
+export interface Question {
+  readonly operations: readonly OperationName[];
+  readonly target: AccessTarget;
+  readonly account: string;
+  readonly view: View;
+  readonly now: Millis;
+}
+
+/** Bounded by what an account may hold of policies and identities; the event loop is let go between any two parts. */
+export async function findGrants(question: Question): Promise<Found> {
+  const search = new GrantSearch(question);
+  await search.run();
+  return search;
+}
+
+class GrantSearch implements Found {
+  readonly paths = new Map<string, AccessPath[]>();
+  readonly rules: RuleThatGives[] = [];
+  readonly #question: Question;
+  readonly #groupsWithRules = new Set<string>();
+
+  constructor(question: Question) {
+    this.#question = question;
+  }
+
+  async run(): Promise<void> {
+    await this.#addPolicies();
+    await this.#addOwner();
+    await this.#addSetting();
+  }
+
+  async #addPolicies(): Promise<void> {
+    const { account, view } = this.#question;
+    for (let after = ""; ;) {
+      const policies = await view.identity.policiesInForce(account, after, POLICIES_PER_TURN);
+      for (const policy of policies) await this.#addPolicy(policy);
+      const last = policies.at(-1);
+      if (last === undefined || policies.length < POLICIES_PER_TURN) return;
+      after = last.id;
+      await nextTurn();
+    }
+  }
+
+  async #addPolicy(policy: Policy): Promise<void> {
+    const operations = this.#question.operations.filter((operation) =>
+      isAllowed([policy], operation, resourceFor(operation, this.#question.target)),
+    );
+    if (operations.length === 0) return;
+    const roles = policy.roles.filter((role) =>
+      operations.some((operation) => permissionsOf(role).has(operation)),
+    );
+    const { id, resource, subject } = policy;
+    const path = { kind: "policy", operations, policy: id, roles, resource } as const;
+    if (isAccessGroupId(subject)) await this.#addGroup(subject, path);
+    else this.#add(subject, { ...path, via: null });
+  }
+
+  async #addGroup(id: string, path: Omit<AccessPath & { kind: "policy" }, "via">): Promise<void> {
+    const { account, view, now } = this.#question;
+    const group = await view.groups.group(account, id);
+    if (!group) return;
+    const { name } = group;
+    if (id === PUBLIC_ACCESS_GROUP) {
+      if (!(await view.identity.settings(account)).publicAccess) return;
+      const via: Via = { group: id, name, membership: "public", until: null };
+      for await (const iamId of everyone(this.#question)) this.#add(iamId, { ...path, via });
+      return;
+    }
+    const members = paged((window) => view.groups.members({ account, group: id }, { now }, window));
+    for await (const member of members) {
+      this.#add(member.iamId, { ...path, via: { group: id, name, ...membershipOf(member) } });
+    }
+    if (this.#groupsWithRules.has(id)) return;
+    this.#groupsWithRules.add(id);
+    for (const rule of await view.groups.rules(account, id)) this.rules.push({ group, rule });
+  }
+
+  /** A trusted profile has nothing of its own: what it may do is what it was given. */
+  async #addOwner(): Promise<void> {
+    const { target, operations, account, view } = this.#question;
+    if (target.owner === undefined || !isUserId(target.owner)) return;
+    const { restrictCreateApiKey } = await view.identity.settings(account);
+    const own = operations
+      .filter(isOwnMatter)
+      .filter((one) => one !== "user-apikey.create" || restrictCreateApiKey !== "RESTRICTED");
+    if (own.length > 0) this.#add(target.owner, { kind: "own-matter", operations: own });
+  }
+
+  async #addSetting(): Promise<void> {
+    const { operations, target, account, view } = this.#question;
+    if (target.kind !== "account" || !operations.includes("serviceid.create")) return;
+    const settings = await view.identity.settings(account);
+    if (settings.restrictCreateServiceId === "RESTRICTED") return;
+    const setting = "restrict_create_service_id";
+    const path: AccessPath = { kind: "setting", operations: ["serviceid.create"], setting };
+    const users = paged((window) => view.identity.users(account, window));
+    for await (const { iamId } of users) this.#add(iamId, path);
+  }
+
+  #add(iamId: string, path: AccessPath): void {
+    const paths = this.paths.get(iamId);
+    if (!paths) this.paths.set(iamId, [path]);
+    else if (paths.length < MAX_PATHS_PER_IDENTITY) paths.push(path);
+  }
+}
+
+function membershipOf({ rule, expiresAt }: Member): Pick<Via, "membership" | "until"> {
+  return { membership: rule === null ? "static" : "dynamic", until: expiresAt };
+}
+
+async function* everyone({ account, view }: Question): AsyncGenerator<string> {
+  for await (const { iamId } of paged((part) => view.identity.users(account, part))) yield iamId;
+  for await (const { iamId } of paged((part) => view.identity.serviceIds(account, part))) {
+    yield iamId;
+  }
+  const profiles = paged((part) => view.profiles.profiles(account, undefined, part));
+  for await (const { iamId } of profiles) yield iamId;
+}
+
+/** Every item of a list, a page in each turn of the event loop. */
+async function* paged<T>(list: (window: Window) => Promise<Listed<T>>): AsyncGenerator<T> {
+  for (let offset = 0; ; offset += MAX_LIST_LIMIT) {
+    const { items } = await list({ offset, limit: MAX_LIST_LIMIT });
+    yield* items;
+    if (items.length < MAX_LIST_LIMIT) return;
+    await nextTurn();
+  }
+}
