@@ -1,6 +1,9 @@
 /** What an account lets its identities do, and for how long: IBM's IAM account settings, each of them enforced. */
 import { hash } from "node:crypto";
 import type { Millis } from "../kernel/clock.ts";
+import { Refusal } from "../kernel/errors.ts";
+import { isAddressRange, MAX_ALLOWED_ADDRESSES } from "./addresses.ts";
+import { newEntityTag } from "./entity-tag.ts";
 import { REFRESH_TOKEN_LIFETIME_MS } from "./refresh-token.ts";
 import { ACCESS_TOKEN_LIFETIME_S } from "./token-claims.ts";
 
@@ -52,4 +55,90 @@ export function initialSettings(account: string, now: Millis): AccountSettings {
     entityTag: `1-${hash("sha256", account, "hex").slice(0, 32)}`,
     modifiedAt: now,
   };
+}
+
+/** Given for a setting, it takes back whatever was set: the initial value holds again. */
+export const NOT_SET = "NOT_SET";
+
+/** What an account's administrators decide on here; public access is for those of its groups. */
+export const SETTABLE = [
+  "restrictCreateServiceId",
+  "restrictCreateApiKey",
+  "mfa",
+  "allowedIpAddresses",
+  "sessionLifetimeS",
+  "sessionIdleS",
+  "maxSessionsPerIdentity",
+  "accessTokenLifetimeS",
+  "refreshTokenLifetimeS",
+] as const satisfies readonly (keyof AccountSettings)[];
+
+export type Settable = (typeof SETTABLE)[number];
+
+/** What is left out stays. */
+export type SettingChanges = {
+  readonly [Name in Settable]?: AccountSettings[Name] | typeof NOT_SET;
+};
+
+/** IBM's bounds, in seconds, both included. */
+const SECONDS = {
+  sessionLifetimeS: [900, 86_400],
+  sessionIdleS: [900, 7_200],
+  accessTokenLifetimeS: [900, 3_600],
+  refreshTokenLifetimeS: [900, 259_200],
+} as const satisfies Partial<Record<Settable, readonly [number, number]>>;
+
+/** What sessions and tokens are called in a refusal. */
+const SUBJECTS = {
+  sessionLifetimeS: "A session lasts",
+  sessionIdleS: "A session lies still for",
+  accessTokenLifetimeS: "An access token lives for",
+  refreshTokenLifetimeS: "A refresh token lives for",
+} as const;
+
+/** More could be counted, but would be no bound on anything. */
+export const MAX_SESSIONS_PER_IDENTITY = 10_000;
+
+/** The settings with the changes, and a new entity tag. Refuses what is out of bounds, or no address. */
+export function changedSettings(
+  settings: AccountSettings,
+  changes: SettingChanges,
+  now: Millis,
+): AccountSettings {
+  const initial = initialSettings(settings.account, now);
+  const chosen = Object.fromEntries(
+    SETTABLE.filter((name) => changes[name] !== undefined).map((name) => [
+      name,
+      changes[name] === NOT_SET ? initial[name] : changes[name],
+    ]),
+  ) as Partial<AccountSettings>;
+  const changed = { ...settings, ...chosen, entityTag: newEntityTag(), modifiedAt: now };
+  assertInBounds(changed);
+  return changed;
+}
+
+function assertInBounds(settings: AccountSettings): void {
+  for (const name of Object.keys(SECONDS) as (keyof typeof SECONDS)[]) {
+    const [min, max] = SECONDS[name];
+    const sentence = `${SUBJECTS[name]} ${min} to ${max} whole seconds.`;
+    assertWhole(settings[name], { min, max, sentence });
+  }
+  const { maxSessionsPerIdentity: most, allowedIpAddresses: addresses } = settings;
+  if (most !== null) {
+    const max = MAX_SESSIONS_PER_IDENTITY;
+    const sentence = `An identity has 1 to ${max} sessions at a time.`;
+    assertWhole(most, { min: 1, max, sentence });
+  }
+  if (addresses.length > MAX_ALLOWED_ADDRESSES || !addresses.every(isAddressRange)) {
+    const sentence = `Allowed are at most ${MAX_ALLOWED_ADDRESSES} IP addresses, and ranges as 192.0.2.0/24.`;
+    throw new Refusal("invalid_request", sentence);
+  }
+}
+
+function assertWhole(
+  value: number,
+  { min, max, sentence }: { readonly min: number; readonly max: number; readonly sentence: string },
+): void {
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return;
+  throw new Refusal("invalid_request", sentence);
 }

@@ -74,6 +74,18 @@ export function isApiKeyId(text: string): boolean {
   return text.startsWith(PREFIX) && isUuid(text.slice(PREFIX.length));
 }
 
+/** RFC 3339, section 5.6, and the shorter form of IBM's wire: without seconds, the offset without a colon. */
+const TIME = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:?\d{2})$/;
+
+/** The moment from which on a key is no good; refuses what is no time, or is past. */
+export function checkedExpiry(text: string, now: Millis): Millis {
+  const moment = TIME.test(text) ? Date.parse(text) : Number.NaN;
+  // Also false for a date that no calendar has.
+  if (moment > now) return moment;
+  const sentence = "The time at which an API key expires is as 2030-01-01T00:00:00Z, and ahead.";
+  throw new Refusal("invalid_request", sentence);
+}
+
 /** Why a login is refused, for the wires whose errors tell these apart; `details.reason` of its refusal. */
 export type LoginFault =
   | "unknown-api-key"

@@ -1,26 +1,41 @@
-/** API keys of users and of service IDs: made, listed, deleted. A key's value leaves once, when it is made. */
+/** API keys of users and of service IDs: made and deleted. A key's value leaves once, when it is made. */
 import {
+  checkedExpiry,
   MAX_API_KEYS_PER_IDENTITY,
   newApiKeyId,
+  type ActionWhenLeaked,
   type ApiKey,
   type CredentialOwner,
 } from "../../identity/api-key.ts";
 import { newEntityTag } from "../../identity/entity-tag.ts";
 import { checkedDescription, checkedName } from "../../identity/text.ts";
-import type { Millis } from "../../kernel/clock.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import type { Sensitive } from "../../kernel/sensitive.ts";
-import { callerId, changeOperation, readOperation } from "../operation.ts";
-import { assertRoom, inAccount, placeOf, windowOf, type ListInput } from "./find.ts";
+import { callerId, changeOperation, type Context } from "../operation.ts";
+import type { Transaction, View } from "../state.ts";
+import { creationOf, keyTarget, noSuchKey, serviceIdOf } from "./api-key-events.ts";
+import { assertRoom, inAccount } from "./find.ts";
+import { assertOwnAccount } from "./own-account.ts";
 import { assertUnlocked, deletionOf } from "./removal.ts";
 
-export interface CreateApiKeyInput {
-  /** Whose key it will be: the IAM id of a user or a service ID of the account. */
-  readonly iamId: string;
+/** What may be chosen of a new key; its value never is. */
+export interface NewApiKey {
   readonly name: string;
   readonly description?: string | undefined;
   /** RFC 3339; it must lie ahead. */
   readonly expiresAt?: string | undefined;
+  readonly actionWhenLeaked?: ActionWhenLeaked | undefined;
+  readonly supportSessions?: boolean | undefined;
+  /** Whether it begins locked. */
+  readonly lock?: boolean | undefined;
+  readonly disabled?: boolean | undefined;
+}
+
+export interface CreateApiKeyInput extends NewApiKey {
+  /** Whose key it will be: the IAM id of a user or a service ID of the account. */
+  readonly iamId: string;
+  /** Where the wire names one: it must be the caller's own. */
+  readonly account?: string | undefined;
 }
 
 export interface CreatedApiKey extends ApiKey {
@@ -32,93 +47,102 @@ interface NewKey {
   readonly key: ApiKey;
 }
 
+/** A user makes keys of its own without a role, unless the account restricts that. */
 export const createApiKey = changeOperation<CreateApiKeyInput, NewKey, CreatedApiKey>({
   name: "user-apikey.create",
-  async locate({ iamId, name, description = "", expiresAt }, { store, call, caller, now }) {
-    const owner = await store.identity.principal(call.place.account, iamId);
+  async locate(input, context) {
+    const { store, call } = context;
+    assertOwnAccount(input.account, call);
+    const owner = await store.identity.principal(call.place.account, input.iamId);
     if (!owner || owner.kind === "profile") {
       throw new Refusal("not_found", "There is no such user or service ID.");
     }
-    const key: ApiKey = {
-      id: newApiKeyId(),
-      account: owner.account,
-      iamId,
-      name: checkedName(name),
-      description: checkedDescription(description),
-      locked: false,
-      disabled: false,
-      expiresAt: expiryOf(expiresAt, now),
-      actionWhenLeaked: "none",
-      supportSessions: false,
-      entityTag: newEntityTag(),
-      createdAt: now,
-      createdBy: callerId(caller),
-      modifiedAt: now,
-    };
-    const operation = owner.kind === "user" ? "user-apikey.create" : "serviceid-apikey.create";
-    const target = { kind: "apikey", id: key.id, name: key.name } as const;
-    return inAccount(operation, call, { target, subject: { owner, key } });
+    const key = newApiKey(owner, input, context);
+    const { restrictCreateApiKey } = await store.identity.settings(owner.account);
+    return inAccount(creationOf(key), call, {
+      target: keyTarget(key),
+      subject: { owner, key },
+      owner: restrictCreateApiKey === "RESTRICTED" ? undefined : owner.iamId,
+      facts: { lock: key.locked || isLocked(owner) },
+    });
   },
-  async run(_input, { subject: { owner, key } }, { store, capabilities }) {
-    assertUnlocked({ locked: owner.kind === "serviceid" && owner.locked }, "service ID");
-    const one = { offset: 0, limit: 1 };
-    const { totalCount } = await store.identity.apiKeys(key.account, key.iamId, one);
-    assertRoom(totalCount, MAX_API_KEYS_PER_IDENTITY, "API keys of an identity");
-    const { value, hash } = capabilities.credentials.makeApiKey();
-    await store.identity.putApiKey(key, hash);
-    return { ...key, value };
+  async run(_input, { subject: { owner, key } }, context) {
+    assertUnlocked({ locked: isLocked(owner) }, "service ID");
+    return madeApiKey(key, context);
   },
 });
 
-function expiryOf(expiresAt: string | undefined, now: Millis): Millis | null {
-  if (expiresAt === undefined) return null;
-  const moment = Date.parse(expiresAt);
-  // Also false for what is no time at all.
-  if (moment > now) return moment;
-  const sentence = "`expiresAt` must be a time in the future.";
-  throw new Refusal("invalid_request", sentence, { field: "expiresAt" });
+function isLocked(owner: CredentialOwner): boolean {
+  return owner.kind === "serviceid" && owner.locked;
 }
 
-export interface ListApiKeysInput extends ListInput {
-  /** Of one identity only. */
-  readonly iamId?: string | undefined;
+/** A key that is not kept yet. Refuses names, times and options that no key has. */
+export function newApiKey(
+  owner: CredentialOwner,
+  given: NewApiKey,
+  { caller, now }: Context<View>,
+): ApiKey {
+  const { name, description = "", expiresAt, supportSessions = false } = given;
+  if (supportSessions && owner.kind === "serviceid") {
+    throw new Refusal("invalid_request", "Sessions are supported for API keys of users only.");
+  }
+  return {
+    id: newApiKeyId(),
+    account: owner.account,
+    iamId: owner.iamId,
+    name: checkedName(name),
+    description: checkedDescription(description),
+    locked: given.lock ?? false,
+    disabled: given.disabled ?? false,
+    expiresAt: expiresAt === undefined ? null : checkedExpiry(expiresAt, now),
+    actionWhenLeaked: given.actionWhenLeaked ?? "none",
+    supportSessions,
+    entityTag: newEntityTag(),
+    createdAt: now,
+    createdBy: callerId(caller),
+    modifiedAt: now,
+  };
 }
 
-export interface ListedApiKeys {
-  readonly apiKeys: readonly ApiKey[];
-  readonly totalCount: number;
-  readonly offset: number;
-  readonly limit: number;
+/** Keeps the key under the hash of a new value; the value is in nothing but the answer. */
+export async function madeApiKey(
+  key: ApiKey,
+  { store, capabilities }: Context<Transaction>,
+): Promise<CreatedApiKey> {
+  const one = { offset: 0, limit: 1 };
+  const { totalCount } = await store.identity.apiKeys(key.account, key.iamId, one);
+  assertRoom(totalCount, MAX_API_KEYS_PER_IDENTITY, "API keys of an identity");
+  const { value, hash } = capabilities.credentials.makeApiKey();
+  await store.identity.putApiKey(key, hash);
+  return { ...key, value };
 }
-
-export const listApiKeys = readOperation<ListApiKeysInput, null, ListedApiKeys>({
-  name: "apikey.list",
-  async locate(_input, { call }) {
-    return inAccount("apikey.list", call, { target: null, subject: null });
-  },
-  async run(input, _located, { store, call }) {
-    const window = windowOf(input);
-    const { account } = placeOf(call);
-    const { items, totalCount } = await store.identity.apiKeys(account, input.iamId, window);
-    return { apiKeys: items, totalCount, ...window };
-  },
-});
 
 export interface DeleteApiKeyInput {
   readonly id: string;
 }
 
-/** Ends at once every session that was opened with the key. A locked one is refused. */
-export const deleteApiKey = changeOperation<DeleteApiKeyInput, ApiKey, object>({
+interface DoomedKey {
+  readonly key: ApiKey;
+  readonly isLocked: boolean;
+}
+
+/** Ends at once every session that was opened with the key. A locked one, or one of a locked service ID, is refused. */
+export const deleteApiKey = changeOperation<DeleteApiKeyInput, DoomedKey, object>({
   name: "user-apikey.delete",
   async locate({ id }, { store, call }) {
     const key = await store.identity.apiKey(call.place.account, id);
-    if (!key) throw new Refusal("not_found", "There is no such API key.");
-    const target = { kind: "apikey", id, name: key.name } as const;
-    return inAccount(deletionOf(key), call, { target, subject: key });
+    if (!key) throw noSuchKey();
+    const serviceId = await serviceIdOf(key, store);
+    const isLocked = key.locked || serviceId?.locked === true;
+    return inAccount(deletionOf(key), call, {
+      target: keyTarget(key),
+      subject: { key, isLocked },
+      owner: key.iamId,
+      facts: { lock: isLocked },
+    });
   },
-  async run(_input, { subject: key }, { store }) {
-    assertUnlocked(key, "API key");
+  async run(_input, { subject: { key, isLocked } }, { store }) {
+    assertUnlocked({ locked: isLocked }, key.locked ? "API key" : "service ID of this API key");
     await store.identity.deleteApiKey(key.account, key.id);
     return {};
   },

@@ -5,9 +5,11 @@ import { permissionsOf, ROLE_NAMES } from "../../identity/roles.ts";
 import { toRfc3339 } from "../../kernel/clock.ts";
 import type { Caller } from "../call.ts";
 import type { Operation } from "../operation.ts";
-import { createApiKey, deleteApiKey, listApiKeys } from "./api-keys.ts";
+import { createApiKey, deleteApiKey } from "./api-keys.ts";
 import { createPolicy, deletePolicy, listPolicies } from "./policies.ts";
-import { createServiceId, deleteServiceId, listServiceIds } from "./service-ids.ts";
+import { listApiKeys } from "./read-api-keys.ts";
+import { listServiceIds } from "./read-service-ids.ts";
+import { createServiceId, deleteServiceId } from "./service-ids.ts";
 import { NOBODY, IdentityApp, START } from "./testing/identity-app.ts";
 import { createUser, deleteUser, listUsers } from "./users.ts";
 
@@ -92,7 +94,8 @@ describe("service IDs", () => {
     });
     const key = await app.done(createApiKey, admin, { iamId: made.iamId, name: "key" });
     const listed = await app.done(listServiceIds, admin, {});
-    expect(listed.serviceIds).toEqual([made]);
+    const { apiKey, ...serviceId } = made;
+    expect([apiKey, listed.serviceIds]).toEqual([null, [{ serviceId }]]);
     await app.done(deleteServiceId, admin, { id: made.id });
     const names = app.parts.events().map(({ operation }) => operation);
     expect(names.slice(-2)).toEqual(["serviceid.delete", "serviceid-apikey.delete"]);
@@ -245,7 +248,7 @@ describe("every operation on identities", () => {
       [listServiceIds, {}],
       [createApiKey, { iamId: user.iamId, name: "new" }],
       [createApiKey, { iamId: service.iamId, name: "new" }],
-      [listApiKeys, {}],
+      [listApiKeys, { iamId: user.iamId }],
       [createPolicy, { subject, roles: ["Manager"], resource: {} }],
       [listPolicies, {}],
       [deletePolicy, { id: policy.id }],

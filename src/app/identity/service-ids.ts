@@ -1,84 +1,147 @@
-/** Service IDs: created, listed, deleted with their keys and policies. */
+/** Service IDs: created, alone or with a first API key, and deleted with their keys and policies. */
+import { MAX_API_KEYS_PER_IDENTITY, type ApiKey } from "../../identity/api-key.ts";
 import { newEntityTag } from "../../identity/entity-tag.ts";
+import { rolesAllowing } from "../../identity/roles.ts";
 import {
   actingIdOf,
+  checkedInstanceCrns,
   MAX_SERVICE_IDS_PER_ACCOUNT,
   newServiceId,
   type ServiceId,
 } from "../../identity/service-id.ts";
 import { checkedDescription, checkedName } from "../../identity/text.ts";
+import { isUserId } from "../../identity/user.ts";
 import { Refusal } from "../../kernel/errors.ts";
-import { callerId, changeOperation, readOperation } from "../operation.ts";
-import { assertRoom, inAccount, placeOf, windowOf, type ListInput } from "./find.ts";
+import type { Call } from "../call.ts";
+import { callerId, changeOperation, type Context } from "../operation.ts";
+import type { View } from "../state.ts";
+import { keyTarget } from "./api-key-events.ts";
+import { madeApiKey, newApiKey, type CreatedApiKey, type NewApiKey } from "./api-keys.ts";
+import { assertRoom, inAccount, targetOf, type Named } from "./find.ts";
+import { mayToo } from "./further-rights.ts";
+import { assertOwnAccount } from "./own-account.ts";
 import { assertUnlocked, removeWithIdentity } from "./removal.ts";
 
 export interface CreateServiceIdInput {
   readonly name: string;
   readonly description?: string | undefined;
+  readonly uniqueInstanceCrns?: readonly string[] | undefined;
+  /** Whether it begins locked. */
+  readonly lock?: boolean | undefined;
+  /** A first key, made in the same transaction. */
+  readonly apiKey?: NewApiKey | undefined;
+  /** Where the wire names one: it must be the caller's own. */
+  readonly account?: string | undefined;
 }
 
-/** Names need not differ, as with IBM; what identifies a service ID is its id. It may do nothing until a policy says so. */
-export const createServiceId = changeOperation<CreateServiceIdInput, ServiceId, ServiceId>({
+export interface CreatedServiceId extends ServiceId {
+  readonly apiKey: CreatedApiKey | null;
+}
+
+interface NewServiceId {
+  readonly serviceId: ServiceId;
+  readonly key: ApiKey | null;
+}
+
+export function serviceIdTarget({ id, name }: ServiceId): Named {
+  return { kind: "serviceid", id, name };
+}
+
+export const noSuchServiceId = (): Refusal =>
+  new Refusal("not_found", "There is no such service ID.");
+
+/**
+ * Names need not differ, as with IBM; what identifies a service ID is its id. It may do nothing until a policy says so,
+ * so that an account may let every user make them; a key that comes with it takes the right to make one all the same.
+ */
+export const createServiceId = changeOperation<
+  CreateServiceIdInput,
+  NewServiceId,
+  CreatedServiceId
+>({
   name: "serviceid.create",
-  async locate({ name, description = "" }, { call, caller, now }) {
-    const id = newServiceId();
-    const serviceId: ServiceId = {
-      kind: "serviceid",
-      id,
-      iamId: actingIdOf(id),
-      account: call.place.account,
-      name: checkedName(name),
-      description: checkedDescription(description),
-      uniqueInstanceCrns: [],
-      locked: false,
-      entityTag: newEntityTag(),
-      createdAt: now,
-      createdBy: callerId(caller),
-      modifiedAt: now,
-    };
-    const target = { kind: "serviceid", id, name: serviceId.name } as const;
-    return inAccount("serviceid.create", call, { target, subject: serviceId });
+  async locate(input, context) {
+    const { call, store } = context;
+    assertOwnAccount(input.account, call);
+    const serviceId = newlyNamed(input, context);
+    const key = input.apiKey ? newApiKey(serviceId, input.apiKey, context) : null;
+    const located = inAccount("serviceid.create", call, {
+      target: serviceIdTarget(serviceId),
+      subject: { serviceId, key },
+      facts: { lock: serviceId.locked, instance_name: serviceId.name },
+    });
+    const { restrictCreateServiceId } = await store.identity.settings(serviceId.account);
+    const isOpen = restrictCreateServiceId === "NOT_RESTRICTED" && isUserHere(call);
+    return isOpen ? { ...located, resource: null } : located;
   },
-  async run(_input, { subject: serviceId }, { store }) {
+  async run({ apiKey: given }, { subject: { serviceId, key } }, context) {
+    const { store, call, also } = context;
     const one = { offset: 0, limit: 1 };
     const { totalCount } = await store.identity.serviceIds(serviceId.account, one);
     assertRoom(totalCount, MAX_SERVICE_IDS_PER_ACCOUNT, "service IDs in an account");
+    if (key) await assertMayMakeKeys(context);
     await store.identity.putServiceId(serviceId);
-    return serviceId;
+    if (!key) return { ...serviceId, apiKey: null };
+    const made = await madeApiKey(key, context);
+    also({
+      operation: "serviceid-apikey.create",
+      target: targetOf(call, keyTarget(key)),
+      input: { ...given, iamId: serviceId.iamId, lock: key.locked },
+      output: { id: key.id },
+    });
+    return { ...serviceId, apiKey: made };
   },
 });
 
-export interface ListedServiceIds {
-  readonly serviceIds: readonly ServiceId[];
-  readonly totalCount: number;
-  readonly offset: number;
-  readonly limit: number;
+function newlyNamed(
+  { name, description = "", uniqueInstanceCrns = [], lock = false }: CreateServiceIdInput,
+  { call, caller, now }: Context<View>,
+): ServiceId {
+  const id = newServiceId();
+  return {
+    kind: "serviceid",
+    id,
+    iamId: actingIdOf(id),
+    account: call.place.account,
+    name: checkedName(name),
+    description: checkedDescription(description),
+    uniqueInstanceCrns: checkedInstanceCrns(uniqueInstanceCrns),
+    locked: lock,
+    entityTag: newEntityTag(),
+    createdAt: now,
+    createdBy: callerId(caller),
+    modifiedAt: now,
+  };
 }
 
-export const listServiceIds = readOperation<ListInput, null, ListedServiceIds>({
-  name: "serviceid.list",
-  async locate(_input, { call }) {
-    return inAccount("serviceid.list", call, { target: null, subject: null });
-  },
-  async run(input, _located, { store, call }) {
-    const window = windowOf(input);
-    const { items, totalCount } = await store.identity.serviceIds(placeOf(call).account, window);
-    return { serviceIds: items, totalCount, ...window };
-  },
-});
+function isUserHere({ caller, place }: Call): boolean {
+  return caller.kind === "identity" && caller.account === place.account && isUserId(caller.id);
+}
+
+async function assertMayMakeKeys(context: Context<View>): Promise<void> {
+  const permission = "serviceid-apikey.create";
+  if (await mayToo(permission, context)) return;
+  const roles = rolesAllowing(permission);
+  const sentence = `An API key with it needs one of the roles ${roles.join(", ")} here.`;
+  throw new Refusal("forbidden", sentence, { permission, roles });
+}
 
 export interface DeleteServiceIdInput {
   readonly id: string;
 }
 
-/** Ends its sessions at once. A locked one is refused. */
+/** Ends its sessions at once. A locked one is refused, and one that has a locked API key. */
 export const deleteServiceId = changeOperation<DeleteServiceIdInput, ServiceId, object>({
   name: "serviceid.delete",
   async locate({ id }, { call, store }) {
-    const serviceId = await store.identity.serviceId(call.place.account, id);
-    if (!serviceId) throw new Refusal("not_found", "There is no such service ID.");
-    const target = { kind: "serviceid", id, name: serviceId.name } as const;
-    return inAccount("serviceid.delete", call, { target, subject: serviceId });
+    const { account } = call.place;
+    const serviceId = await store.identity.serviceId(account, id);
+    if (!serviceId) throw noSuchServiceId();
+    const all = { offset: 0, limit: MAX_API_KEYS_PER_IDENTITY };
+    const { items: keys } = await store.identity.apiKeys(account, serviceId.iamId, all);
+    const lock = serviceId.locked || keys.some(({ locked }) => locked);
+    const target = serviceIdTarget(serviceId);
+    return inAccount("serviceid.delete", call, { target, subject: serviceId, facts: { lock } });
   },
   async run(_input, { subject: serviceId }, context) {
     assertUnlocked(serviceId, "service ID");

@@ -194,6 +194,7 @@ export const identityRows = rows({
     dsv: ["clients:{clientId}:apikeys", "POST"],
     ...making,
     objectInMessage: ACCOUNT_KEY,
+    failureSeverity: lockedIsCritical,
     request: ["name", "iamId", "expiresAt", "lock", "disabled", "actionWhenLeaked"],
     response: ["id"],
   },
@@ -231,7 +232,7 @@ export const identityRows = rows({
     aws: "ListAccessKeys",
     dsv: ["apikeys", "GET"],
     ...reading,
-    request: ["iamId", "offset", "limit"],
+    request: ["iamId", "scope", "type", "offset", "limit"],
     response: ["totalCount"],
   },
   "apikey.read": {
@@ -255,7 +256,7 @@ export const identityRows = rows({
     aws: "ReportLeakedAccessKey",
     dsv: ["apikeys:leaks", "POST"],
     ...removing,
-    request: ["source"],
+    request: [],
     response: ["id", "taken"],
   },
   "identity-settings.read": {
@@ -271,7 +272,7 @@ export const identityRows = rows({
     aws: "UpdateAccountSettings",
     dsv: ["config:identity", "PUT"],
     ...changing,
-    request: ["changes"],
+    request: ["changes", "previous"],
     response: [],
   },
 });

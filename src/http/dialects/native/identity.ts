@@ -112,7 +112,8 @@ const apiKeyRoutes: readonly NativeRoute[] = [
     query: shapes.keyListQuery,
     answer: listed("api_keys", shapes.apiKeyShape),
     decode: ({ query: { iam_id: iamId, ...part } }) => ({ ...part, iamId }),
-    encode: ({ apiKeys, ...part }) => page({ api_keys: apiKeys.map(({ key }) => shapes.apiKeyBody(key)) }, part),
+    encode: ({ apiKeys, ...part }) =>
+      page({ api_keys: apiKeys.map(({ key }) => shapes.apiKeyBody(key)) }, part),
   }),
   nativeRoute({
     method: "DELETE",

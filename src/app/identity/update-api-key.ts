@@ -1,0 +1,150 @@
+/**
+ * Changes of API keys: their fields, locked and unlocked, disabled and enabled. All of it is one operation, as with
+ * IBM, whose events tell these apart by what they record: `lock`, `disabled`, and the name before and after.
+ */
+import { checkedExpiry, type ActionWhenLeaked, type ApiKey } from "../../identity/api-key.ts";
+import { assertEntityTag, newEntityTag } from "../../identity/entity-tag.ts";
+import { checkedDescription, checkedName } from "../../identity/text.ts";
+import { isUserId } from "../../identity/user.ts";
+import type { Millis } from "../../kernel/clock.ts";
+import { Refusal } from "../../kernel/errors.ts";
+import { changeOperation } from "../operation.ts";
+import { keyTarget, noSuchKey, serviceIdOf, updateOf } from "./api-key-events.ts";
+import { inAccount, targetOf } from "./find.ts";
+import { assertUnlocked } from "./removal.ts";
+
+/** What is left out stays. */
+export interface ApiKeyFields {
+  readonly name?: string | undefined;
+  readonly description?: string | undefined;
+  readonly actionWhenLeaked?: ActionWhenLeaked | undefined;
+  readonly supportSessions?: boolean | undefined;
+  /** RFC 3339, ahead; null: never. */
+  readonly expiresAt?: string | null | undefined;
+}
+
+export type ApiKeyChange =
+  | {
+      readonly kind: "fields";
+      readonly fields: ApiKeyFields;
+      /** The entity tag that the key had when it was read, or `*`. */
+      readonly ifMatch: string;
+    }
+  | { readonly kind: "lock" | "unlock" | "disable" | "enable" };
+
+export interface UpdateApiKeyInput {
+  readonly id: string;
+  readonly change: ApiKeyChange;
+}
+
+interface Update {
+  readonly before: ApiKey;
+  readonly after: ApiKey;
+  /** What is locked, if that is in the way: the key, or the service ID it belongs to. */
+  readonly locked: string | null;
+}
+
+/**
+ * A locked key, and every key of a locked service ID, can only be locked and unlocked. A key that is disabled ends the
+ * sessions that were opened with it.
+ */
+export const updateApiKey = changeOperation<UpdateApiKeyInput, Update, ApiKey>({
+  name: "user-apikey.update",
+  async locate({ id, change }, { store, call, now }) {
+    const before = await store.identity.apiKey(call.place.account, id);
+    if (!before) throw noSuchKey();
+    const after = changed(before, change, now);
+    const locked = isAboutLock(change)
+      ? null
+      : before.locked
+        ? "API key"
+        : (await serviceIdOf(before, store))?.locked
+          ? "service ID of this API key"
+          : null;
+    const facts = { lock: locked !== null || after.locked, ...factsOf(change, before, after) };
+    const subject = { before, after, locked };
+    return {
+      ...inAccount(updateOf(before), call, {
+        target: keyTarget(before),
+        subject,
+        owner: before.iamId,
+        facts,
+      }),
+      becomes: targetOf(call, keyTarget(after)),
+    };
+  },
+  async run({ change }, { subject: { before, after, locked } }, { store }) {
+    assertUnlocked({ locked: locked !== null }, locked ?? "");
+    if (change.kind === "fields") assertEntityTag(before, change.ifMatch);
+    if (after === before) return before;
+    await store.identity.putApiKey(after);
+    if (change.kind === "disable") {
+      await store.logins.endSessionsOf(after.account, after.iamId, after.id);
+    }
+    return after;
+  },
+});
+
+function isAboutLock({ kind }: ApiKeyChange): boolean {
+  return kind === "lock" || kind === "unlock";
+}
+
+/** The key as it was where it is already as it shall be. Refuses values that no key has. */
+function changed(key: ApiKey, change: ApiKeyChange, now: Millis): ApiKey {
+  const modified = { ...key, entityTag: newEntityTag(), modifiedAt: now };
+  switch (change.kind) {
+    case "fields":
+      return { ...modified, ...checkedFields(key, change.fields, now) };
+    case "lock":
+    case "unlock": {
+      const locked = change.kind === "lock";
+      return key.locked === locked ? key : { ...modified, locked };
+    }
+    case "disable":
+    case "enable": {
+      const disabled = change.kind === "disable";
+      return key.disabled === disabled ? key : { ...modified, disabled };
+    }
+  }
+}
+
+function checkedFields(key: ApiKey, fields: ApiKeyFields, now: Millis): Partial<ApiKey> {
+  const { name, description, expiresAt } = fields;
+  const { actionWhenLeaked = key.actionWhenLeaked, supportSessions = key.supportSessions } = fields;
+  if (supportSessions && !isUserId(key.iamId)) {
+    throw new Refusal("invalid_request", "Sessions are supported for API keys of users only.");
+  }
+  return {
+    name: name === undefined ? key.name : checkedName(name),
+    description: description === undefined ? key.description : checkedDescription(description),
+    expiresAt:
+      expiresAt === undefined
+        ? key.expiresAt
+        : expiresAt === null
+          ? null
+          : checkedExpiry(expiresAt, now),
+    actionWhenLeaked,
+    supportSessions,
+  };
+}
+
+/** Names only where fields were changed, so that an unlocking is not taken for a new description. */
+function factsOf(change: ApiKeyChange, before: ApiKey, after: ApiKey): object {
+  switch (change.kind) {
+    case "fields": {
+      const { expiresAt, actionWhenLeaked } = change.fields;
+      return {
+        prev_instance_name: before.name,
+        instance_name: after.name,
+        expiresAt,
+        actionWhenLeaked,
+      };
+    }
+    case "disable":
+    case "enable":
+      return { disabled: change.kind === "disable" };
+    case "lock":
+    case "unlock":
+      return {};
+  }
+}
