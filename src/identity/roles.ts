@@ -205,12 +205,32 @@ export function rolesAllowing(permission: OperationName): readonly RoleName[] {
   return ROLE_NAMES.filter((role) => permissions[role].has(permission));
 }
 
+/** The service that has instances, each in a region. Identities, and the installation itself, are in none. */
+export const SERVICE_WITH_INSTANCES = "secrets-manager";
+
 /** Operations on an instance or an account as a whole, which a role on one secret group does not give. */
 const serviceWide: ReadonlySet<OperationName> = new Set<OperationName>([
   "secret-group.create",
-  ...operationNames.filter((name) => serviceOf(catalogue[name].action) !== "secrets-manager"),
+  ...operationNames.filter((name) => serviceOf(catalogue[name].action) !== SERVICE_WITH_INSTANCES),
 ]);
 
 export function isServiceWide(permission: OperationName): boolean {
   return serviceWide.has(permission);
+}
+
+/**
+ * Operations on the trail: allowed as far as a policy reaches. A role on one service or one instance shows the events of
+ * that service or that instance.
+ */
+const onTrail: ReadonlySet<OperationName> = new Set<OperationName>([
+  "event.search",
+  "event.read",
+  "event.summarize",
+  "event.tail",
+  "event.export",
+  "receipt.read",
+]);
+
+export function isOnTrail(permission: OperationName): boolean {
+  return onTrail.has(permission);
 }

@@ -5,8 +5,8 @@
 import type { AccountSettings } from "./account-settings.ts";
 import type { Account, Instance } from "./account.ts";
 import type { ApiKey, ApiKeyFilter, ApiKeyOrder, Credential, Principal } from "./api-key.ts";
-import type { Grant } from "./authorize.ts";
-import type { Policy } from "./policy.ts";
+import type { Grant, PolicyResource } from "./authorize.ts";
+import type { Policy, PolicyFilter, PolicyOrder } from "./policy.ts";
 import type { ServiceId, ServiceIdOrder } from "./service-id.ts";
 import type { User } from "./user.ts";
 import type { Walk, Walked } from "./walk.ts";
@@ -71,6 +71,17 @@ export interface IdentityReader {
   ): Promise<Walked<ServiceId>>;
   policy(account: string, id: string): Promise<Policy | undefined>;
   policies(account: string, subject: string | undefined, window: Window): Promise<Listed<Policy>>;
+  /** Those of a subject on exactly this resource, also those that have been deleted. */
+  policiesOn(
+    account: string,
+    subject: string,
+    resource: PolicyResource,
+  ): Promise<readonly Policy[]>;
+  walkPolicies(
+    account: string,
+    filter: PolicyFilter,
+    walk: Walk<PolicyOrder>,
+  ): Promise<Walked<Policy>>;
   /** The policies of an account that are in force, at most `limit`, after one by its id: for going through them all. */
   policiesInForce(account: string, afterId: string, limit: number): Promise<readonly Policy[]>;
   /** The policies of an account that let their subject administer all of it. */

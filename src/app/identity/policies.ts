@@ -3,131 +3,126 @@
  * become one of everything, which is why the role is given sparingly and every policy stands in the trail.
  */
 import { newEntityTag } from "../../identity/entity-tag.ts";
-import type { PolicyResource } from "../../identity/authorize.ts";
-import {
-  checkedResource,
-  checkedRoles,
-  DEFAULT_SECRET_GROUP,
-  MAX_POLICIES_PER_SUBJECT,
-  type Policy,
-} from "../../identity/policy.ts";
-import type { IdentityReader } from "../../identity/store.ts";
+import type { Policy, PolicyFilter, PolicyOrder } from "../../identity/policy.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import { randomId } from "../../kernel/ids.ts";
 import { callerId, changeOperation, readOperation } from "../operation.ts";
-import { assertRoom, inAccount, placeOf, windowOf, type ListInput } from "./find.ts";
+import type { View } from "../state.ts";
 import { keepAdministered } from "./administration.ts";
-import { assertUnlocked } from "./removal.ts";
+import { inAccount, placeOf, type Named } from "./find.ts";
+import { walkOf, type ListPart, type WalkInput } from "./list-parts.ts";
+import { assertOwnAccount } from "./own-account.ts";
+import {
+  assertRoomFor,
+  assertSound,
+  assertSubjectUnlocked,
+  checkedTerms,
+  type GivenTerms,
+} from "./policy-checks.ts";
 
-export interface CreatePolicyInput {
-  /** The IAM id of a user or a service ID of the account. */
-  readonly subject: string;
-  readonly roles: readonly string[];
-  /** What is left out is not restricted. */
-  readonly resource: PolicyResource;
+export interface CreatePolicyInput extends GivenTerms {
+  /** Where the call names one: it must be the caller's. */
+  readonly account?: string | undefined;
 }
 
+/**
+ * Takes effect with the subject's next call. Refused where another policy gives as much already, and where a role
+ * would give nothing on the resource.
+ */
 export const createPolicy = changeOperation<CreatePolicyInput, Policy, Policy>({
   name: "policy.create",
-  async locate({ subject, roles: names, resource }, { call, caller, now }) {
-    const roles = checkedRoles(names);
+  async locate({ account, ...given }, { call, caller, now }) {
+    assertOwnAccount(account, call);
+    const by = callerId(caller);
     const policy: Policy = {
       id: randomId(),
       account: call.place.account,
-      subject,
-      roles,
-      resource: checkedResource(resource, roles),
-      description: "",
+      ...checkedTerms(given),
       state: "active",
       entityTag: newEntityTag(),
       createdAt: now,
-      createdBy: callerId(caller),
+      createdBy: by,
       modifiedAt: now,
-      modifiedBy: callerId(caller),
+      modifiedBy: by,
     };
-    const target = { kind: "policy", id: policy.id, name: "" } as const;
-    return inAccount("policy.create", call, { target, subject: policy });
+    return inAccount("policy.create", call, { target: named(policy), subject: policy });
   },
   async run(_input, { subject: policy }, { store }) {
-    const { account, subject } = policy;
-    await assertSubject(policy, store.identity);
-    await assertInstance(policy, store.identity);
-    const one = { offset: 0, limit: 1 };
-    const { totalCount } = await store.identity.policies(account, subject, one);
-    assertRoom(totalCount, MAX_POLICIES_PER_SUBJECT, "policies of an identity");
+    await assertSound(policy, store);
+    await assertRoomFor(policy, store);
     await store.identity.putPolicy(policy);
     return policy;
   },
 });
 
-async function assertSubject(policy: Policy, store: IdentityReader): Promise<void> {
-  const owner = await store.principal(policy.account, policy.subject);
-  if (!owner) {
-    throw new Refusal("invalid_request", "`subject` is no user or service ID of the account.", {
-      field: "subject",
-    });
-  }
-  assertUnlocked({ locked: owner.kind === "serviceid" && owner.locked }, "service ID");
+export interface WhichPolicy {
+  readonly id: string;
 }
 
-/** A secret group is one of some instance: without it, the same id would speak of another group later. */
-async function assertInstance({ account, resource }: Policy, store: IdentityReader): Promise<void> {
-  const { instance, secretGroup } = resource;
-  if (secretGroup !== undefined && secretGroup !== DEFAULT_SECRET_GROUP && instance === undefined) {
-    throw new Refusal("invalid_request", "`secretGroup` needs the `instance` it is in.", {
-      field: "instance",
-    });
-  }
-  if (instance === undefined) return;
-  if ((await store.instance(instance))?.account !== account) {
-    throw new Refusal("invalid_request", "`instance` is no instance of the account.", {
-      field: "instance",
-    });
-  }
+/** Also one that has been deleted and can be made active again. */
+export const readPolicy = readOperation<WhichPolicy, Policy, Policy>({
+  name: "policy.read",
+  async locate({ id }, { call, store }) {
+    const policy = await findPolicy(id, call.place.account, store);
+    return inAccount("policy.read", call, { target: named(policy), subject: policy });
+  },
+  run: async (_input, { subject: policy }) => policy,
+});
+
+export interface ListPoliciesInput extends PolicyFilter, WalkInput<PolicyOrder> {
+  readonly account?: string | undefined;
+  /** An `authorization` lets one service use another: there are none. */
+  readonly type?: "access" | "authorization" | undefined;
 }
 
-export interface ListPoliciesInput extends ListInput {
-  readonly subject?: string | undefined;
-}
-
-export interface ListedPolicies {
+export interface ListedPolicies extends ListPart {
   readonly policies: readonly Policy[];
-  readonly totalCount: number;
-  readonly offset: number;
-  readonly limit: number;
 }
 
 export const listPolicies = readOperation<ListPoliciesInput, null, ListedPolicies>({
   name: "policy.list",
-  async locate(_input, { call }) {
+  async locate({ account }, { call }) {
+    assertOwnAccount(account, call);
     return inAccount("policy.list", call, { target: null, subject: null });
   },
   async run(input, _located, { store, call }) {
-    const window = windowOf(input);
+    const walk = walkOf(input);
+    const { offset, limit } = walk;
     const { account } = placeOf(call);
-    const { items, totalCount } = await store.identity.policies(account, input.subject, window);
-    return { policies: items, totalCount, ...window };
+    const { items, ...part } =
+      input.type === "authorization"
+        ? NOTHING
+        : await store.identity.walkPolicies(account, input, walk);
+    return { policies: items, offset, limit, ...part };
   },
 });
 
-export interface DeletePolicyInput {
-  readonly id: string;
-}
+const NOTHING = { items: [], totalCount: 0, hasMoreBefore: false, hasMoreAfter: false } as const;
 
-/** Takes effect with the next call of its subject. Refused for the last policy that administers the account. */
+export type DeletePolicyInput = WhichPolicy;
+
+/** For good. Takes effect with the next call of its subject. Refused for the last that administers the account. */
 export const deletePolicy = changeOperation<DeletePolicyInput, Policy, Policy>({
   name: "policy.delete",
   async locate({ id }, { store, call }) {
-    const policy = await store.identity.policy(call.place.account, id);
-    if (!policy) throw new Refusal("not_found", "There is no such policy.");
-    const target = { kind: "policy", id, name: "" } as const;
-    return inAccount("policy.delete", call, { target, subject: policy });
+    const policy = await findPolicy(id, call.place.account, store);
+    return inAccount("policy.delete", call, { target: named(policy), subject: policy });
   },
   async run(_input, { subject: policy }, context) {
     const { store } = context;
-    const owner = await store.identity.principal(policy.account, policy.subject);
-    assertUnlocked({ locked: owner?.kind === "serviceid" && owner.locked }, "service ID");
+    await assertSubjectUnlocked(policy, store);
     await keepAdministered(context, () => store.identity.deletePolicy(policy.account, policy.id));
     return policy;
   },
 });
+
+export async function findPolicy(id: string, account: string, { identity }: View): Promise<Policy> {
+  const policy = await identity.policy(account, id);
+  if (!policy) throw new Refusal("not_found", "There is no such policy.", { missing: "policy" });
+  return policy;
+}
+
+/** Policies have no names: what one says is in the record of its making and of its changes. */
+export function named({ id }: Policy): Named {
+  return { kind: "policy", id, name: "" };
+}

@@ -167,7 +167,7 @@ export const accessRows = rows({
     aws: "ListPolicies",
     dsv: ["config:policies", "GET"],
     ...reading,
-    request: ["subject"],
+    request: ["subject", "state", "service", "offset", "limit"],
     response: ["totalCount"],
   },
   "policy.update": {
@@ -175,7 +175,7 @@ export const accessRows = rows({
     aws: "PutUserPolicy",
     dsv: ["config:policies:{path}", "PUT"],
     ...changing,
-    request: ["id", "subject", "roles", "resource", "state", "previous"],
+    request: ["id", "subject", "roles", "resource", "description", "state", "previous"],
     response: ["subject"],
   },
   "policy.delete": {
@@ -191,7 +191,7 @@ export const accessRows = rows({
     aws: "ListRoles",
     dsv: ["config:roles", "GET"],
     ...reading,
-    request: ["service"],
+    request: ["service", "type"],
     response: ["totalCount"],
   },
 });

@@ -3,7 +3,7 @@ import { PUBLIC_ACCESS_GROUP } from "../../identity/access-group.ts";
 import { initialSettings, type AccountSettings } from "../../identity/account-settings.ts";
 import type { Account, Instance } from "../../identity/account.ts";
 import type { ApiKey, Credential, Principal } from "../../identity/api-key.ts";
-import type { Grant } from "../../identity/authorize.ts";
+import type { Grant, PolicyResource } from "../../identity/authorize.ts";
 import { administersAccount, type Policy } from "../../identity/policy.ts";
 import type { ServiceId } from "../../identity/service-id.ts";
 import type { IdentityStore, Listed, Window } from "../../identity/store.ts";
@@ -21,6 +21,7 @@ import {
   userOf,
 } from "./identity-rows.ts";
 import { apiKeyWalks, serviceIdWalks } from "./identity-walks.ts";
+import { policyWalks } from "./policy-walks.ts";
 import { profileOf } from "./profiles.ts";
 import { Remembered } from "./remembered.ts";
 import { list, numberOrNull, one, put } from "./table.ts";
@@ -47,6 +48,7 @@ interface HeldGrants {
 export class SqliteIdentityStore implements IdentityStore {
   readonly walkApiKeys: IdentityStore["walkApiKeys"];
   readonly walkServiceIds: IdentityStore["walkServiceIds"];
+  readonly walkPolicies: IdentityStore["walkPolicies"];
   readonly #db: Database;
   readonly #grants: IdentityMemory<HeldGrants>;
   readonly #credentials: IdentityMemory<Credential | undefined>;
@@ -60,6 +62,7 @@ export class SqliteIdentityStore implements IdentityStore {
     this.#db = database;
     this.walkApiKeys = apiKeyWalks(database);
     this.walkServiceIds = serviceIdWalks(database);
+    this.walkPolicies = policyWalks(database);
     this.#grants = new IdentityMemory(database);
     this.#credentials = new IdentityMemory(database);
     this.#principals = new IdentityMemory(database);
@@ -187,6 +190,15 @@ export class SqliteIdentityStore implements IdentityStore {
       values: subject === undefined ? [account] : [account, subject],
       window,
     });
+  }
+
+  async policiesOn(
+    account: string,
+    subject: string,
+    resource: PolicyResource,
+  ): Promise<readonly Policy[]> {
+    const sql = "SELECT * FROM policies WHERE account = ? AND subject = ? AND resource = ?";
+    return this.#db.all(sql, account, subject, JSON.stringify(resource)).map(policyOf);
   }
 
   async policiesInForce(
