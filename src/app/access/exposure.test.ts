@@ -1,0 +1,244 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { HOME_REALM, newUserId } from "../../identity/user.ts";
+import { Sensitive } from "../../kernel/sensitive.ts";
+import { randomId } from "../../kernel/ids.ts";
+import type { Caller, Identity } from "../call.ts";
+import type { Operation } from "../operation.ts";
+import { createSecret } from "../secrets/create-secret.ts";
+import { createVersion } from "../secrets/create-version.ts";
+import { deleteSecret } from "../secrets/delete-secret.ts";
+import { readSecret } from "../secrets/read-secret.ts";
+import { readSecretMetadata } from "../secrets/read-secret-metadata.ts";
+import { readVersion } from "../secrets/read-version.ts";
+import { arbitrary } from "../secrets/testing/inputs.ts";
+import { ACCOUNT, SCHEDULE, START } from "../testing/test-app.ts";
+import { OTHER_INSTANCE } from "../trail/testing/places.ts";
+import { openTrailApp, type TrailApp } from "../trail/testing/trail-app.ts";
+import { exposure, type Exposure, type ExposureInput } from "./exposure.ts";
+
+let app: TrailApp;
+let auditor: Caller;
+let manager: Caller;
+let secretId: string;
+let firstVersion: string;
+
+beforeEach(async () => {
+  app = await openTrailApp();
+  auditor = await app.base.callerWith(["Auditor"]);
+  manager = await app.base.callerWith(["Manager"]);
+  const made = await inInstance(createSecret, manager, arbitrary("db-prod"));
+  [secretId, firstVersion] = [made.id, made.versionId];
+});
+afterEach(() => app.close());
+
+/** On the wire of secrets, and not refused. */
+async function inInstance<I extends object, S, O extends object>(
+  operation: Operation<I, S, O>,
+  caller: Caller,
+  input: I,
+): Promise<O> {
+  const call = app.base.call(caller);
+  const performed = await app.performer.perform(operation, call, () => input);
+  if (performed.kind === "refused") throw performed.refusal;
+  return performed.output;
+}
+
+/** A user who is there, with roles; `as` names what of the call differs. */
+async function reader(name: string): Promise<Identity> {
+  const given = await app.base.callerWith(["SecretsReader"]);
+  if (given.kind !== "identity") throw new Error("a caller with roles is an identity");
+  const iamId = newUserId();
+  await app.base.state.transact(async ({ identity }) => {
+    await identity.putUser({
+      kind: "user",
+      iamId,
+      account: ACCOUNT,
+      email: name,
+      name,
+      state: "active",
+      realm: HOME_REALM,
+      sessionsSince: START,
+      createdAt: START,
+      createdBy: "test",
+    });
+    const [policy] = (await identity.policies(ACCOUNT, given.id, { offset: 0, limit: 1 })).items;
+    if (policy) await identity.putPolicy({ ...policy, subject: iamId });
+  });
+  return { ...given, id: iamId, name, typeURI: "service/security/account/user" };
+}
+
+const ask = (input: Partial<ExposureInput> = {}, caller = auditor): Promise<Exposure> =>
+  app.done(exposure, caller, { secretId, ...input });
+
+const rotate = (value: string) =>
+  inInstance(createVersion, manager, {
+    id: secretId,
+    payload: { kind: "arbitrary", payload: new Sensitive(value) },
+  });
+
+describe("the exposure of a secret", () => {
+  it("is who was given its value: how often, when, from where, by which events", async () => {
+    const ada = await reader("ada@example.com");
+    await inInstance(readSecret, ada, { id: secretId });
+    app.base.clock.advance(60_000);
+    await inInstance(readVersion, ada, { id: secretId, alias: "current" });
+    await inInstance(readSecretMetadata, ada, { id: secretId });
+    const found = await ask();
+    const events = await app.events();
+    expect(found.received).toEqual([
+      {
+        id: ada.id,
+        name: "ada@example.com",
+        typeURI: "service/security/account/user",
+        authnId: null,
+        authnName: null,
+        isInternal: false,
+        count: 2,
+        first: "2026-11-21T09:00:00.000Z",
+        last: "2026-11-21T09:01:00.000Z",
+        addresses: ["192.0.2.7"],
+        agents: ["test"],
+        dialects: ["ibm"],
+        versions: [firstVersion],
+        events: [1, 2].map((index) => ({
+          id: events[index]?.id,
+          index,
+          at: events[index]?.eventTime,
+          versionId: firstVersion,
+        })),
+        state: "active",
+        hasAccess: true,
+      },
+    ]);
+    expect([found.identities, found.disclosures, found.cutAt]).toEqual([1, 2, null]);
+    expect(found.complete).toEqual({ isComplete: true, events: 4, counter: 4, first: 1, last: 4 });
+  });
+
+  it("tells apart who brought the value, and what the server made by itself", async () => {
+    const found = await ask();
+    expect(found.received).toEqual([]);
+    expect(found.supplied).toMatchObject([{ count: 1, isInternal: false, name: "Manager" }]);
+    await app.plant({ operation: "version.create", targetId: secretId, initiatorId: "someone" });
+    const scheduled = app.base.call(SCHEDULE);
+    await app.performer.perform(createVersion, scheduled, () => ({
+      id: secretId,
+      payload: { kind: "arbitrary" as const, payload: new Sensitive("x") },
+    }));
+    expect((await ask()).supplied).toMatchObject([
+      { name: "Manager" },
+      { id: "someone" },
+      { id: "keytrail-schedule", isInternal: true, state: null, hasAccess: false },
+    ]);
+  });
+
+  it("does not count readings that were refused, or that found no value any more", async () => {
+    const blind = await app.base.callerWith(["Reader"]);
+    await expect(inInstance(readSecret, blind, { id: secretId })).rejects.toThrow("roles");
+    await rotate("second");
+    await rotate("third");
+    const ada = await reader("ada@example.com");
+    await inInstance(readVersion, ada, { id: secretId, versionId: firstVersion });
+    const found = await ask();
+    expect(found.received).toEqual([]);
+    expect(found.complete).toMatchObject({ isComplete: true, events: 5 });
+  });
+
+  it("can be of one version, and of the time from a moment on", async () => {
+    const [ada, bob] = [await reader("ada@example.com"), await reader("bob@example.com")];
+    await inInstance(readSecret, ada, { id: secretId });
+    app.base.clock.advance(60_000);
+    const { versionId } = await rotate("second");
+    await inInstance(readSecret, bob, { id: secretId });
+    const names = ({ received }: Exposure) => received.map(({ name }) => name);
+    expect(names(await ask({ versionId: firstVersion }))).toEqual(["ada@example.com"]);
+    expect(names(await ask({ versionId }))).toEqual(["bob@example.com"]);
+    const later = await ask({ since: "2026-11-21T09:00:30Z" });
+    expect(names(later)).toEqual(["bob@example.com"]);
+    expect(later.complete).toEqual({ isComplete: true, events: 2, counter: 4, first: 3, last: 4 });
+    const never = await ask({ since: "2026-11-22" });
+    expect(names(never)).toEqual([]);
+    expect(never.complete).toEqual({ isComplete: true, events: 0, counter: 4, first: 0, last: 0 });
+  });
+
+  it("stands when the secret and its readers are gone", async () => {
+    const [ada, bob] = [await reader("ada@example.com"), await reader("bob@example.com")];
+    for (const who of [ada, bob]) await inInstance(readSecret, who, { id: secretId });
+    await app.base.state.transact(async ({ identity }) => {
+      await identity.deleteUser(ACCOUNT, ada.id);
+      const still = await identity.principal(ACCOUNT, bob.id);
+      if (still?.kind === "user") await identity.putUser({ ...still, state: "disabled" });
+    });
+    const before = await ask();
+    expect(before.received.map(({ state, hasAccess }) => [state, hasAccess])).toEqual([
+      ["deleted", false],
+      ["disabled", false],
+    ]);
+    await inInstance(deleteSecret, manager, { id: secretId });
+    const after = await ask();
+    expect(after.received).toEqual(before.received);
+    expect(after.secret).toMatchObject({ name: "db-prod", isDeleted: true });
+    expect(after.complete.isComplete).toBe(true);
+  });
+
+  it("keeps apart those who act as one trusted profile", async () => {
+    const ada = await reader("on-call");
+    for (const person of ["a@x.y", "b@x.y"]) {
+      const acting: Caller = { ...ada, authnId: `IBMid-${person}`, authnName: person };
+      await inInstance(readSecret, acting, { id: secretId });
+    }
+    expect((await ask()).received.map(({ id, authnName }) => [id, authnName])).toEqual([
+      [ada.id, "a@x.y"],
+      [ada.id, "b@x.y"],
+    ]);
+  });
+
+  it("says when events are missing between those that were found", async () => {
+    const ada = await reader("ada@example.com");
+    for (let i = 0; i < 3; i++) await inInstance(readSecret, ada, { id: secretId });
+    const search = app.index.search.bind(app.index);
+    app.index.search = async (selection, page) => {
+      const { hits, next } = await search(selection, page);
+      return { hits: page.order === "oldest" ? hits.toSpliced(1, 1) : hits, next };
+    };
+    expect((await ask()).complete).toEqual({
+      isComplete: false,
+      events: 3,
+      counter: 4,
+      first: 1,
+      last: 4,
+    });
+    app.index.search = async (selection, page) => {
+      const { hits, next } = await search(selection, page);
+      return { hits: page.order === "oldest" ? hits.slice(0, -1) : hits, next };
+    };
+    expect((await ask()).complete).toMatchObject({ isComplete: false, last: 3, counter: 4 });
+  });
+
+  it("is recorded with what was asked and how much was found, and with no identity of it", async () => {
+    await inInstance(readSecret, await reader("ada@example.com"), { id: secretId });
+    await ask({ versionId: firstVersion });
+    const last = (await app.events()).at(-1);
+    expect(last).toMatchObject({
+      operation: "exposure.read",
+      target: { id: `crn:v1:bluemix:public:keytrail:global:a/${ACCOUNT}::exposure:${secretId}` },
+      requestData: { secretId, versionId: firstVersion },
+      responseData: { identities: 1, disclosures: 1 },
+    });
+    expect(JSON.stringify(last)).not.toContain("ada@example.com");
+  });
+
+  it("is told to whoever may see the trail of it only", async () => {
+    const { instance } = OTHER_INSTANCE;
+    const elsewhere = await app.base.callerWith(["Auditor"], { instance: instance ?? "" });
+    const refusal = async (caller: Caller, id = secretId): Promise<string> => {
+      const performed = await app.perform(exposure, caller, { secretId: id });
+      return performed.kind === "refused" ? performed.refusal.code : "done";
+    };
+    expect(await refusal(elsewhere)).toBe("not_found");
+    expect(await refusal(auditor, randomId())).toBe("not_found");
+    for (const roles of [["Manager"], ["Administrator"]] as const) {
+      expect(await refusal(await app.base.callerWith(roles))).toBe("forbidden");
+    }
+    expect(await refusal(await app.base.callerWith(["Operator"]))).toBe("done");
+  });
+});
