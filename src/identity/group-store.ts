@@ -2,21 +2,38 @@
 import type { AccessGroup, GroupRule, Member, MemberKind } from "./access-group.ts";
 import type { Listed, Window } from "./store.ts";
 
+export const GROUP_SEARCHES = ["id", "name", "description"] as const;
+export type GroupField = "id" | "name" | "description" | "isFederated" | "createdAt";
+export type GroupOrder = GroupField | `-${GroupField}`;
+
+export interface GroupSearch {
+  readonly in: (typeof GROUP_SEARCHES)[number];
+  /** Part of what stands there, in any letter case (of a description, of the letters A to Z); of an id all of it. */
+  readonly text: string;
+}
+
 export interface GroupQuery {
-  /** Part of a name, in any letter case. */
-  readonly search?: string | undefined;
+  readonly search?: GroupSearch | undefined;
+  /** Without the group that every account has. */
+  readonly hidesPublicAccess?: boolean | undefined;
   /** Only groups that this identity is a member of at `now`. */
   readonly memberIamId?: string | undefined;
   /** With `memberIamId`: only by which kind of membership. */
   readonly membership?: "static" | "dynamic" | undefined;
   readonly now: number;
-  readonly sort?: "name" | "-name" | "created" | "-created" | undefined;
+  /** In the order of creation, unless this says otherwise. */
+  readonly sort?: GroupOrder | undefined;
 }
+
+export type MemberField = "id" | "name" | "email";
+export type MemberOrder = MemberField | `-${MemberField}`;
 
 export interface MemberQuery {
   readonly kind?: MemberKind | undefined;
   readonly membership?: "static" | "dynamic" | undefined;
   readonly now: number;
+  /** In the order in which they began, unless this says otherwise. */
+  readonly sort?: MemberOrder | undefined;
 }
 
 export interface GroupReader {
@@ -25,7 +42,7 @@ export interface GroupReader {
   groups(account: string, query: GroupQuery, window: Window): Promise<Listed<AccessGroup>>;
   /** Every membership of an identity in one group: by hand, and by each rule, also those that have ended. */
   memberships(account: string, group: string, iamId: string): Promise<readonly Member[]>;
-  /** Those that have not ended at `query.now`, in the order in which they began. */
+  /** Those that have not ended at `query.now`. */
   members(
     of: { readonly account: string; readonly group: string },
     query: MemberQuery,

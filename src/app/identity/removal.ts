@@ -3,6 +3,7 @@ import type { ApiKey, Principal } from "../../identity/api-key.ts";
 import { MAX_LIST_LIMIT, type Listed } from "../../identity/store.ts";
 import { isUserId } from "../../identity/user.ts";
 import { Refusal } from "../../kernel/errors.ts";
+import { leaveGroups } from "../groups/leave-groups.ts";
 import type { Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
 import { keepAdministered } from "./administration.ts";
@@ -14,8 +15,8 @@ export function assertUnlocked({ locked }: { readonly locked: boolean }, what: s
 }
 
 /**
- * Deletes the identity's API keys and policies, and has each recorded as a consequence. Refused where it would leave
- * the account without an administrator.
+ * Deletes the identity's API keys and policies and takes it out of its access groups, and has each recorded as a
+ * consequence. Refused where it would leave the account without an administrator.
  */
 export async function removeWithIdentity(
   { account, iamId }: Principal,
@@ -33,6 +34,7 @@ export async function removeWithIdentity(
       also({ operation: deletionOf(key), target, input: { id: key.id }, output: {} });
     }
     await removePolicies(account, iamId, context);
+    await leaveGroups({ account, iamId }, context);
   });
 }
 
@@ -59,7 +61,7 @@ export function deletionOf({ iamId }: ApiKey): "user-apikey.delete" | "serviceid
 }
 
 /** Every item of a list whose length is bounded where its items are made. */
-async function whole<T>(
+export async function whole<T>(
   list: (offset: number, limit: number) => Promise<Listed<T>>,
 ): Promise<readonly T[]> {
   const items: T[] = [];

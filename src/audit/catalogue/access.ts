@@ -95,7 +95,7 @@ export const accessRows = rows({
     aws: "ListGroupMembers",
     dsv: ["groups:{name}:members", "GET"],
     ...reading,
-    request: ["id", "membershipType", "type", "search", "offset", "limit"],
+    request: ["membershipType", "type", "verbose", "sort", "offset", "limit"],
     response: ["totalCount"],
   },
   "access-group-rule.create": {

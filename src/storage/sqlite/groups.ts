@@ -1,6 +1,19 @@
 /** Access groups on SQLite. */
-import type { AccessGroup, GroupRule, Member, MemberKind } from "../../identity/access-group.ts";
-import type { GroupQuery, GroupStore, MemberQuery } from "../../identity/group-store.ts";
+import {
+  PUBLIC_ACCESS_GROUP,
+  type AccessGroup,
+  type GroupRule,
+  type Member,
+  type MemberKind,
+} from "../../identity/access-group.ts";
+import type {
+  GroupField,
+  GroupQuery,
+  GroupSearch,
+  GroupStore,
+  MemberField,
+  MemberQuery,
+} from "../../identity/group-store.ts";
 import type { Listed, Window } from "../../identity/store.ts";
 import type { Database, Row, Value } from "./database.ts";
 import { json, list, number, numberOrNull, one, put, text } from "./table.ts";
@@ -8,11 +21,30 @@ import { json, list, number, numberOrNull, one, put, text } from "./table.ts";
 /** A membership by hand stands where one by a rule has the rule's id: a primary key holds no null. */
 const BY_HAND = "";
 
-const ORDERS: Readonly<Record<string, string>> = {
-  name: "name_key, id",
-  "-name": "name_key DESC, id",
-  created: "created_at, id",
-  "-created": "created_at DESC, id",
+const IS_FEDERATED = `EXISTS (SELECT 1 FROM group_rules r
+  WHERE r.account = access_groups.account AND r.group_id = access_groups.id)`;
+
+const SEARCHES: Readonly<Record<GroupSearch["in"], string>> = {
+  id: "id = ?",
+  name: "instr(name_key, ?) > 0",
+  description: "instr(lower(description), lower(?)) > 0",
+};
+
+const GROUP_COLUMNS: Readonly<Record<GroupField, string>> = {
+  id: "id",
+  name: "name_key",
+  description: "lower(description)",
+  isFederated: IS_FEDERATED,
+  createdAt: "created_at",
+};
+
+const MEMBER_COLUMNS: Readonly<Record<MemberField, string>> = {
+  id: "m.iam_id",
+  name: `lower(coalesce(
+    (SELECT name FROM users u WHERE u.iam_id = m.iam_id),
+    (SELECT name FROM service_ids s WHERE s.iam_id = m.iam_id),
+    (SELECT name FROM profiles p WHERE p.iam_id = m.iam_id)))`,
+  email: "(SELECT email FROM users u WHERE u.iam_id = m.iam_id)",
 };
 
 export class SqliteGroupStore implements GroupStore {
@@ -36,8 +68,13 @@ export class SqliteGroupStore implements GroupStore {
     const where = ["account = ?"];
     const values: Value[] = [account];
     if (query.search !== undefined) {
-      where.push("instr(name_key, ?) > 0");
-      values.push(nameKey(query.search));
+      const { in: field, text: sought } = query.search;
+      where.push(SEARCHES[field]);
+      values.push(field === "name" ? nameKey(sought) : sought);
+    }
+    if (query.hidesPublicAccess) {
+      where.push("id <> ?");
+      values.push(PUBLIC_ACCESS_GROUP);
     }
     if (query.memberIamId !== undefined) {
       const kind = membershipSql(query.membership);
@@ -46,14 +83,13 @@ export class SqliteGroupStore implements GroupStore {
         AND (m.expires_at IS NULL OR m.expires_at > ?)${kind})`);
       values.push(query.memberIamId, query.now);
     }
-    const order = ORDERS[query.sort ?? "created"];
     return list(this.#db, groupOf, {
       table: "access_groups",
       id: "id",
       where: where.join(" AND "),
       values,
       window,
-      ...(order === undefined ? {} : { order }),
+      ...(query.sort === undefined ? {} : { order: `${orderBy(GROUP_COLUMNS, query.sort)}, id` }),
     });
   }
 
@@ -68,6 +104,7 @@ export class SqliteGroupStore implements GroupStore {
     window: Window,
   ): Promise<Listed<Member>> {
     const kind = query.kind === undefined ? "" : " AND kind = ?";
+    const first = query.sort === undefined ? "" : `${orderBy(MEMBER_COLUMNS, query.sort)}, `;
     return list(this.#db, memberOf, {
       table: "group_members m",
       id: "iam_id",
@@ -75,7 +112,7 @@ export class SqliteGroupStore implements GroupStore {
         ${membershipSql(query.membership)}${kind}`,
       values: [account, group, query.now, ...(query.kind === undefined ? [] : [query.kind])],
       window,
-      order: "created_at, iam_id, rule",
+      order: `${first}created_at, iam_id, rule`,
     });
   }
 
@@ -176,6 +213,15 @@ export class SqliteGroupStore implements GroupStore {
 /** Names differ by more than letter case. */
 function nameKey(name: string): string {
   return name.normalize("NFKC").toLowerCase();
+}
+
+/** `-name`: from the last to the first. */
+function orderBy<Field extends string>(
+  columns: Readonly<Record<Field, string>>,
+  order: Field | `-${Field}`,
+): string {
+  const field = (order.startsWith("-") ? order.slice(1) : order) as Field;
+  return order === field ? columns[field] : `${columns[field]} DESC`;
 }
 
 function membershipSql(membership: "static" | "dynamic" | undefined): string {
