@@ -5,6 +5,7 @@ import { authenticateBearer } from "../app/identity/authenticate.ts";
 import type { ServeConfig } from "../config.ts";
 import { ibmDialects } from "../http/dialects/ibm/dialects.ts";
 import { tokenDiscovery } from "../http/dialects/ibm/identity/discovery.ts";
+import { loginPages } from "../http/dialects/ibm/identity/pages.ts";
 import { nativeDialect, nativeRoutes } from "../http/dialects/native/dialect.ts";
 import { identityRoutes } from "../http/dialects/native/identity.ts";
 import { openapiSurface } from "../http/dialects/native/openapi.ts";
@@ -48,6 +49,7 @@ export async function listen(ports: HttpPorts): Promise<Listening> {
   const authentication = {
     state: core.state,
     tokens: core.capabilities.tokens,
+    credentials: core.capabilities.credentials,
     clock: ports.clock,
   };
   const authenticate = (authorization: string | undefined) =>
@@ -72,6 +74,7 @@ export async function listen(ports: HttpPorts): Promise<Listening> {
     surfaces: [
       tails.surface,
       tokenDiscovery(core.capabilities.tokens),
+      loginPages(core.state),
       openapiSurface(native, packageVersion()),
       logSurface({
         checkpoint: () => core.witnessing.checkpoint(),

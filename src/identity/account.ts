@@ -25,6 +25,10 @@ export function newAccountId(): string {
   return toHex(randomBytes(16));
 }
 
+export function isAccountId(text: string): boolean {
+  return /^[0-9a-f]{32}$/.test(text);
+}
+
 /** Where an account's identities are: in no region, and in no instance. */
 export function accountPlace(account: string): Place {
   return { account, region: "global", instance: null };

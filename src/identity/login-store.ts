@@ -2,11 +2,14 @@
 import type { FederatedLink, IdentityProvider, LoginFlow } from "./identity-provider.ts";
 import type { RefreshToken } from "./refresh-token.ts";
 import type { Session } from "./session.ts";
-import type { Passcode, UserCredentials } from "./user-credentials.ts";
+import type { Passcode } from "./passcode.ts";
+import type { UserCredentials } from "./user-credentials.ts";
 
 export interface LoginReader {
   /** Asked by each call that brings a token of a session: must be cheap, and never stale. */
   session(id: string): Promise<Session | undefined>;
+  /** The same for a session that left no row: true only where somebody logged out of it. As cheap, and never stale. */
+  hasEnded(id: string): Promise<boolean>;
   /** Those of an identity that are neither ended nor past `now`, the oldest first. */
   sessionsOf(account: string, iamId: string, now: number): Promise<readonly Session[]>;
   refreshToken(hash: string): Promise<RefreshToken | undefined>;
@@ -25,10 +28,14 @@ export interface LoginReader {
 
 export interface LoginStore extends LoginReader {
   putSession(session: Session): Promise<void>;
+  /** Remembers of a session that had no row that it has ended, until its tokens have expired. */
+  putEndedSession(session: Session): Promise<void>;
   /** Its access tokens are refused from the commit on, and its refresh tokens are gone. */
   endSession(id: string): Promise<void>;
   /** Every session of an identity, or only those that were opened with one credential. */
   endSessionsOf(account: string, iamId: string, credentialId?: string): Promise<void>;
+  /** Every session that a login by the realm's identity provider opened; resolves to how many were not over yet. */
+  endSessionsOfRealm(account: string, realm: string): Promise<number>;
   putRefreshToken(token: RefreshToken): Promise<void>;
   useRefreshToken(hash: string): Promise<void>;
   putUserCredentials(credentials: UserCredentials): Promise<void>;

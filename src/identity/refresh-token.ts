@@ -1,13 +1,15 @@
 /**
- * Refresh tokens: opaque, bound to the client they were given to, good for one use. Each use gives the next one of
- * its session; one that comes a second time has been copied, and ends the session (RFC 9700, section 4.14.2).
+ * What goes on with a session. Refresh tokens: opaque, bound to the client they were given to, good for one use. Each
+ * use gives the next one of its session; one that comes a second time has been copied, and ends the session (RFC 9700,
+ * section 4.14.2).
  */
 import type { Millis } from "../kernel/clock.ts";
 import { Refusal } from "../kernel/errors.ts";
 import { loginRefusal, type LoginFault } from "./api-key.ts";
 
+/** A refresh token; or, never used up, the cookie by which a browser goes on with its session. */
 export interface RefreshToken {
-  /** SHA-256 of the token, in hex: the token itself is not kept. */
+  /** SHA-256 of the token, or of the cookie, in hex: itself it is not kept. */
   readonly hash: string;
   /** The session it belongs to, and ends with. */
   readonly session: string;
@@ -47,4 +49,14 @@ export function refreshRefusal(
     return loginRefusal("refresh-token-expired", "The refresh token has expired.");
   }
   return undefined;
+}
+
+/** IBM's clients switch accounts with a refresh token; here an identity belongs to one, and that may be named. */
+export function accountRefusal(
+  token: RefreshToken,
+  account: string | undefined,
+): Refusal | undefined {
+  if (account === undefined || account === token.account) return undefined;
+  const sentence = "The refresh token belongs to another account than the one asked for.";
+  return loginRefusal("refresh-token-of-another-account", sentence);
 }

@@ -10,49 +10,52 @@ import {
 } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import { TokenKeyInMemory } from "../storage/memory/token-key.ts";
-import type { Credential } from "./api-key.ts";
+import type { ApiKey } from "./api-key.ts";
+import type { ServiceId } from "./service-id.ts";
+import type { TokenSubject, TokenTerms } from "./token-claims.ts";
 import { MAX_TOKEN_CHARS, TokenIssuer, type Verification } from "./tokens.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 9, 0, 0, 500);
 const HOUR_MS = 3_600_000;
 const ISSUER = "https://keytrail.test/identity";
 
-const credential: Credential = {
-  key: {
-    id: "ApiKey-8f1c8a2e-8d6b-4ad2-9a57-4f4a3d4f0c11",
-    account: "0123456789abcdef0123456789abcdef",
-    iamId: "iam-ServiceId-1e1c6a0e-6b0a-4d9b-8a52-0a6a4f9f2c22",
-    name: "key",
-    description: "",
-    locked: false,
-    disabled: false,
-    expiresAt: null,
-    actionWhenLeaked: "none",
-    supportSessions: false,
-    entityTag: "1-0",
-    createdAt: NOW,
-    createdBy: "",
-    modifiedAt: NOW,
-  },
-  owner: {
-    kind: "serviceid",
-    id: "ServiceId-1e1c6a0e-6b0a-4d9b-8a52-0a6a4f9f2c22",
-    iamId: "iam-ServiceId-1e1c6a0e-6b0a-4d9b-8a52-0a6a4f9f2c22",
-    account: "0123456789abcdef0123456789abcdef",
-    name: "ci",
-    description: "",
-    uniqueInstanceCrns: [],
-    locked: false,
-    entityTag: "1-0",
-    createdAt: NOW,
-    createdBy: "",
-    modifiedAt: NOW,
-  },
+const key: ApiKey = {
+  id: "ApiKey-8f1c8a2e-8d6b-4ad2-9a57-4f4a3d4f0c11",
+  account: "0123456789abcdef0123456789abcdef",
+  iamId: "iam-ServiceId-1e1c6a0e-6b0a-4d9b-8a52-0a6a4f9f2c22",
+  name: "key",
+  description: "",
+  locked: false,
+  disabled: false,
+  expiresAt: null,
+  actionWhenLeaked: "none",
+  supportSessions: false,
+  entityTag: "1-0",
+  createdAt: NOW,
+  createdBy: "",
+  modifiedAt: NOW,
 };
-const session = {
+const owner: ServiceId = {
+  kind: "serviceid",
+  id: "ServiceId-1e1c6a0e-6b0a-4d9b-8a52-0a6a4f9f2c22",
+  iamId: "iam-ServiceId-1e1c6a0e-6b0a-4d9b-8a52-0a6a4f9f2c22",
+  account: "0123456789abcdef0123456789abcdef",
+  name: "ci",
+  description: "",
+  uniqueInstanceCrns: [],
+  locked: false,
+  entityTag: "1-0",
+  createdAt: NOW,
+  createdBy: "",
+  modifiedAt: NOW,
+};
+const subject: TokenSubject = { credential: { key, owner }, profile: null };
+const terms: TokenTerms = {
+  session: { id: "5b1c6a0e-6b0a-4d9b-8a52-0a6a4f9f2c33", beganAt: NOW, isKept: false },
   clientId: "default",
   grantType: "urn:ibm:params:oauth:grant-type:apikey",
   now: NOW,
+  lifetimeS: 3_600,
 };
 
 let store: TokenKeyInMemory;
@@ -62,7 +65,7 @@ let token: string;
 beforeAll(async () => {
   store = new TokenKeyInMemory();
   issuer = await TokenIssuer.open({ issuer: ISSUER, store });
-  token = (await issuer.issue(credential, session)).token.reveal();
+  token = (await issuer.issue(subject, terms)).token.reveal();
 });
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -76,29 +79,30 @@ describe("an access token", () => {
   it("carries the claims of IBM's tokens, for a service ID", () => {
     const claims = decodeJwt(token);
     expect(claims).toMatchObject({
-      iam_id: credential.owner.iamId,
-      id: credential.owner.iamId,
+      iam_id: owner.iamId,
+      id: owner.iamId,
       realmid: "iam",
       identifier: "ServiceId-1e1c6a0e-6b0a-4d9b-8a52-0a6a4f9f2c22",
       sub: "ServiceId-1e1c6a0e-6b0a-4d9b-8a52-0a6a4f9f2c22",
       sub_type: "ServiceId",
-      account: { bss: credential.owner.account, valid: true, frozen: true },
+      account: { bss: owner.account, valid: true, frozen: true },
       iss: ISSUER,
-      grant_type: session.grantType,
+      grant_type: terms.grantType,
       scope: "ibm openid",
       client_id: "default",
       acr: 1,
       amr: ["pwd"],
-      keytrail_credential: credential.key.id,
+      keytrail_credential: key.id,
+      keytrail_session: terms.session,
     });
     expect(claims.exp! - claims.iat!).toBe(3_600);
   });
 
   it("carries those of a user, under the user's address", async () => {
-    const owner = {
+    const user = {
       kind: "user",
       iamId: "IBMid-0000000000000001",
-      account: credential.owner.account,
+      account: owner.account,
       email: "ada@example.com",
       name: "Ada",
       state: "active",
@@ -107,7 +111,7 @@ describe("an access token", () => {
       createdAt: NOW,
       createdBy: "",
     } as const;
-    const issued = await issuer.issue({ ...credential, owner }, session);
+    const issued = await issuer.issue({ credential: { key, owner: user }, profile: null }, terms);
     const claims = decodeJwt(issued.token.reveal());
     expect(claims).toMatchObject({
       realmid: "IBMid",
@@ -119,12 +123,12 @@ describe("an access token", () => {
   });
 
   it("is never the same twice", async () => {
-    const other = (await issuer.issue(credential, session)).token.reveal();
+    const other = (await issuer.issue(subject, terms)).token.reveal();
     expect(decodeJwt(other).jti).not.toBe(decodeJwt(token).jti);
   });
 
   it("does not show its value to a log", async () => {
-    expect(JSON.stringify(await issuer.issue(credential, session))).not.toContain("eyJ");
+    expect(JSON.stringify(await issuer.issue(subject, terms))).not.toContain("eyJ");
   });
 });
 
@@ -133,9 +137,12 @@ describe("the verifier", () => {
     const known = {
       kind: "genuine",
       token: {
-        iamId: credential.owner.iamId,
-        account: credential.owner.account,
-        credentialId: credential.key.id,
+        iamId: owner.iamId,
+        account: owner.account,
+        credentialId: key.id,
+        session: terms.session,
+        clientId: "default",
+        grantType: terms.grantType,
         expiresAt: Math.floor(NOW / 1_000) * 1_000 + HOUR_MS,
       },
     };
@@ -154,7 +161,7 @@ describe("the verifier", () => {
     const end = Math.floor(NOW / 1_000) * 1_000 + HOUR_MS;
     expect((await fresh.verify(token, end - 1)).kind).toBe("genuine");
     const late = await fresh.verify(token, end);
-    expect(late).toMatchObject({ kind: "refused", token: { iamId: credential.owner.iamId } });
+    expect(late).toMatchObject({ kind: "refused", token: { iamId: owner.iamId } });
     expect(sentence(late)).toBe("The access token has expired.");
     const never = await TokenIssuer.open({ issuer: ISSUER, store });
     expect(await never.verify(token, end)).toEqual(late);
@@ -231,7 +238,12 @@ describe("the verifier", () => {
     expect(sentence(await issuer.verify(await signed({ kid: "another" }, {}), NOW))).toBe(
       "The access token was not signed by this installation.",
     );
-    for (const claims of [{ keytrail_credential: 7 }, { account: null }, { iam_id: undefined }]) {
+    for (const claims of [
+      { keytrail_credential: 7 },
+      { keytrail_session: { id: "1" } },
+      { account: null },
+      { iam_id: undefined },
+    ]) {
       expect(sentence(await issuer.verify(await signed({}, claims), NOW))).toBe(
         "The access token lacks claims.",
       );

@@ -1,4 +1,4 @@
-/** What a person logs in with besides API keys: a password, a second factor, a one-time passcode; and the lock-out. */
+/** What a person logs in with besides API keys: a password and a second factor; and the lock-out of who guesses them. */
 import type { Millis } from "../kernel/clock.ts";
 
 export interface UserCredentials {
@@ -18,17 +18,6 @@ export interface UserCredentials {
   readonly lockedUntil: Millis | null;
 }
 
-/** A one-time passcode, for a command line: good once, and not for long. */
-export interface Passcode {
-  /** SHA-256, in hex. */
-  readonly hash: string;
-  readonly account: string;
-  readonly iamId: string;
-  /** The session it was asked for in: a passcode does not outlive it. */
-  readonly session: string | null;
-  readonly expiresAt: Millis;
-}
-
 /** What a user has before anything was set. */
 export function noCredentials(account: string, iamId: string): UserCredentials {
   return {
@@ -42,4 +31,32 @@ export function noCredentials(account: string, iamId: string): UserCredentials {
     failures: 0,
     lockedUntil: null,
   };
+}
+
+/** How many logins in a row may fail: the last of them locks the user out. */
+export const MAX_LOGIN_FAILURES = 5;
+/** Of the first lock-out; each one after it, with no good login in between, lasts twice as long. */
+export const FIRST_LOCK_OUT_MS = 15 * 60 * 1_000;
+export const MAX_LOCK_OUT_MS = 24 * 60 * 60 * 1_000;
+
+export function isLockedOut({ lockedUntil }: UserCredentials, now: Millis): boolean {
+  return lockedUntil !== null && lockedUntil > now;
+}
+
+/**
+ * The credentials after one more login that failed. Nothing is counted while the user is locked out: who keeps
+ * guessing does not make it last longer.
+ */
+export function afterFailure(credentials: UserCredentials, now: Millis): UserCredentials {
+  if (isLockedOut(credentials, now)) return credentials;
+  const failures = credentials.failures + 1;
+  if (failures % MAX_LOGIN_FAILURES !== 0) return { ...credentials, failures, lockedUntil: null };
+  const doublings = failures / MAX_LOGIN_FAILURES - 1;
+  const lastsMs = Math.min(FIRST_LOCK_OUT_MS * 2 ** doublings, MAX_LOCK_OUT_MS);
+  return { ...credentials, failures, lockedUntil: now + lastsMs };
+}
+
+/** The credentials after a login that did not fail, or after an administrator let the user in again. */
+export function afterSuccess(credentials: UserCredentials): UserCredentials {
+  return { ...credentials, failures: 0, lockedUntil: null };
 }

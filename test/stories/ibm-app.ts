@@ -133,7 +133,8 @@ function serverOf(test: TestApp, logged: LogEntry[]): FastifyInstance {
     receiptOf: () => Promise.reject(new Error("there are no checkpoints in these stories")),
     log: (entry) => void logged.push(entry),
   });
-  const dialects = ibmDialects({ state, tokens: capabilities.tokens, clock });
+  const { tokens, credentials } = capabilities;
+  const dialects = ibmDialects({ state, tokens, credentials, clock });
   return createServer({ dialects, exchanges, performer, surfaces: [] });
 }
 

@@ -1,18 +1,24 @@
 /** From an `Authorization` header to a caller: what every dialect does with a bearer token. */
 import { credentialRefusal } from "../../identity/api-key.ts";
-import type { Session } from "../../identity/session.ts";
-import type { KnownToken } from "../../identity/token-claims.ts";
+import type { CredentialKeeper } from "../../identity/credentials.ts";
+import type { KnownToken, TokenSession } from "../../identity/token-claims.ts";
 import type { TokenIssuer, Verification } from "../../identity/tokens.ts";
 import type { Clock, Millis } from "../../kernel/clock.ts";
 import { Refusal } from "../../kernel/errors.ts";
+import type { Sensitive } from "../../kernel/sensitive.ts";
 import type { Anonymous, Caller } from "../call.ts";
 import type { State, View } from "../state.ts";
 import { callerOf, initiatorTypeOf, type Acting } from "./caller.ts";
+import { standingOf, standingRefusal } from "./standing.ts";
 
 export interface AuthenticationPorts {
   readonly state: State;
   readonly tokens: TokenIssuer;
   readonly clock: Clock;
+}
+
+export interface CookiePorts extends Pick<AuthenticationPorts, "state" | "clock"> {
+  readonly credentials: CredentialKeeper;
 }
 
 /** The last header that came over a connection with a genuine token in it, and that token. */
@@ -60,6 +66,37 @@ export function authenticateOverConnections(
   };
 }
 
+/**
+ * Who a browser's cookie says it is: good as long as its session is. For the few pages that a browser asks for by
+ * itself; everything else takes an access token, which no other site can have sent along.
+ */
+export async function authenticateCookie(
+  cookie: Sensitive<string>,
+  { state, clock, credentials }: CookiePorts,
+): Promise<Caller> {
+  const now = clock.now();
+  const hash = credentials.hashOfCookie(cookie);
+  return state.read(async (view) => {
+    const token = hash === undefined ? undefined : await view.logins.refreshToken(hash);
+    const standing = token && (await standingOf(token.session, view));
+    if (!standing || token.expiresAt <= now) {
+      return {
+        kind: "anonymous",
+        refusal: over("The identity cookie is not known: log in again."),
+      };
+    }
+    const { session, credential } = standing;
+    const refusal = standingRefusal(standing, now);
+    if (refusal) {
+      const { iamId } = credential.owner;
+      const claimed = { id: iamId, typeURI: initiatorTypeOf(iamId) };
+      return { kind: "anonymous", refusal, claimed };
+    }
+    const named = { id: session.id, beganAt: session.startedAt, isKept: true };
+    return callerOf({ ...standing, session: named, clientId: session.clientId });
+  });
+}
+
 async function verify(
   authorization: string,
   tokens: TokenIssuer,
@@ -83,7 +120,11 @@ async function callerBehind(verified: Verification, state: State, now: Millis): 
 }
 
 /** What a genuine token still stands for, or why it stands for nothing any more. */
-async function actingBy(token: KnownToken, view: View, now: Millis): Promise<Acting | Refusal> {
+export async function actingBy(
+  token: KnownToken,
+  view: View,
+  now: Millis,
+): Promise<Acting | Refusal> {
   const { iamId, account, session, clientId } = token;
   const credential = await view.identity.credential(token.credentialId);
   if (!credential || credential.owner.account !== account) {
@@ -93,7 +134,7 @@ async function actingBy(token: KnownToken, view: View, now: Millis): Promise<Act
   if (refusal) return refusal;
   const { owner } = credential;
   if (owner.kind === "user" && session.beganAt < owner.sessionsSince) return sessionOver();
-  if (session.isKept && !isLive(await view.logins.session(session.id), now)) return sessionOver();
+  if (!(await isGoing(session, view, now))) return sessionOver();
   if (owner.iamId === iamId) return { credential, profile: null, session, clientId };
   const profile = await view.identity.principal(account, iamId);
   if (profile?.kind !== "profile") return over("The trusted profile no longer exists.");
@@ -101,7 +142,10 @@ async function actingBy(token: KnownToken, view: View, now: Millis): Promise<Act
   return { credential, profile, session, clientId };
 }
 
-function isLive(session: Session | undefined, now: Millis): boolean {
+/** A session with a row must have it still; of one without, there is a row only if somebody logged out of it. */
+async function isGoing({ id, isKept }: TokenSession, view: View, now: Millis): Promise<boolean> {
+  if (!isKept) return !(await view.logins.hasEnded(id));
+  const session = await view.logins.session(id);
   return session !== undefined && !session.isEnded && session.endsAt > now;
 }
 

@@ -2,28 +2,16 @@
  * Logging in as the default client, which every SDK is: an API key for an access token and nothing else. It leaves
  * nothing behind in the state, so it needs no transaction.
  */
-import { loginRefusal } from "../../identity/api-key.ts";
 import { newSessionId } from "../../identity/session.ts";
 import { TOKEN_SCOPE } from "../../identity/token-claims.ts";
 import { readOperation } from "../operation.ts";
-import {
-  API_KEY_GRANT,
-  failed,
-  locateByKey,
-  type IssuedTokens,
-  type Login,
-  type LoginInput,
-} from "./login.ts";
+import type { IssuedTokens, KeyLogin, Login } from "./login.ts";
+import { locateByKey } from "./login-by-key.ts";
 
-export const issueToken = readOperation<LoginInput, Login, IssuedTokens>({
+export const issueToken = readOperation<KeyLogin, Login, IssuedTokens>({
   name: "user-apikey.login",
   forAnyone: true,
-  async locate(input, context) {
-    if (input.grant_type === API_KEY_GRANT) return locateByKey(input, context);
-    // This client is never given a refresh token: one that it brings is another's.
-    const sentence = "The refresh token was issued to another client.";
-    return failed("refreshtoken.login", loginRefusal("refresh-token-of-another-client", sentence));
-  },
+  locate: locateByKey,
   async run(input, { subject: login }, { capabilities, now, store }) {
     if (login.kind === "bad") throw login.refusal;
     const { client_id: clientId, grant_type: grantType } = input;
@@ -37,6 +25,7 @@ export const issueToken = readOperation<LoginInput, Login, IssuedTokens>({
     return {
       accessToken: issued.token,
       refreshToken: null,
+      cookie: null,
       expiresInS: issued.expiresInS,
       expiration: issued.expiration,
       scope: TOKEN_SCOPE,

@@ -5,7 +5,6 @@ import { toRfc3339 } from "../../kernel/clock.ts";
 import { Sensitive } from "../../kernel/sensitive.ts";
 import type { Performed } from "../perform.ts";
 import { createApiKey, deleteApiKey, type CreatedApiKey } from "./api-keys.ts";
-import { endReplayedSession } from "./end-session.ts";
 import { issueToken } from "./issue-token.ts";
 import { API_KEY_GRANT, REFRESH_GRANT, type IssuedTokens } from "./login.ts";
 import { openSession } from "./open-session.ts";
@@ -45,7 +44,6 @@ async function refreshed(token: Sensitive<string>): Promise<IssuedTokens> {
 async function notRefreshed(token: Sensitive<string>, client_id?: string): Promise<string> {
   const performed = await refresh(token, client_id);
   if (performed.kind === "done") throw new Error("it was not refused");
-  await endReplayedSession(app.parts.performer, app.call(NOBODY), performed.refusal);
   return performed.refusal.message;
 }
 
@@ -205,7 +203,7 @@ describe("a refresh token", () => {
       grant_type: REFRESH_GRANT,
       refreshToken: refreshToken!,
     } as const;
-    expect(await app.refused(issueToken, NOBODY, input)).toContain("issued to another client");
+    expect(await app.refused(openSession, NOBODY, input)).toContain("issued to another client");
     expect(app.parts.lastEvent()).toMatchObject({
       operation: "refreshtoken.login",
       account: "operator",

@@ -4,17 +4,13 @@
  */
 import { operatorPlace } from "../../audit/crn.ts";
 import type { OperationName } from "../../audit/catalogue.ts";
-import {
-  credentialRefusal,
-  loginRefusal,
-  type Credential,
-  type LoginFault,
-} from "../../identity/api-key.ts";
-import { refreshRefusal, type RefreshToken } from "../../identity/refresh-token.ts";
 import { isAddressAllowed } from "../../identity/addresses.ts";
+import { loginRefusal, type Credential } from "../../identity/api-key.ts";
+import type { RefreshToken } from "../../identity/refresh-token.ts";
 import type { Session } from "../../identity/session.ts";
 import type { TrustedProfile } from "../../identity/trusted-profile.ts";
-import type { Millis } from "../../kernel/clock.ts";
+import type { UserCredentials } from "../../identity/user-credentials.ts";
+import type { User } from "../../identity/user.ts";
 import type { Refusal } from "../../kernel/errors.ts";
 import type { Sensitive } from "../../kernel/sensitive.ts";
 import type { Context, Located } from "../operation.ts";
@@ -24,17 +20,76 @@ import { targetOf } from "./find.ts";
 
 export const API_KEY_GRANT = "urn:ibm:params:oauth:grant-type:apikey";
 export const REFRESH_GRANT = "refresh_token";
+export const PASSWORD_GRANT = "password";
+export const PASSCODE_GRANT = "urn:ibm:params:oauth:grant-type:passcode";
+export const ASSUME_GRANT = "urn:ibm:params:oauth:grant-type:assume";
+/** Ours: IBM's console has a way of its own from its cookie to a token. */
+export const COOKIE_GRANT = "urn:ibm:params:oauth:grant-type:identity-cookie";
 
-/** Named as on the wire: `client_id` and `grant_type` are recorded under these names. */
-export type LoginInput = { readonly client_id: string } & (
-  | { readonly grant_type: typeof API_KEY_GRANT; readonly apiKey: Sensitive<string> }
-  | { readonly grant_type: typeof REFRESH_GRANT; readonly refreshToken: Sensitive<string> }
-);
+/** Named as on the wire: `client_id`, `grant_type` and `profile_id` are recorded under these names. */
+interface ByClient {
+  readonly client_id: string;
+}
+
+export interface KeyLogin extends ByClient {
+  readonly grant_type: typeof API_KEY_GRANT;
+  readonly apiKey: Sensitive<string>;
+}
+
+export interface RefreshLogin extends ByClient {
+  readonly grant_type: typeof REFRESH_GRANT;
+  readonly refreshToken: Sensitive<string>;
+  /** The account that the tokens are to be for: a session has but one. */
+  readonly account?: string;
+}
+
+export interface PasswordLogin extends ByClient {
+  readonly grant_type: typeof PASSWORD_GRANT;
+  /** An e-mail address, or what a stranger typed in its place: a password, say. */
+  readonly username: Sensitive<string>;
+  readonly password: Sensitive<string>;
+  /** Of the second factor. */
+  readonly code?: Sensitive<string>;
+  /** Without it, the installation's first account. */
+  readonly account?: string;
+  /** Typed into the server's own page, of which the browser then holds a cookie. */
+  readonly isOnPage?: true;
+}
+
+export interface PasscodeLogin extends ByClient {
+  readonly grant_type: typeof PASSCODE_GRANT;
+  readonly passcode: Sensitive<string>;
+}
+
+export interface AssumeLogin extends ByClient {
+  readonly grant_type: typeof ASSUME_GRANT;
+  readonly by: { readonly accessToken: Sensitive<string> } | { readonly apiKey: Sensitive<string> };
+  readonly profile: ProfileSelector;
+}
+
+export type ProfileSelector =
+  | { readonly id: string; readonly account?: string }
+  | { readonly name: string; readonly account: string };
+
+export interface CookieLogin extends ByClient {
+  readonly grant_type: typeof COOKIE_GRANT;
+  readonly cookie: Sensitive<string>;
+}
+
+export type LoginInput =
+  | KeyLogin
+  | RefreshLogin
+  | PasswordLogin
+  | PasscodeLogin
+  | AssumeLogin
+  | CookieLogin;
 
 export interface IssuedTokens {
   readonly accessToken: Sensitive<string>;
   /** Null for a client that gets none. */
   readonly refreshToken: Sensitive<string> | null;
+  /** What the browser is to hold, after a login on a page. */
+  readonly cookie: IssuedCookie | null;
   readonly expiresInS: number;
   /** Seconds since the epoch. */
   readonly expiration: number;
@@ -44,103 +99,45 @@ export interface IssuedTokens {
   readonly session: string;
 }
 
-/** Good credentials: whose, as whom, and the session that goes on if that is what was brought. */
+export interface IssuedCookie {
+  readonly value: Sensitive<string>;
+  readonly expiresInS: number;
+}
+
+/** What good credentials are used up by: it is done when the session is opened, or goes on. */
+export type Spent =
+  | { readonly kind: "refresh-token"; readonly token: RefreshToken }
+  | { readonly kind: "cookie"; readonly token: RefreshToken }
+  | { readonly kind: "passcode"; readonly hash: string }
+  | { readonly kind: "password"; readonly after: UserCredentials };
+
+/** Good credentials: whose, and as whom. */
 export interface GoodLogin {
   readonly kind: "good";
   readonly credential: Credential;
   readonly profile: TrustedProfile | null;
-  readonly going: { readonly session: Session; readonly used: RefreshToken } | null;
+  /** The session that goes on, if that is what was brought. */
+  readonly going: Session | null;
+  /** The session that a new one comes out of: it hands on who vouched for it, and bounds how long it lasts. */
+  readonly from?: Session | null;
+  /** How long a new session may last at most, where what was brought says so. */
+  readonly lifetimeS?: number | null;
+  readonly spent?: Spent;
 }
 
-/** Or the reason why they are not; a refresh token that came twice ends its session. */
+/** Or the reason why they are not, and what comes of that. */
 export interface BadLogin {
   readonly kind: "bad";
   readonly refusal: Refusal;
+  /** A refresh token that came twice ends its session. */
   readonly replayed?: { readonly session: Session; readonly credential: Credential };
+  /** A guess at a user's password or code counts towards the lock-out. */
+  readonly guessed?: { readonly user: User; readonly credentials: UserCredentials };
 }
 
 export type Login = GoodLogin | BadLogin;
 
 export type LoginOperation = Extract<OperationName, `${string}.login`>;
-
-export async function locateByKey<Store extends View>(
-  {
-    apiKey,
-    client_id: clientId,
-  }: { readonly apiKey: Sensitive<string>; readonly client_id: string },
-  context: Context<Store>,
-): Promise<Located<Login>> {
-  const { store, capabilities, now } = context;
-  const hash = capabilities.credentials.hashOfApiKey(apiKey);
-  const credential = hash === undefined ? undefined : await store.identity.credentialByHash(hash);
-  if (!credential) {
-    const refusal = loginRefusal("unknown-api-key", "The API key is not known.");
-    return failed("user-apikey.login", refusal);
-  }
-  const isUser = credential.owner.kind === "user";
-  const operation = isUser ? "user-apikey.login" : "serviceid-apikey.login";
-  const refusal = credentialRefusal(credential, now);
-  if (refusal) return failed(operation, refusal, credential);
-  return succeeded(
-    operation,
-    { kind: "good", credential, profile: null, going: null },
-    { ...context, clientId },
-  );
-}
-
-/** A refresh is a login of whoever the session acts as: of a trusted profile, it is the profile's. */
-export async function locateByRefresh<Store extends View>(
-  input: { readonly client_id: string; readonly refreshToken: Sensitive<string> },
-  context: Context<Store>,
-): Promise<Located<Login>> {
-  const { store, capabilities, now } = context;
-  const hash = capabilities.credentials.hashOfRefreshToken(input.refreshToken);
-  const used = hash === undefined ? undefined : await store.logins.refreshToken(hash);
-  const session = used && (await store.logins.session(used.session));
-  const credential = session && (await store.identity.credential(session.credentialId));
-  if (!used || !session || !credential) {
-    // Deleted with its credential, dropped with its session, expired long ago, or never there: all the same now.
-    const sentence = "The refresh token is not known.";
-    return failed("refreshtoken.login", loginRefusal("unknown-refresh-token", sentence));
-  }
-  const profile = await profileOf(session, store);
-  const operation = session.profile === null ? "refreshtoken.login" : "profile.login";
-  const refusal =
-    refreshRefusal(used, { clientId: input.client_id, now }) ??
-    sessionRefusal({ session, credential, profile }, now) ??
-    credentialRefusal(credential, now);
-  if (!refusal) {
-    const login: GoodLogin = { kind: "good", credential, profile, going: { session, used } };
-    return succeeded(operation, login, { ...context, clientId: input.client_id });
-  }
-  const located = failed(operation, refusal, credential);
-  if (refusal.details["reason"] !== ("refresh-token-used" satisfies LoginFault)) return located;
-  return { ...located, subject: { kind: "bad", refusal, replayed: { session, credential } } };
-}
-
-async function profileOf(
-  { account, profile }: Session,
-  { profiles }: View,
-): Promise<TrustedProfile | null> {
-  return profile === null ? null : ((await profiles.profile(account, profile)) ?? null);
-}
-
-interface Going {
-  readonly session: Session;
-  readonly credential: Credential;
-  readonly profile: TrustedProfile | null;
-}
-
-/** Why a session does not go on, though its refresh token is good. */
-function sessionRefusal({ session, credential, profile }: Going, now: Millis): Refusal | undefined {
-  const { owner } = credential;
-  const isOver =
-    session.isEnded ||
-    session.endsAt <= now ||
-    (owner.kind === "user" && session.startedAt < owner.sessionsSince) ||
-    (session.profile !== null && (!profile || session.startedAt < profile.sessionsSince));
-  return isOver ? loginRefusal("refresh-token-expired", "The session is over.") : undefined;
-}
 
 /**
  * The target is the identity that logs in, in its own account; and so is the initiator. Refused where the account lets
@@ -149,14 +146,22 @@ function sessionRefusal({ session, credential, profile }: Going, now: Millis): R
 export async function succeeded(
   operation: LoginOperation,
   login: GoodLogin,
-  { call, store, clientId }: Pick<Context<View>, "call" | "store"> & { readonly clientId: string },
+  {
+    call,
+    store,
+    clientId,
+    facts,
+  }: Pick<Context<View>, "call" | "store"> & {
+    readonly clientId: string;
+    readonly facts?: object;
+  },
 ): Promise<Located<Login>> {
   const { credential } = login;
   const acting = login.profile ?? credential.owner;
   const { allowedIpAddresses } = await store.identity.settings(acting.account);
   if (!isAddressAllowed(allowedIpAddresses, call.host.address)) {
     const sentence = "The account does not allow logins from this address.";
-    return failed(operation, loginRefusal("address-not-allowed", sentence), credential);
+    return failed(operation, loginRefusal("address-not-allowed", sentence), { credential });
   }
   const id = acting.kind === "user" ? acting.iamId : acting.id;
   const inItsAccount = { ...call, place: { ...call.place, account: acting.account } };
@@ -167,25 +172,47 @@ export async function succeeded(
     operation,
     // The session is not there yet, and no part of the record of an initiator.
     caller: callerOf({ ...login, session: { id: "", beganAt: 0, isKept: false }, clientId }),
+    ...(facts ? { facts } : {}),
   };
 }
 
-/** Not thrown from here, so that the record has the operator's stream as its place and says whose key it was. */
+export interface Failing {
+  /** What was genuine, though it is no good: the record says whose it was. */
+  readonly credential?: Credential;
+  /** Whose password was tried, by whoever it was: the target, since nobody has shown to be that user. */
+  readonly attacked?: User;
+  /** Why, where the caller is not told. */
+  readonly fault?: string;
+  readonly consequences?: Pick<BadLogin, "replayed" | "guessed">;
+}
+
+/**
+ * Not thrown from here, so that the record has the operator's stream as its place and says whose credential it was,
+ * and why it was refused (`fault`) also where the caller hears no more than that it was.
+ */
 export function failed(
   operation: LoginOperation,
   refusal: Refusal,
-  credential?: Credential,
+  { credential, attacked, fault, consequences }: Failing = {},
 ): Located<Login> {
-  const iamId = credential?.owner.iamId;
+  const claimed = credential?.owner.iamId;
   return {
-    target: { place: operatorPlace(), kind: "", id: "", name: "login" },
+    target: {
+      place: operatorPlace(),
+      ...(attacked
+        ? { kind: "user", id: attacked.iamId, name: attacked.email }
+        : { kind: "", id: "", name: "login" }),
+    },
     resource: null,
-    subject: { kind: "bad", refusal },
+    subject: { kind: "bad", refusal, ...consequences },
     operation,
     caller: {
       kind: "anonymous",
       refusal,
-      ...(iamId === undefined ? {} : { claimed: { id: iamId, typeURI: initiatorTypeOf(iamId) } }),
+      ...(claimed === undefined
+        ? {}
+        : { claimed: { id: claimed, typeURI: initiatorTypeOf(claimed) } }),
     },
+    facts: { fault: fault ?? refusal.details["reason"] },
   };
 }

@@ -1,10 +1,13 @@
-/** Users: invited, listed, deleted with their keys and policies. */
+/** Users: invited, read, changed, disabled, listed, deleted with their keys and policies. */
 import { HOME_REALM, MAX_USERS_PER_ACCOUNT, newUserId, type User } from "../../identity/user.ts";
 import { checkedEmail, checkedName } from "../../identity/text.ts";
 import { Refusal } from "../../kernel/errors.ts";
+import type { UserCredentials } from "../../identity/user-credentials.ts";
 import { callerId, changeOperation, readOperation } from "../operation.ts";
+import { endSessions, findUser, isOwn, type EndedSessions, type OfUser } from "./find-user.ts";
 import { assertRoom, inAccount, placeOf, windowOf, type ListInput } from "./find.ts";
 import { removeWithIdentity } from "./removal.ts";
+import { forgetKey } from "./second-factor.ts";
 
 export interface CreateUserInput {
   readonly email: string;
@@ -60,21 +63,63 @@ export const listUsers = readOperation<ListInput, null, ListedUsers>({
   },
 });
 
-export interface DeleteUserInput {
-  readonly iamId: string;
+/** A user with what it logs in with, as far as that may be shown. */
+export interface UserStanding {
+  readonly user: User;
+  readonly credentials: UserCredentials | null;
 }
 
+/** Everyone may see themselves. */
+export const readUser = readOperation<OfUser, User, UserStanding>({
+  name: "user.read",
+  async locate({ iamId }, { call, store }) {
+    const { user, target } = await findUser(iamId, call, store);
+    return inAccount("user.read", call, { target, subject: user, owner: iamId });
+  },
+  async run({ iamId }, { subject: user }, { store }) {
+    return { user, credentials: (await store.logins.userCredentials(user.account, iamId)) ?? null };
+  },
+});
+
+export interface UpdateUserInput extends OfUser {
+  readonly name?: string;
+  readonly state?: User["state"];
+}
+
+/** A user who is disabled is out at once, and stays out of those sessions when enabled again. */
+export const updateUser = changeOperation<UpdateUserInput, User, EndedSessions>({
+  name: "user.update",
+  async locate({ iamId }, { call, store }) {
+    const { user, target } = await findUser(iamId, call, store);
+    return inAccount("user.update", call, { target, subject: user });
+  },
+  async run({ name, state }, { subject: user }, context) {
+    const { store, caller } = context;
+    if (state === "disabled" && isOwn(user, caller)) {
+      const sentence = "Nobody disables themselves: another administrator has to.";
+      throw new Refusal("conflict", sentence);
+    }
+    const updated: User = {
+      ...user,
+      ...(name === undefined ? {} : { name: checkedName(name) }),
+      ...(state === undefined ? {} : { state }),
+    };
+    await store.identity.putUser(updated);
+    if (updated.state === "active") return { user: updated, endedSessions: 0 };
+    return endSessions(updated, context);
+  },
+});
+
 /** Ends the user's sessions at once. Refused for the last one who administers the account. */
-export const deleteUser = changeOperation<DeleteUserInput, User, object>({
+export const deleteUser = changeOperation<OfUser, User, object>({
   name: "user.delete",
   async locate({ iamId }, { call, store }) {
-    const user = await store.identity.principal(call.place.account, iamId);
-    if (user?.kind !== "user") throw new Refusal("not_found", "There is no such user.");
-    const target = { kind: "user", id: user.iamId, name: user.email } as const;
+    const { user, target } = await findUser(iamId, call, store);
     return inAccount("user.delete", call, { target, subject: user });
   },
   async run(_input, { subject: user }, context) {
     await removeWithIdentity(user, context);
+    await forgetKey(user, context);
     await context.store.identity.deleteUser(user.account, user.iamId);
     return {};
   },

@@ -1,7 +1,10 @@
-/** Logging in and out. What an operation is called follows from what was brought, and by whom. */
+/**
+ * Logging in and out. What an operation is called follows from what was brought, and by whom. Of a login that failed,
+ * `fault` says why, also where whoever tried is told no more than that it did.
+ */
 import { reading, removing, rows } from "./row.ts";
 
-/** A login that leaves a session behind, and what else belongs to coming and going. */
+/** A login that leaves a session behind or goes on with one, and what else belongs to coming and going. */
 const opening = { kind: "change", dataEvent: false, severity: "normal" } as const;
 
 export const loginRows = rows({
@@ -10,7 +13,7 @@ export const loginRows = rows({
     aws: "ConsoleLogin",
     dsv: ["token", "POST"],
     ...reading,
-    request: ["client_id", "grant_type"],
+    request: ["client_id", "grant_type", "fault"],
     response: ["apikeyId", "session"],
   },
   "serviceid-apikey.login": {
@@ -18,7 +21,7 @@ export const loginRows = rows({
     aws: "ConsoleLogin",
     dsv: ["token", "POST"],
     ...reading,
-    request: ["client_id", "grant_type"],
+    request: ["client_id", "grant_type", "fault"],
     response: ["apikeyId", "session"],
   },
   "refreshtoken.login": {
@@ -26,7 +29,7 @@ export const loginRows = rows({
     aws: "ConsoleLogin",
     dsv: ["token", "POST"],
     ...opening,
-    request: ["client_id", "grant_type", "realm_name"],
+    request: ["client_id", "grant_type", "realm_name", "fault"],
     response: ["apikeyId", "session"],
   },
   "passcode.login": {
@@ -35,7 +38,7 @@ export const loginRows = rows({
     aws: "ConsoleLogin",
     dsv: ["token", "POST"],
     ...opening,
-    request: ["client_id", "grant_type"],
+    request: ["client_id", "grant_type", "fault"],
     response: ["apikeyId", "session"],
   },
   "cli-passcode.login": {
@@ -44,15 +47,15 @@ export const loginRows = rows({
     aws: "ConsoleLogin",
     dsv: ["token", "POST"],
     ...opening,
-    request: ["client_id", "grant_type"],
+    request: ["client_id", "grant_type", "fault"],
     response: ["apikeyId", "session"],
   },
   "identitycookie.login": {
     action: "iam-identity.user-identitycookie.login",
     aws: "ConsoleLogin",
     dsv: ["token", "POST"],
-    ...reading,
-    request: ["client_id", "grant_type"],
+    ...opening,
+    request: ["client_id", "grant_type", "fault"],
     response: ["apikeyId", "session"],
   },
   "profile.login": {
@@ -60,7 +63,7 @@ export const loginRows = rows({
     aws: "ConsoleLogin",
     dsv: ["token", "POST"],
     ...opening,
-    request: ["client_id", "grant_type", "profile_id"],
+    request: ["client_id", "grant_type", "profile_id", "fault"],
     response: ["apikeyId", "session"],
   },
   "federation.begin": {
@@ -84,7 +87,7 @@ export const loginRows = rows({
     aws: "Logout",
     dsv: ["token", "DELETE"],
     ...opening,
-    request: ["client_id"],
+    request: ["client_id", "fault"],
     response: ["session", "apikeyId"],
   },
   "session.end": {

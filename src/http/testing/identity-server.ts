@@ -4,6 +4,7 @@ import { IdentityApp } from "../../app/identity/testing/identity-app.ts";
 import type { TestAppOptions } from "../../app/testing/test-app.ts";
 import { ibmDialects } from "../dialects/ibm/dialects.ts";
 import { tokenDiscovery } from "../dialects/ibm/identity/discovery.ts";
+import { loginPages } from "../dialects/ibm/identity/pages.ts";
 import { nativeDialect } from "../dialects/native/dialect.ts";
 import { identityRoutes } from "../dialects/native/identity.ts";
 import { Exchanges } from "../exchange.ts";
@@ -42,14 +43,15 @@ export class IdentityServer {
         throw error;
       },
     });
-    const { state, clock } = app.parts;
-    const ports = { state, clock, tokens: app.tokens };
+    const { state, clock, capabilities } = app.parts;
+    const { tokens, credentials } = capabilities;
+    const ports = { state, clock, tokens, credentials };
     const authenticate = (header: string | undefined) => app.whoSends(header);
     const server = createServer({
       dialects: [...ibmDialects(ports), nativeDialect({ authenticate }, identityRoutes)],
       exchanges,
       performer,
-      surfaces: [tokenDiscovery(app.tokens)],
+      surfaces: [tokenDiscovery(app.tokens), loginPages(state)],
     });
     await server.ready();
     return new IdentityServer(app, server);

@@ -6,7 +6,8 @@ import type {
 } from "../../identity/identity-provider.ts";
 import type { RefreshToken } from "../../identity/refresh-token.ts";
 import type { Session } from "../../identity/session.ts";
-import type { Passcode, UserCredentials } from "../../identity/user-credentials.ts";
+import type { Passcode } from "../../identity/passcode.ts";
+import type { UserCredentials } from "../../identity/user-credentials.ts";
 import type { Row } from "./database.ts";
 import { bytesOrNull, flag, json, number, numberOrNull, text, textOrNull } from "./table.ts";
 
@@ -57,7 +58,7 @@ export function passcodeOf(row: Row): Passcode {
     hash: text(row, "hash"),
     account: text(row, "account"),
     iamId: text(row, "iam_id"),
-    session: textOrNull(row, "session"),
+    session: text(row, "session"),
     expiresAt: number(row, "expires_at"),
   };
 }

@@ -79,6 +79,15 @@ describe("sessions on SQLite", () => {
     expect(await logins.refreshToken("hash")).toBeUndefined();
   });
 
+  it("that left no row are seen to have ended, also by whoever asked before", async () => {
+    const { logins } = stores;
+    expect(await logins.hasEnded("one")).toBe(false);
+    await logins.putEndedSession(session("one"));
+    expect(await logins.hasEnded("one")).toBe(true);
+    expect(await logins.hasEnded("other")).toBe(false);
+    expect(await logins.sessionsOf(ACCOUNT, ADA, 30)).toEqual([]);
+  });
+
   it("of one identity are those that go on, and end together or by credential", async () => {
     const { logins } = stores;
     await logins.putSession(session("new", { startedAt: 20 }));
@@ -161,7 +170,14 @@ describe("what people log in with, on SQLite", () => {
     await logins.putUserCredentials(credentials);
     expect(await logins.userCredentials(ACCOUNT, ADA)).toEqual(credentials);
     expect(await logins.userCredentials("other", ADA)).toBeUndefined();
-    const passcode = { hash: "p", account: ACCOUNT, iamId: ADA, session: null, expiresAt: 50 };
+    await logins.putSession(session("asked in"));
+    const passcode = {
+      hash: "p",
+      account: ACCOUNT,
+      iamId: ADA,
+      session: "asked in",
+      expiresAt: 50,
+    };
     await logins.putPasscode(passcode);
     expect(await logins.passcode("p")).toEqual(passcode);
     await identity.deleteUser(ACCOUNT, ADA);

@@ -7,7 +7,8 @@ import type {
 import type { LoginStore } from "../../identity/login-store.ts";
 import type { RefreshToken } from "../../identity/refresh-token.ts";
 import type { Session } from "../../identity/session.ts";
-import type { Passcode, UserCredentials } from "../../identity/user-credentials.ts";
+import type { Passcode } from "../../identity/passcode.ts";
+import type { UserCredentials } from "../../identity/user-credentials.ts";
 import type { Database } from "./database.ts";
 import { IdentityMemory } from "./identity-memory.ts";
 import {
@@ -19,7 +20,7 @@ import {
   refreshTokenOf,
   sessionOf,
 } from "./login-rows.ts";
-import { bytesOrNull, one, put } from "./table.ts";
+import { bytesOrNull, number, one, put } from "./table.ts";
 
 /** How many expired rows of each kind one login clears away. */
 export const MAX_FORGOTTEN_AT_ONCE = 100;
@@ -34,10 +35,12 @@ const EXPIRING: readonly (readonly [table: string, key: string, column: string])
 export class SqliteLoginStore implements LoginStore {
   readonly #db: Database;
   readonly #sessions: IdentityMemory<Session | undefined>;
+  readonly #ended: IdentityMemory<boolean>;
 
   constructor(database: Database) {
     this.#db = database;
     this.#sessions = new IdentityMemory(database);
+    this.#ended = new IdentityMemory(database);
   }
 
   async session(id: string): Promise<Session | undefined> {
@@ -45,6 +48,12 @@ export class SqliteLoginStore implements LoginStore {
       one(sessionOf, this.#db.get("SELECT * FROM sessions WHERE id = ?", id));
     // One that is not there may be opened without a new stamp; that one has ended always gives one.
     return this.#sessions.get(id, load, (session) => session !== undefined);
+  }
+
+  async hasEnded(id: string): Promise<boolean> {
+    const sql = "SELECT 1 FROM sessions WHERE id = ? AND ended = 1";
+    // Also that one has not is held: the stamp changes whenever one ends.
+    return this.#ended.get(id, () => this.#db.get(sql, id) !== undefined);
   }
 
   async sessionsOf(account: string, iamId: string, now: number): Promise<readonly Session[]> {
@@ -140,6 +149,25 @@ export class SqliteLoginStore implements LoginStore {
       ...values,
     );
     this.#db.run(`UPDATE sessions SET ended = 1 WHERE ${which}`, ...values);
+  }
+
+  async endSessionsOfRealm(account: string, realm: string): Promise<number> {
+    const which = "account = ? AND realm = ? AND ended = 0";
+    const sql = `SELECT count(*) AS open FROM sessions WHERE ${which}`;
+    const open = one((row) => number(row, "open"), this.#db.get(sql, account, realm)) ?? 0;
+    this.#db.run(
+      `DELETE FROM refresh_tokens WHERE session IN (SELECT id FROM sessions WHERE ${which})`,
+      account,
+      realm,
+    );
+    this.#db.run(`UPDATE sessions SET ended = 1 WHERE ${which}`, account, realm);
+    return open;
+  }
+
+  async putEndedSession(session: Session): Promise<void> {
+    // In two steps: it is the change to an ended one that gives a new stamp.
+    await this.putSession({ ...session, isEnded: false });
+    await this.endSession(session.id);
   }
 
   async putRefreshToken(token: RefreshToken): Promise<void> {

@@ -3,13 +3,20 @@ import type { LoginFault } from "../../../../identity/api-key.ts";
 import type { ErrorCode, Refusal } from "../../../../kernel/errors.ts";
 import type { Exchange } from "../../../dialect.ts";
 import type { Answer } from "../../../route.ts";
+import { wantsPage } from "./html.ts";
+import { cookieIn, takenCookie } from "./identity-cookie.ts";
+import { refusalPage } from "./pages.ts";
+import { returnToOf } from "./session-routes.ts";
 
 type IamError = readonly [status: number, code: string, message: string];
 
 /** IBM answers 400 to credentials that are no good: its clients tell them by the code. */
 const NO_SUCH_KEY: IamError = [400, "BXNIM0415E", "Provided API key could not be found."];
 const BAD_REFRESH_TOKEN: IamError = [400, "BXNIM0407E", "Provided refresh token is invalid."];
+const EXPIRED: IamError = [400, "BXNIM0408E", "Provided refresh token is expired."];
+const SECOND_FACTOR: IamError = [400, "BXNIM0603E", "A one-time code is required."];
 
+/** Where IBM has published no code for a fault, the code is ours, in its form. */
 const faults: Readonly<Record<LoginFault, IamError>> = {
   "unknown-api-key": NO_SUCH_KEY,
   "api-key-disabled": NO_SUCH_KEY,
@@ -18,8 +25,23 @@ const faults: Readonly<Record<LoginFault, IamError>> = {
   "address-not-allowed": [403, "BXNIM0513E", "You are not authorized to use this API."],
   "unknown-refresh-token": BAD_REFRESH_TOKEN,
   "refresh-token-of-another-client": BAD_REFRESH_TOKEN,
+  "refresh-token-of-another-account": BAD_REFRESH_TOKEN,
   "refresh-token-used": BAD_REFRESH_TOKEN,
-  "refresh-token-expired": [400, "BXNIM0408E", "Provided refresh token is expired."],
+  "refresh-token-expired": EXPIRED,
+  "session-over": EXPIRED,
+  "bad-login": [400, "BXNIM0602E", "The credentials you entered are incorrect."],
+  "password-not-allowed": [400, "BXNIM0604E", "Logging in with a password is not allowed here."],
+  "second-factor-required": SECOND_FACTOR,
+  "second-factor-missing": SECOND_FACTOR,
+  "bad-second-factor": SECOND_FACTOR,
+  "bad-passcode": [400, "BXNIM0420E", "Provided passcode is invalid."],
+  "bad-cookie": [401, "BXNIM0407E", "Provided identity cookie is invalid."],
+  "bad-access-token": [401, "BXNIM0407E", "Provided token is invalid."],
+  "profile-not-applicable": [
+    400,
+    "BXNIM0538E",
+    "The trusted profile could not be applied with the provided credentials.",
+  ],
 };
 
 const requestFaults: Readonly<Record<string, IamError>> = {
@@ -48,8 +70,16 @@ const byCode: Readonly<Record<ErrorCode, IamError>> = {
   sealed: [503, WEB_EXCEPTION, "The service is sealed."],
 };
 
+/** Somebody who reads gets a page; and a cookie that is no good any more is taken away. */
 export function encodeRefusal(refusal: Refusal, exchange: Exchange): Answer {
+  const { request } = exchange;
   const [status, errorCode, errorMessage] = errorOf(refusal);
+  if (wantsPage(request)) {
+    const page = refusalPage(status, refusal.message, returnToOf(request));
+    const isOver = refusal.code === "unauthenticated" && cookieIn(request) !== undefined;
+    if (!isOver) return page;
+    return { ...page, headers: { ...page.headers, "set-cookie": takenCookie(request) } };
+  }
   return answer(status, { errorCode, errorMessage, errorDetails: refusal.message }, exchange);
 }
 

@@ -1,74 +1,181 @@
 /** The body of `POST /identity/token`: a form (RFC 6749, section 4) and, in the Basic header, the client. */
 import type { FastifyRequest } from "fastify";
-import { API_KEY_GRANT, REFRESH_GRANT, type LoginInput } from "../../../../app/identity/login.ts";
+import {
+  API_KEY_GRANT,
+  ASSUME_GRANT,
+  COOKIE_GRANT,
+  PASSCODE_GRANT,
+  PASSWORD_GRANT,
+  REFRESH_GRANT,
+  type AssumeLogin,
+  type KeyLogin,
+  type LoginInput,
+  type PasswordLogin,
+  type ProfileSelector,
+} from "../../../../app/identity/login.ts";
+import { parseCrn } from "../../../../audit/crn.ts";
+import { isAccountId } from "../../../../identity/account.ts";
 import { DEFAULT_CLIENT_ID } from "../../../../identity/refresh-token.ts";
-import { fromBase64, fromUtf8 } from "../../../../kernel/bytes.ts";
+import { isProfileId } from "../../../../identity/trusted-profile.ts";
+import { fromBase64 } from "../../../../kernel/bytes.ts";
 import { Refusal } from "../../../../kernel/errors.ts";
 import { Sensitive } from "../../../../kernel/sensitive.ts";
+import { formOf, invalid, optional, required, secret } from "./form.ts";
+import { cookieIn } from "./identity-cookie.ts";
+import { assertOwnOrigin } from "./own-origin.ts";
 
-/** Many times what any grant needs. */
-export const MAX_FORM_BYTES = 16 * 1_024;
+export const GRANTS = [
+  API_KEY_GRANT,
+  REFRESH_GRANT,
+  PASSWORD_GRANT,
+  PASSCODE_GRANT,
+  ASSUME_GRANT,
+  COOKIE_GRANT,
+] as const;
 
-const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(;|$)/i;
+/** Grants of IBM's that are known here, and why they give nothing. */
+const unserved: Readonly<Record<string, string>> = {
+  "urn:ibm:params:oauth:grant-type:cr-token":
+    "Compute resources have no way to prove here what they are: give the program a service ID with an API key.",
+  "urn:ibm:params:oauth:grant-type:delegated-refresh-token":
+    "Sessions are not delegated: let the service log in by itself, or apply a trusted profile.",
+  authorization_code:
+    "An identity provider sends its code to /identity/callback: begin the login at /identity/authorize.",
+};
+
 const BASIC = /^basic +(\S+) *$/i;
 /**
  * `bx:bx` of the command line, `HOP55v1CCT:…` of the console: the secret is the client's own affair.
  * A client is never named by one of our keys: `curl -u KEY:` would have it recorded.
  */
-const CLIENT = /^(?!kt[kr]_)([A-Za-z0-9._-]{1,64}):/i;
+const CLIENT = /^(?!kt[a-z][_-])([A-Za-z0-9._-]{1,64}):/i;
+
+/**
+ * Whether the request is what every SDK sends: an API key, and no word of who the client is. Also true of what cannot
+ * be read: it is refused the same by either operation.
+ */
+export function isBareKeyLogin({ headers, body }: FastifyRequest): boolean {
+  if (headers.authorization !== undefined) return false;
+  if (!(body instanceof Uint8Array)) return true;
+  const grants = new URLSearchParams(Buffer.from(body).toString("latin1")).getAll("grant_type");
+  return !GRANTS.some((grant) => grant !== API_KEY_GRANT && grants.includes(grant));
+}
 
 export function decodeTokenRequest(request: FastifyRequest): LoginInput {
   const form = formOf(request);
   const client_id = clientOf(request.headers.authorization);
-  const grantType = required(form, "grant_type");
+  const grant = required(form, "grant_type");
   const responseType = form.get("response_type");
   if (responseType !== null && responseType !== "cloud_iam") {
     throw invalid("response_type", "cloud_iam");
   }
-  switch (grantType) {
+  switch (grant) {
     case API_KEY_GRANT:
-      return {
-        client_id,
-        grant_type: grantType,
-        apiKey: new Sensitive(required(form, "apikey")),
-      };
-    case REFRESH_GRANT:
-      return {
-        client_id,
-        grant_type: grantType,
-        refreshToken: new Sensitive(required(form, "refresh_token")),
-      };
+      return { client_id, grant_type: grant, apiKey: secret(form, "apikey") };
+    case REFRESH_GRANT: {
+      const account = accountIn(form, "account") ?? accountIn(form, "bss_account");
+      const refreshToken = secret(form, "refresh_token");
+      return { client_id, grant_type: grant, refreshToken, ...(account ? { account } : {}) };
+    }
+    case PASSWORD_GRANT:
+      return { client_id, grant_type: grant, ...passwordIn(form) };
+    case PASSCODE_GRANT:
+      return { client_id, grant_type: grant, passcode: secret(form, "passcode") };
+    case ASSUME_GRANT:
+      return { client_id, grant_type: grant, by: applyingIn(form), profile: profileIn(form) };
+    case COOKIE_GRANT:
+      return { client_id, grant_type: grant, cookie: ownCookie(request) };
     default:
-      throw invalid("grant_type", `${API_KEY_GRANT},${REFRESH_GRANT}`);
+      throw refusedGrant(grant);
   }
 }
 
-function formOf({ headers, body }: FastifyRequest): URLSearchParams {
-  if (!FORM_TYPE.test(headers["content-type"] ?? "")) {
-    throw new Refusal(
-      "unsupported_media_type",
-      "The request body must be application/x-www-form-urlencoded.",
+/** By a client that has nothing to keep: the one operation that leaves nothing behind takes nothing else. */
+export function decodeKeyLogin(request: FastifyRequest): KeyLogin {
+  const input = decodeTokenRequest(request);
+  if (input.grant_type !== API_KEY_GRANT) throw refusedGrant(input.grant_type);
+  return input;
+}
+
+/** The user's name, the password and, under either of two names, the code of the second factor. */
+export function passwordIn(
+  form: URLSearchParams,
+): Pick<PasswordLogin, "username" | "password" | "code" | "account"> {
+  const code = optional(form, "totp") ?? optional(form, "passcode");
+  const account = accountIn(form, "account");
+  return {
+    username: secret(form, "username"),
+    password: secret(form, "password"),
+    ...(code === undefined ? {} : { code: new Sensitive(code) }),
+    ...(account === undefined ? {} : { account }),
+  };
+}
+
+function applyingIn(form: URLSearchParams): AssumeLogin["by"] {
+  const apiKey = optional(form, "apikey");
+  if (apiKey === undefined) return { accessToken: secret(form, "access_token") };
+  if (form.has("access_token")) {
+    throw new Refusal("invalid_request", "Bring 'access_token' or 'apikey', not both.", {
+      reason: "invalid",
+    });
+  }
+  return { apiKey: new Sensitive(apiKey) };
+}
+
+const PROFILE_BY = ["profile_id", "profile_crn", "profile_name"] as const;
+
+function profileIn(form: URLSearchParams): ProfileSelector {
+  const given = PROFILE_BY.filter((name) => optional(form, name) !== undefined);
+  if (given.length !== 1) {
+    const sentence =
+      "Name the trusted profile by exactly one of 'profile_id', 'profile_crn' and 'profile_name'.";
+    throw new Refusal("invalid_request", sentence, { reason: "invalid" });
+  }
+  const id = optional(form, "profile_id");
+  if (id !== undefined) {
+    if (!isProfileId(id)) throw invalid("profile_id", "Profile-UUID");
+    return { id };
+  }
+  const crn = optional(form, "profile_crn");
+  if (crn !== undefined) return profileOfCrn(crn);
+  const account = accountIn(form, "account");
+  if (account === undefined) throw invalid("account", "the account of the profile");
+  return { name: required(form, "profile_name"), account };
+}
+
+function profileOfCrn(text: string): ProfileSelector {
+  const { kind, id = "", account } = parseCrn(text) ?? {};
+  if (kind !== "profile" || !isProfileId(id) || account === undefined) {
+    throw invalid(
+      "profile_crn",
+      "crn:v1:bluemix:public:iam-identity::a/ACCOUNT::profile:Profile-UUID",
     );
   }
-  if (!(body instanceof Uint8Array)) throw missing("grant_type");
-  if (body.length > MAX_FORM_BYTES) {
-    throw new Refusal("too_large", `The request body is larger than ${MAX_FORM_BYTES} bytes.`);
-  }
-  const form = new URLSearchParams(textOf(body));
-  // RFC 6749, section 3.2: parameters must not be included more than once.
-  const names = [...form.keys()];
-  if (new Set(names).size !== names.length) {
-    throw new Refusal("invalid_request", "A property is given more than once.");
-  }
-  return form;
+  return { id, account };
 }
 
-function textOf(body: Uint8Array): string {
-  try {
-    return fromUtf8(body);
-  } catch {
-    throw new Refusal("invalid_request", "The request body is not valid UTF-8.");
+function accountIn(form: URLSearchParams, property: string): string | undefined {
+  const account = optional(form, property);
+  if (account !== undefined && !isAccountId(account)) throw invalid(property, "an account's id");
+  return account;
+}
+
+/** A browser sends it by itself: only from pages of this server. */
+function ownCookie(request: FastifyRequest): Sensitive<string> {
+  assertOwnOrigin(request);
+  const cookie = cookieIn(request);
+  if (cookie === undefined) {
+    throw new Refusal("invalid_request", "The request has no identity cookie.", {
+      reason: "missing",
+    });
   }
+  return cookie;
+}
+
+function refusedGrant(grant: string): Refusal {
+  const why = Object.hasOwn(unserved, grant) ? unserved[grant] : undefined;
+  if (why === undefined) return invalid("grant_type", GRANTS.join(","));
+  return new Refusal("invalid_request", why, { reason: "invalid", property: "grant_type" });
 }
 
 function clientOf(authorization: string | undefined): string {
@@ -82,20 +189,4 @@ function clientOf(authorization: string | undefined): string {
     });
   }
   return client;
-}
-
-function required(form: URLSearchParams, property: string): string {
-  const value = form.get(property);
-  if (value === null || value === "") throw missing(property);
-  return value;
-}
-
-function missing(property: string): Refusal {
-  const sentence = `Property '${property}' either missing or empty.`;
-  return new Refusal("invalid_request", sentence, { reason: "missing", property });
-}
-
-function invalid(property: string, valid: string): Refusal {
-  const sentence = `Validation of property '${property}' failed. Valid values: '${valid}'`;
-  return new Refusal("invalid_request", sentence, { reason: "invalid", property });
 }

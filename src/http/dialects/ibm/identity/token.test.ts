@@ -1,9 +1,14 @@
 import { createLocalJWKSet, jwtVerify } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { API_KEY_GRANT } from "../../../../app/identity/login.ts";
+import {
+  API_KEY_GRANT,
+  ASSUME_GRANT,
+  COOKIE_GRANT,
+  PASSCODE_GRANT,
+} from "../../../../app/identity/login.ts";
 import { START, ISSUER } from "../../../../app/identity/testing/identity-app.ts";
 import { IdentityServer } from "../../../testing/identity-server.ts";
-import { MAX_FORM_BYTES } from "./token-request.ts";
+import { MAX_FORM_BYTES } from "./form.ts";
 
 let wire: IdentityServer;
 let apikey: string;
@@ -14,6 +19,24 @@ beforeAll(async () => {
 afterAll(() => wire.close());
 
 const grant_type = API_KEY_GRANT;
+
+async function refusedAndRecorded(
+  form: Readonly<Record<string, string | undefined>> | string,
+  expected: { readonly code?: string; readonly details: string; readonly operation: string },
+): Promise<void> {
+  const size = wire.app.parts.log.size;
+  const { status, body } = await wire.token(form as Readonly<Record<string, string>>);
+  expect(status).toBe(400);
+  if (expected.code) expect(body.errorCode).toBe(expected.code);
+  expect(body.errorDetails).toContain(expected.details);
+  expect(wire.app.parts.log.size).toBe(size + 1);
+  expect(wire.app.parts.lastEvent()).toMatchObject({
+    operation: expected.operation,
+    account: "operator",
+    outcome: "failure",
+    requestData: {},
+  });
+}
 
 describe("POST /identity/token", () => {
   it("answers an API key as IBM's IAM does", async () => {
@@ -84,13 +107,7 @@ describe("POST /identity/token", () => {
     ["nothing", "", "BXNIM0109E", "Property 'grant_type' either missing or empty."],
     ["no key", { grant_type }, "BXNIM0109E", "Property 'apikey' either missing or empty."],
     ["an empty key", { grant_type, apikey: "" }, "BXNIM0109E", "Property 'apikey' either"],
-    ["no refresh token", { grant_type: "refresh_token" }, "BXNIM0109E", "Property 'refresh_token'"],
-    [
-      "another grant",
-      { grant_type: "password" },
-      "BXNIM0106E",
-      "Validation of property 'grant_type'",
-    ],
+    ["another grant", { grant_type: "implicit" }, "BXNIM0106E", "Validation of property 'grant_ty"],
     [
       "another kind of response",
       { grant_type, apikey: "x", response_type: "uaa" },
@@ -98,17 +115,61 @@ describe("POST /identity/token", () => {
       "Valid values: 'cloud_iam'",
     ],
     ["a property twice", "grant_type=a&grant_type=b", "BXNIM0106E", "more than once"],
+    [
+      "a compute resource's token",
+      { grant_type: "urn:ibm:params:oauth:grant-type:cr-token", cr_token: "x" },
+      "BXNIM0106E",
+      "give the program a service ID",
+    ],
+    [
+      "a code of an identity provider",
+      { grant_type: "authorization_code", code: "x" },
+      "BXNIM0106E",
+      "begin the login at /identity/authorize",
+    ],
   ])("refuses %s, and records that too", async (...[, form, code, details]) => {
-    const size = wire.app.parts.log.size;
-    const { status, body } = await wire.token(form);
-    expect([status, body.errorCode]).toEqual([400, code]);
-    expect(body.errorDetails).toContain(details);
-    expect(wire.app.parts.log.size).toBe(size + 1);
-    expect(wire.app.parts.lastEvent()).toMatchObject({
-      operation: "user-apikey.login",
-      account: "operator",
-      outcome: "failure",
-    });
+    await refusedAndRecorded(form, { code, details, operation: "user-apikey.login" });
+  });
+
+  it.each([
+    [
+      "no refresh token",
+      { grant_type: "refresh_token" },
+      "Property 'refresh_token' either missing",
+    ],
+    ["no user", { grant_type: "password", password: "x" }, "Property 'username' either missing"],
+    ["no password", { grant_type: "password", username: "x" }, "Property 'password' either"],
+    ["no passcode", { grant_type: PASSCODE_GRANT }, "Property 'passcode' either missing"],
+    ["no cookie", { grant_type: COOKIE_GRANT }, "The request has no identity cookie."],
+    ["nobody to apply a profile", { grant_type: ASSUME_GRANT, profile_id: "x" }, "'access_token'"],
+    [
+      "two at once to apply a profile",
+      { grant_type: ASSUME_GRANT, apikey: "x", access_token: "x", profile_id: "x" },
+      "not both",
+    ],
+    ["no profile to apply", { grant_type: ASSUME_GRANT, apikey: "x" }, "by exactly one of"],
+    [
+      "a profile's id of another form",
+      { grant_type: ASSUME_GRANT, apikey: "x", profile_id: "x" },
+      "Valid values: 'Profile-UUID'",
+    ],
+    [
+      "a profile's CRN of another form",
+      { grant_type: ASSUME_GRANT, apikey: "x", profile_crn: "crn:v1:x" },
+      "Valid values: 'crn:v1:",
+    ],
+    [
+      "a profile's name without its account",
+      { grant_type: ASSUME_GRANT, apikey: "x", profile_name: "x" },
+      "'account' failed",
+    ],
+    [
+      "an account of another form",
+      { grant_type: "refresh_token", refresh_token: "x", bss_account: "x" },
+      "'bss_account' failed",
+    ],
+  ])("refuses %s, and records that too", async (...[, form, details]) => {
+    await refusedAndRecorded(form, { details, operation: "refreshtoken.login" });
   });
 
   it("never says again what it was sent", async () => {
@@ -118,6 +179,10 @@ describe("POST /identity/token", () => {
       { grant_type, apikey: canary },
       { grant_type, apikey: canary, response_type: canary },
       { grant_type: "refresh_token", refresh_token: canary },
+      { grant_type: "password", username: canary, password: canary, totp: canary },
+      { grant_type: PASSCODE_GRANT, passcode: canary },
+      { grant_type: ASSUME_GRANT, apikey: canary, profile_id: canary },
+      { grant_type: ASSUME_GRANT, access_token: canary, profile_name: canary, account: canary },
       { [canary]: canary },
     ]) {
       const { body } = await wire.token(form, "bx:bx");
@@ -140,7 +205,7 @@ describe("POST /identity/token", () => {
   });
 
   it("refuses other methods and other paths in the same form", async () => {
-    for (const url of ["/identity/token", "/identity/passcode"]) {
+    for (const url of ["/identity/token", "/identity/nothing"]) {
       const { status, body } = await wire.send({ method: "GET", url });
       expect([status, body.errorCode]).toEqual([404, "BXNIM0060E"]);
     }
@@ -155,6 +220,9 @@ describe("discovery", () => {
     });
     expect(configuration.body).toMatchObject({
       issuer: ISSUER,
+      passcode_endpoint: expect.stringContaining("/identity/passcode"),
+      end_session_endpoint: expect.stringContaining("/identity/logout"),
+      grant_types_supported: expect.arrayContaining(["password", API_KEY_GRANT, ASSUME_GRANT]),
       token_endpoint: expect.stringMatching(/^http:\/\/localhost(:80)?\/identity\/token$/),
       jwks_uri: expect.stringMatching(/^http:\/\/localhost(:80)?\/identity\/keys$/),
       id_token_signing_alg_values_supported: ["ES256"],

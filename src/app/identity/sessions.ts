@@ -1,0 +1,198 @@
+/** Sessions: how they begin, what they give out as they go on, and how the server ends one. */
+import type { AccountSettings } from "../../identity/account-settings.ts";
+import { credentialId, type Credential } from "../../identity/api-key.ts";
+import type { MadeCredential } from "../../identity/credentials.ts";
+import { DEFAULT_CLIENT_ID } from "../../identity/refresh-token.ts";
+import { newSessionId, type Session } from "../../identity/session.ts";
+import { TOKEN_SCOPE } from "../../identity/token-claims.ts";
+import type { Millis } from "../../kernel/clock.ts";
+import type { Context } from "../operation.ts";
+import type { Transaction } from "../state.ts";
+import { nameOf } from "./caller.ts";
+import { targetOf } from "./find.ts";
+import type { GoodLogin, IssuedTokens } from "./login.ts";
+
+/** Of a session that was opened with an API key, however often it is refreshed. */
+export const MAX_KEY_SESSION_MS = 30 * 24 * 60 * 60 * 1_000;
+
+/** By what a session can be gone on with: the default client gets nothing, and logs in again. */
+type Leaving = "nothing" | "refresh-token" | "cookie";
+
+export interface Opening {
+  readonly client_id: string;
+  readonly grant_type: string;
+  /** `cookie` after a login on a page; otherwise it depends on the client. */
+  readonly leaves?: "cookie";
+  /** Profiles that the claims of a federated login made it one of. */
+  readonly profilesByClaims?: readonly string[];
+  readonly realm?: string;
+}
+
+interface Under {
+  readonly context: Context<Transaction>;
+  readonly settings: AccountSettings;
+  readonly leaving: Leaving;
+}
+
+/** Opens a session for good credentials, or goes on with the one that was brought; spends what was brought. */
+export async function openedBy(
+  login: GoodLogin,
+  opening: Opening,
+  context: Context<Transaction>,
+): Promise<IssuedTokens> {
+  const { store, capabilities, now } = context;
+  await store.logins.forgetExpiredLogins(now);
+  const settings = await store.identity.settings(login.credential.owner.account);
+  const leaving = leavingOf(login, opening);
+  const under: Under = { context, settings, leaving };
+  const session = login.going ?? (await begun(login, opening, under));
+  const issued = await capabilities.tokens.issue(login, {
+    session: { id: session.id, beganAt: session.startedAt, isKept: true },
+    clientId: session.clientId,
+    grantType: opening.grant_type,
+    now,
+    lifetimeS: Math.min(settings.accessTokenLifetimeS, Math.ceil((session.endsAt - now) / 1_000)),
+  });
+  await spend(login, session, under);
+  const left = await leave(login, session, under);
+  return {
+    accessToken: issued.token,
+    refreshToken: leaving === "refresh-token" && left ? left.value : null,
+    cookie:
+      leaving === "cookie" && left
+        ? { value: left.value, expiresInS: Math.floor((session.endsAt - now) / 1_000) }
+        : null,
+    expiresInS: issued.expiresInS,
+    expiration: issued.expiration,
+    scope: TOKEN_SCOPE,
+    apikeyId: login.credential.key?.id,
+    session: session.id,
+  };
+}
+
+function leavingOf({ spent }: GoodLogin, { client_id, leaves }: Opening): Leaving {
+  if (leaves) return leaves;
+  return client_id === DEFAULT_CLIENT_ID || spent?.kind === "cookie" ? "nothing" : "refresh-token";
+}
+
+/** The oldest sessions end where an identity may have no more of them. */
+async function begun(login: GoodLogin, opening: Opening, under: Under): Promise<Session> {
+  const { credential, profile, from } = login;
+  const { context, settings } = under;
+  const { store, now } = context;
+  const { account, iamId } = credential.owner;
+  const session: Session = {
+    id: newSessionId(),
+    account,
+    iamId,
+    credentialId: credentialId(credential),
+    clientId: opening.client_id,
+    grantType: opening.grant_type,
+    profile: profile?.id ?? null,
+    profilesByClaims: opening.profilesByClaims ?? from?.profilesByClaims ?? [],
+    realm: opening.realm ?? from?.realm ?? null,
+    startedAt: now,
+    endsAt: endOf(login, under),
+    isEnded: false,
+  };
+  const { maxSessionsPerIdentity: most } = settings;
+  if (most !== null) {
+    const open = await store.logins.sessionsOf(account, iamId, now);
+    for (const oldest of open.slice(0, Math.max(0, open.length + 1 - most))) {
+      await endedByServer(oldest, { credential, because: "too-many-sessions" }, context);
+    }
+  }
+  await store.logins.putSession(session);
+  return session;
+}
+
+/**
+ * The account's settings bound the sessions of people; a program with an API key opens another one anyway. What came
+ * out of a session does not outlive it, and one that nothing goes on with lasts as long as its access token.
+ */
+function endOf(
+  { credential, from, lifetimeS }: GoodLogin,
+  { context, settings, leaving }: Under,
+): Millis {
+  const { now } = context;
+  const ends = [now + (credential.key ? MAX_KEY_SESSION_MS : settings.sessionLifetimeS * 1_000)];
+  if (leaving === "nothing") ends.push(now + settings.accessTokenLifetimeS * 1_000);
+  if (lifetimeS !== undefined && lifetimeS !== null) ends.push(now + lifetimeS * 1_000);
+  if (from) ends.push(from.endsAt);
+  return Math.min(...ends);
+}
+
+async function spend(
+  { spent, credential }: GoodLogin,
+  session: Session,
+  under: Under,
+): Promise<void> {
+  const { logins } = under.context.store;
+  switch (spent?.kind) {
+    case "refresh-token":
+      return logins.useRefreshToken(spent.token.hash);
+    case "cookie":
+      return logins.putRefreshToken({
+        ...spent.token,
+        expiresAt: idleEnd(session, credential, under),
+      });
+    case "passcode":
+      return logins.deletePasscode(spent.hash);
+    case "password":
+      return logins.putUserCredentials(spent.after);
+    case undefined:
+      return undefined;
+  }
+}
+
+/** The next refresh token of the session, or its cookie. */
+async function leave(
+  { credential }: GoodLogin,
+  session: Session,
+  under: Under,
+): Promise<MadeCredential | undefined> {
+  const { context, leaving } = under;
+  const { store, capabilities } = context;
+  if (leaving === "nothing") return undefined;
+  const { credentials } = capabilities;
+  const made = leaving === "cookie" ? credentials.makeCookie() : credentials.makeRefreshToken();
+  await store.logins.putRefreshToken({
+    hash: made.hash,
+    session: session.id,
+    clientId: session.clientId,
+    account: session.account,
+    expiresAt: idleEnd(session, credential, under),
+    isUsed: false,
+  });
+  return made;
+}
+
+/** When the session is over unless somebody goes on with it. */
+function idleEnd(session: Session, { key }: Credential, { context, settings }: Under): Millis {
+  const { refreshTokenLifetimeS, sessionIdleS } = settings;
+  const idleS = key ? refreshTokenLifetimeS : Math.min(refreshTokenLifetimeS, sessionIdleS);
+  return Math.min(context.now + idleS * 1_000, session.endsAt);
+}
+
+export interface EndedByServer {
+  readonly credential: Credential;
+  readonly because: string;
+}
+
+/** Ends a session that nobody logged out of, with an event in the trail of its account. */
+export async function endedByServer(
+  session: Session,
+  { credential: { owner, key }, because }: EndedByServer,
+  { store, call, also }: Context<Transaction>,
+): Promise<void> {
+  await store.logins.endSession(session.id);
+  const inItsAccount = { ...call, place: { ...call.place, account: owner.account } };
+  const id = owner.kind === "user" ? owner.iamId : owner.id;
+  also({
+    operation: "session.end",
+    target: targetOf(inItsAccount, { kind: owner.kind, id, name: nameOf(owner) }),
+    input: { session: session.id, because },
+    output: { apikeyId: key?.id },
+    caller: { kind: "internal", job: "sessions" },
+  });
+}
