@@ -1,13 +1,26 @@
 /** The operations on whom the account trusts: trusted profiles, and identity providers people log in with. */
 import { changing, making, reading, removing, rows } from "./row.ts";
 
+/** Of a deletion too: the record says whom the account trusts no longer. */
+const ruleFields = [
+  "id",
+  "ruleId",
+  "name",
+  "type",
+  "realm_name",
+  "cr_type",
+  "expiration",
+  "conditions",
+] as const;
+const linkFields = ["id", "linkId", "name", "cr_type", "link"] as const;
+
 export const trustRows = rows({
   "profile.create": {
     action: "iam-identity.account-profile.create",
     aws: "CreateRole",
     dsv: ["config:profiles", "POST"],
     ...making,
-    request: ["name", "lock", "instance_name"],
+    request: ["name", "instance_name"],
     response: ["id", "iamId"],
   },
   "profile.read": {
@@ -48,7 +61,7 @@ export const trustRows = rows({
     aws: "UpdateAssumeRolePolicy",
     dsv: ["config:profiles:{name}:rules", "POST"],
     ...changing,
-    request: ["id", "ruleId", "name", "type", "realm_name", "expiration", "conditions"],
+    request: ruleFields,
     response: ["id"],
   },
   "profile-rule.read": {
@@ -73,7 +86,7 @@ export const trustRows = rows({
     aws: "UpdateAssumeRolePolicy",
     dsv: ["config:profiles:{name}:rules:{id}", "PUT"],
     ...changing,
-    request: ["id", "ruleId", "name", "type", "realm_name", "expiration", "conditions"],
+    request: [...ruleFields, "previous"],
     response: [],
   },
   "profile-rule.delete": {
@@ -82,7 +95,7 @@ export const trustRows = rows({
     aws: "UpdateAssumeRolePolicy",
     dsv: ["config:profiles:{name}:rules:{id}", "DELETE"],
     ...removing,
-    request: ["id", "ruleId"],
+    request: ruleFields,
     response: [],
   },
   "profile-link.create": {
@@ -91,7 +104,7 @@ export const trustRows = rows({
     aws: "UpdateAssumeRolePolicy",
     dsv: ["config:profiles:{name}:links", "POST"],
     ...changing,
-    request: ["id", "linkId", "name", "cr_type", "link"],
+    request: linkFields,
     response: ["id"],
   },
   "profile-link.read": {
@@ -116,7 +129,7 @@ export const trustRows = rows({
     aws: "UpdateAssumeRolePolicy",
     dsv: ["config:profiles:{name}:links:{id}", "DELETE"],
     ...removing,
-    request: ["id", "linkId"],
+    request: linkFields,
     response: [],
   },
   "profile-identity.add": {
@@ -125,7 +138,7 @@ export const trustRows = rows({
     aws: "UpdateAssumeRolePolicy",
     dsv: ["config:profiles:{name}:identities", "POST"],
     ...changing,
-    request: ["id", "identityType", "identifier", "identities"],
+    request: ["id", "identityType", "identifier"],
     response: [],
   },
   "profile-identity.set": {
@@ -134,7 +147,7 @@ export const trustRows = rows({
     aws: "UpdateAssumeRolePolicy",
     dsv: ["config:profiles:{name}:identities", "PUT"],
     ...changing,
-    request: ["id", "identityType", "identifier", "identities"],
+    request: ["id", "identities", "previous"],
     response: [],
   },
   "profile-identity.read": {

@@ -1,0 +1,130 @@
+/** Trusted profiles: made, listed, read, renamed, deleted. What a profile may do is for policies and groups to say. */
+import { assertEntityTag, newEntityTag } from "../../identity/entity-tag.ts";
+import type { ProfileReader } from "../../identity/profile-store.ts";
+import { checkedDescription, checkedEmail, checkedName } from "../../identity/text.ts";
+import {
+  actingProfileOf,
+  MAX_PROFILES_PER_ACCOUNT,
+  newProfileId,
+  type TrustedProfile,
+} from "../../identity/trusted-profile.ts";
+import { Refusal } from "../../kernel/errors.ts";
+import { assertRoom, inAccount, targetOf } from "../identity/find.ts";
+import { assertOwnAccount } from "../identity/own-account.ts";
+import { removeWithIdentity } from "../identity/removal.ts";
+import { callerId, changeOperation } from "../operation.ts";
+import { locatedIn, findProfile, inProfile, profileTarget } from "./find.ts";
+
+export interface CreateProfileInput {
+  readonly name: string;
+  readonly description?: string | undefined;
+  readonly email?: string | undefined;
+  /** Where the wire names one: it must be the caller's own. */
+  readonly account?: string | undefined;
+}
+
+/** One profile of an account to a name. The new one trusts nobody, and may do nothing. */
+export const createProfile = changeOperation<CreateProfileInput, TrustedProfile, TrustedProfile>({
+  name: "profile.create",
+  async locate({ name, description = "", email = "", account }, { call, caller, now }) {
+    assertOwnAccount(account, call);
+    const id = newProfileId();
+    const profile: TrustedProfile = {
+      kind: "profile",
+      id,
+      iamId: actingProfileOf(id),
+      account: call.place.account,
+      name: checkedName(name),
+      description: checkedDescription(description),
+      email: optionalEmail(email),
+      entityTag: newEntityTag(),
+      sessionsSince: now,
+      createdAt: now,
+      createdBy: callerId(caller),
+      modifiedAt: now,
+    };
+    return inAccount("profile.create", call, {
+      target: profileTarget(profile),
+      subject: profile,
+      facts: { instance_name: profile.name },
+    });
+  },
+  async run(_input, { subject: profile }, { store }) {
+    await assertNameFree(profile, store.profiles);
+    const one = { offset: 0, limit: 1 };
+    const { totalCount } = await store.profiles.profiles(profile.account, undefined, one);
+    assertRoom(totalCount, MAX_PROFILES_PER_ACCOUNT, "trusted profiles in an account");
+    await store.profiles.putProfile(profile);
+    return profile;
+  },
+});
+
+export interface UpdateProfileInput {
+  readonly id: string;
+  /** The entity tag that the profile had when it was read, or `*`. */
+  readonly ifMatch: string;
+  /** What is left out stays. */
+  readonly name?: string | undefined;
+  readonly description?: string | undefined;
+  readonly email?: string | undefined;
+}
+
+interface Update {
+  readonly before: TrustedProfile;
+  readonly after: TrustedProfile;
+}
+
+/** Changes what the profile is called, and nothing of whom it trusts: its sessions go on. */
+export const updateProfile = changeOperation<UpdateProfileInput, Update, TrustedProfile>({
+  name: "profile.update",
+  async locate({ id, name, description, email }, context) {
+    const before = await findProfile(id, context);
+    const after: TrustedProfile = {
+      ...before,
+      name: name === undefined ? before.name : checkedName(name),
+      description: description === undefined ? before.description : checkedDescription(description),
+      email: email === undefined ? before.email : optionalEmail(email),
+      entityTag: newEntityTag(),
+      modifiedAt: context.now,
+    };
+    const facts = { prev_instance_name: before.name, instance_name: after.name };
+    return {
+      ...locatedIn(
+        "profile.update",
+        { profile: before, subject: { before, after }, facts },
+        context,
+      ),
+      becomes: targetOf(context.call, profileTarget(after)),
+    };
+  },
+  async run({ ifMatch }, { subject: { before, after } }, { store }) {
+    assertEntityTag(before, ifMatch);
+    await assertNameFree(after, store.profiles);
+    await store.profiles.putProfile(after);
+    return after;
+  },
+});
+
+async function assertNameFree({ account, id, name }: TrustedProfile, store: ProfileReader) {
+  const other = await store.profileByName(account, name);
+  if (!other || other.id === id) return;
+  throw new Refusal("conflict", "A trusted profile with this name already exists in the account.");
+}
+
+function optionalEmail(email: string): string {
+  return email === "" ? "" : checkedEmail(email);
+}
+
+/**
+ * Its rules, links and identities go with it, and so do its policies and memberships, each with an event. Whoever acts
+ * as the profile is refused from the commit on.
+ */
+export const deleteProfile = changeOperation<{ readonly id: string }, TrustedProfile, object>({
+  name: "profile.delete",
+  locate: (input, context) => inProfile("profile.delete", input, context),
+  async run(_input, { subject: profile }, context) {
+    await removeWithIdentity(profile, context);
+    await context.store.profiles.deleteProfile(profile.account, profile.id);
+    return {};
+  },
+});
