@@ -5,8 +5,7 @@
 import { operationNames, type OperationName } from "../../audit/catalogue.ts";
 import { crn } from "../../audit/crn.ts";
 import { parseEvent, type AuditEvent } from "../../audit/event.ts";
-import type { ApiKey } from "../../identity/api-key.ts";
-import type { ServiceId } from "../../identity/service-id.ts";
+import type { ApiKey, Principal } from "../../identity/api-key.ts";
 import { EVENT_FIELDS, OUTCOME, type Field } from "../../search/fields.ts";
 import { all, type Plan } from "../../search/plan.ts";
 import type { Context } from "../operation.ts";
@@ -86,9 +85,9 @@ export function activityOfKey({ id }: ApiKey, context: Context<View>): Promise<A
   return activityIn({ kind: "path-text", path: "responseData.apikeyId", test }, context);
 }
 
-/** Logins with any key of the service ID. */
-export function activityOfServiceId(
-  { iamId }: ServiceId,
+/** Logins as the identity: of a service ID with any of its keys, of a trusted profile by whoever applies it. */
+export function activityOfIdentity(
+  { iamId }: Pick<Principal, "iamId">,
   context: Context<View>,
 ): Promise<Activity> {
   return activityIn(exactly(INITIATOR_ID, iamId), context);

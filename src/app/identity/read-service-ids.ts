@@ -4,7 +4,7 @@ import { readOperation, type Context } from "../operation.ts";
 import type { View } from "../state.ts";
 import { inAccount, placeOf } from "./find.ts";
 import {
-  activityOfServiceId,
+  activityOfIdentity,
   historyOf,
   SERVICE_ID_CHANGES,
   type Activity,
@@ -75,6 +75,6 @@ async function shown(
   return {
     serviceId,
     ...(includeHistory ? { history: await historyOf(target, SERVICE_ID_CHANGES, context) } : {}),
-    ...(includeActivity ? { activity: await activityOfServiceId(serviceId, context) } : {}),
+    ...(includeActivity ? { activity: await activityOfIdentity(serviceId, context) } : {}),
   };
 }
