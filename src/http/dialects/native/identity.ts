@@ -11,6 +11,7 @@ import type { About, Answer } from "../../route.ts";
 import { identityProviderRoutes } from "./identity-providers.ts";
 import * as shapes from "./identity-shapes.ts";
 import { nativeRoute, type AnswerShape, type NativeRoute } from "./native-route.ts";
+import { userCredentialRoutes } from "./user-credentials.ts";
 
 const userRoutes: readonly NativeRoute[] = [
   nativeRoute({
@@ -168,6 +169,7 @@ const policyRoutes: readonly NativeRoute[] = [
 
 export const identityRoutes: readonly NativeRoute[] = [
   ...userRoutes,
+  ...userCredentialRoutes,
   ...serviceIdRoutes,
   ...apiKeyRoutes,
   ...policyRoutes,
