@@ -6,8 +6,11 @@
  */
 import { describe, expect, it } from "vitest";
 import { assemble, openTestDatabase, type Assembly } from "../../src/app/testing/assembly.ts";
-import { PLACE } from "../../src/app/testing/test-app.ts";
+import { ACCOUNT, PLACE } from "../../src/app/testing/test-app.ts";
 import type { Call, Caller } from "../../src/app/call.ts";
+import { createAccessGroup } from "../../src/app/groups/access-groups.ts";
+import { addMembers } from "../../src/app/groups/add-members.ts";
+import { createUser } from "../../src/app/identity/users.ts";
 import type { Operation } from "../../src/app/operation.ts";
 import { createSecret, type CreateSecretInput } from "../../src/app/secrets/create-secret.ts";
 import { createVersion } from "../../src/app/secrets/create-version.ts";
@@ -27,6 +30,7 @@ import { SqliteCounterStore } from "../../src/storage/sqlite/counters.ts";
 /** What went wrong in all the runs together: a simulation in which nothing does proves nothing. */
 const planted = new Set<string>();
 let drained = 0;
+let joined = 0;
 
 const RUNS = 25;
 const STARTS = 5;
@@ -71,6 +75,7 @@ class Simulation {
   }
 
   async run(): Promise<void> {
+    this.#database.run("INSERT INTO accounts VALUES (?, 'Test', 0, 1)", ACCOUNT);
     for (let start = 0; start < STARTS; start++) {
       await this.#start();
       await this.#check();
@@ -155,16 +160,28 @@ class Simulation {
     };
   }
 
-  async #operate(): Promise<void> {
+  async #operate(): Promise<unknown> {
     const id = this.#known[Math.floor(this.#random() * this.#known.length)];
     const dice = this.#random();
-    if (id === undefined || dice < 0.35) return this.#perform(createSecret, this.#newSecret());
+    if (dice < 0.1) return this.#join();
+    if (id === undefined || dice < 0.4) return this.#perform(createSecret, this.#newSecret());
     if (dice < 0.7) return this.#perform(readSecret, { id });
     if (dice < 0.85) {
       const payload = { kind: "arbitrary", payload: new Sensitive("another value") } as const;
       return this.#perform(createVersion, { id, payload });
     }
     return this.#perform(deleteSecret, { id, forceDelete: false });
+  }
+
+  /** Several members at once, one of whom nobody knows: each has an event of its own, and they are kept together. */
+  async #join(): Promise<void> {
+    const email = `user-${this.#names++}@example.com`;
+    const user = await this.#perform(createUser, { email, name: email });
+    const groups = await this.#app.state.read(({ groups }) => groups.groupByName(ACCOUNT, GROUP));
+    const group = groups ?? (await this.#perform(createAccessGroup, { name: GROUP }));
+    if (!user || !group) return;
+    const members = [user.iamId, "IBMid-0000000000000000"].map((iam_id) => ({ iam_id }));
+    await this.#perform(addMembers, { id: group.id, members });
   }
 
   #newSecret(): CreateSecretInput {
@@ -177,17 +194,18 @@ class Simulation {
     };
   }
 
+  /** Resolves to the output, where one came. */
   async #perform<I extends object, S, O extends object>(
     operation: Operation<I, S, O>,
     input: I,
-  ): Promise<void> {
+  ): Promise<O | undefined> {
     const call = callBy(this.#random() < 0.85 ? { kind: "internal", job: "simulation" } : NOBODY);
     try {
       const performed = await Promise.race([
         this.#app.performer.perform(operation, call, () => input),
         this.#gone.promise,
       ]);
-      if (!performed) return;
+      if (!performed) return undefined;
       this.#answered.push(performed.recorded);
       if (
         performed.kind === "done" &&
@@ -196,8 +214,10 @@ class Simulation {
       ) {
         this.#known.push(String(performed.output.id));
       }
+      return performed.kind === "done" ? performed.output : undefined;
     } catch (error) {
       if (!(error instanceof Outage) && !(error instanceof Refusal)) throw error;
+      return undefined;
     }
   }
 
@@ -213,9 +233,28 @@ class Simulation {
     // What the outbox still holds has been drained: it only has not been swept yet.
     for (const { draft } of await this.#app.state.pending()) expect(recorded).toContain(draft.id);
     this.#checkChanges(events);
+    this.#checkMembers(events);
     checkCounters(events);
     await this.#ledger.publish();
     expect(await faultsOnDisk(this.#disk)).toEqual([]);
+  }
+
+  /** Every member was added once, by a call whose other part was refused: both parts are recorded, or neither. */
+  #checkMembers(events: readonly AuditEvent[]): void {
+    const parts = events.filter(
+      ({ operation, outcome, reason }) =>
+        operation === "access-group-member.add" &&
+        (outcome === "success" || reason.reasonCode === 404),
+    );
+    const added = parts.filter(({ outcome }) => outcome === "success");
+    const stored = this.#database
+      .all("SELECT iam_id FROM group_members")
+      .map((row) => row["iam_id"]);
+    expect(added.map(({ requestData }) => requestData["iam_id"]).toSorted()).toEqual(
+      stored.toSorted(),
+    );
+    expect(parts.length).toBe(2 * added.length);
+    joined += added.length;
   }
 
   /** Every secret there is was created once and not deleted; every other one has both events, once each. */
@@ -236,6 +275,7 @@ class Simulation {
   }
 }
 
+const GROUP = "simulated";
 const NOBODY: Caller = { kind: "anonymous", refusal: null };
 
 function callBy(caller: Caller): Call {
@@ -278,5 +318,6 @@ describe("a server that fails and crashes at random", () => {
     const kinds = ["before", "after", "torn", "full", "crash"].map((fault) => `${fault} append`);
     expect([...planted]).toEqual(expect.arrayContaining(only ? [] : kinds));
     expect(drained).toBeGreaterThan(only ? -1 : 10);
+    expect(joined).toBeGreaterThan(only ? -1 : 10);
   });
 });
