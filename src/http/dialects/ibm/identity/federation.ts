@@ -1,0 +1,129 @@
+/** Logging in by an identity provider: the browser is sent there, and comes back with a code. */
+import type { FastifyRequest } from "fastify";
+import { beginLogin, type BeginLoginInput } from "../../../../app/federation/begin-login.ts";
+import {
+  CODE_GRANT,
+  finishLogin,
+  type FinishedLogin,
+  type FinishLoginInput,
+} from "../../../../app/federation/finish-login.ts";
+import { isAccountId } from "../../../../identity/account.ts";
+import { checkedRealm, isIdentityProviderId } from "../../../../identity/identity-provider.ts";
+import { Refusal } from "../../../../kernel/errors.ts";
+import { Sensitive } from "../../../../kernel/sensitive.ts";
+import { route, type Answer, type Route } from "../../../route.ts";
+import { Query } from "../query.ts";
+import { bindingIn, givenBinding } from "./federation-cookie.ts";
+import { invalid, missing } from "./form.ts";
+import { html, pageAnswer } from "./html.ts";
+import { givenCookie } from "./identity-cookie.ts";
+import { localPath } from "./local-path.ts";
+
+export const AUTHORIZE_PATH = "/identity/authorize";
+export const CALLBACK_PATH = "/identity/callback";
+
+/** The page that has a passcode for a command line, and says who is logged in. */
+const AFTER_LOGIN = "/identity/passcode";
+/** IBM's console and its command line; the first unless the request says otherwise. */
+const CLIENTS = ["HOP55v1CCT", "bx"] as const;
+/** Codes and states are opaque (RFC 6749, appendix A.5, A.11); the longest ones in use are half as long. */
+export const MAX_PARAMETER_CHARS = 4_096;
+
+export const federationRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    url: AUTHORIZE_PATH,
+    operation: beginLogin,
+    decode: decodeBegin,
+    encode: ({ address, ...begun }, request) => ({
+      status: 302,
+      headers: { location: address, "set-cookie": givenBinding(request, begun) },
+    }),
+  }),
+  route({
+    method: "GET",
+    url: CALLBACK_PATH,
+    operation: finishLogin,
+    decode: decodeReturn,
+    encode: encodeLogin,
+  }),
+];
+
+function decodeBegin(request: FastifyRequest): BeginLoginInput {
+  const known = ["realm", "provider", "account", "client_id", "return_to"] as const;
+  const query = new Query(request, known);
+  const account = query.text("account");
+  if (account !== undefined && !isAccountId(account)) throw invalid("account", "an account's id");
+  return {
+    client_id: query.oneOf("client_id", CLIENTS) ?? CLIENTS[0],
+    provider: providerIn(query),
+    account,
+    returnTo: localPath(query.text("return_to"), AFTER_LOGIN),
+    redirectUri: callbackOf(request),
+  };
+}
+
+/** Checked for their form before they are looked for: a text that is neither is not repeated. */
+function providerIn(query: Query<"realm" | "provider">): BeginLoginInput["provider"] {
+  const id = query.text("provider");
+  const realm = query.text("realm");
+  if (id !== undefined && realm !== undefined) throw invalid("realm", "either it or `provider`");
+  if (id !== undefined) {
+    if (!isIdentityProviderId(id)) throw invalid("provider", "IdentityProvider-…");
+    return { kind: "id", id };
+  }
+  if (realm === undefined) throw missing("realm");
+  return { kind: "realm", realm: checkedRealm(realm) };
+}
+
+/** Providers add parameters of their own, which are passed over (RFC 6749, section 4.1.2). */
+function decodeReturn(request: FastifyRequest): FinishLoginInput {
+  const query = request.query as Readonly<Record<string, unknown>>;
+  const state = parameter(query, "state");
+  if (state === undefined) throw missing("state");
+  return {
+    grant_type: CODE_GRANT,
+    state: new Sensitive(state),
+    // Without the cookie nothing is found: this browser did not begin the login.
+    binding: bindingIn(request) ?? new Sensitive(""),
+    answer: answerIn(query),
+    redirectUri: callbackOf(request),
+  };
+}
+
+function answerIn(query: Readonly<Record<string, unknown>>): FinishLoginInput["answer"] {
+  if (parameter(query, "error") !== undefined) return { kind: "error" };
+  const code = parameter(query, "code");
+  if (code === undefined) throw missing("code");
+  return { kind: "code", code: new Sensitive(code), iss: parameter(query, "iss") };
+}
+
+function parameter(query: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  const value = query[name];
+  if (value === undefined || value === "") return undefined;
+  if (typeof value !== "string" || value.length > MAX_PARAMETER_CHARS) {
+    const sentence = `The query parameter ${name} is given more than once, or is too long.`;
+    throw new Refusal("invalid_request", sentence, { field: name });
+  }
+  return value;
+}
+
+/** The provider sends browsers nowhere but to an address that it was told of, whatever host a request names. */
+function callbackOf({ protocol, host }: FastifyRequest): string {
+  return `${protocol}://${host}${CALLBACK_PATH}`;
+}
+
+/**
+ * A page that goes on by itself, and no redirect: a redirect would be the last of a chain that another site began, on
+ * which browsers do not send the cookie along (`SameSite=Strict`).
+ */
+function encodeLogin({ cookie, returnTo }: FinishedLogin, request: FastifyRequest): Answer {
+  return pageAnswer({
+    title: "You are logged in",
+    content: html`<p><a href="${returnTo}">Go on</a></p>`,
+    headers: {
+      refresh: `0; url=${returnTo}`,
+      ...(cookie ? { "set-cookie": givenCookie(request, cookie) } : {}),
+    },
+  });
+}
