@@ -7,6 +7,7 @@ import type {
   TrustedProfile,
 } from "../../identity/trusted-profile.ts";
 import type { ServiceId } from "../../identity/service-id.ts";
+import { isLockedOut } from "../../identity/user-credentials.ts";
 import type { User } from "../../identity/user.ts";
 import type { Millis } from "../../kernel/clock.ts";
 import type { View } from "../state.ts";
@@ -58,7 +59,7 @@ async function hasGoodPassword(
 ): Promise<boolean> {
   const credentials = await logins.userCredentials(account, iamId);
   if (!credentials || credentials.password === null) return false;
-  if (credentials.lockedUntil !== null && credentials.lockedUntil > now) return false;
+  if (isLockedOut(credentials, now)) return false;
   const { mfa } = await identity.settings(account);
   return credentials.isTotpConfirmed || (mfa !== "TOTP" && mfa !== "TOTP4ALL");
 }
