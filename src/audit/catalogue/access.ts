@@ -119,7 +119,7 @@ export const accessRows = rows({
     aws: "ListGroupRules",
     dsv: ["groups:{name}:rules", "GET"],
     ...reading,
-    request: ["id"],
+    request: [],
     response: ["totalCount"],
   },
   "access-group-rule.update": {

@@ -20,7 +20,10 @@ export interface PageLinks {
  * IBM's pagers read `offset` out of `next.href` and stop where there is no `next`. The links keep the filters of the
  * request, and are absolute by the host that the client itself called.
  */
-export function pageLinks(page: PageFacts, request: FastifyRequest): PageLinks {
+export function pageLinks(
+  page: Omit<PageFacts, "returnedCount">,
+  request: FastifyRequest,
+): PageLinks {
   const { totalCount, offset, limit } = page;
   const to = (target: number): Link => ({ href: hrefTo(request, target, limit) });
   // Pages are counted from the caller's own offset, which need not be a multiple of the limit.
@@ -44,6 +47,10 @@ function hrefTo(request: FastifyRequest, offset: number, limit: number): string 
   query.delete("offset");
   if (offset > 0) query.set("offset", String(offset));
   query.set("limit", String(limit));
-  const origin = request.host === "" ? "" : `${request.protocol}://${request.host}`;
-  return `${origin}${path}?${query.toString()}`;
+  return `${originOf(request)}${path}?${query.toString()}`;
+}
+
+/** What the client itself called; nothing, where it did not say. */
+export function originOf(request: FastifyRequest): string {
+  return request.host === "" ? "" : `${request.protocol}://${request.host}`;
 }

@@ -2,12 +2,14 @@
 import type { AuthenticationPorts } from "../../../../app/identity/authenticate.ts";
 import type { Dialect } from "../../../dialect.ts";
 import { accountDialect } from "../account-dialect.ts";
-import { faultAnswer, outageAnswer, refusalAnswer } from "../errors.ts";
+import { faultAnswer, outageAnswer } from "../errors.ts";
+import { refusalAnswer } from "./errors.ts";
+import { accessGroupRoutes } from "./router.ts";
 
 export function groupsDialect(ports: AuthenticationPorts): Dialect {
   return accountDialect(
     {
-      routes: [],
+      routes: accessGroupRoutes,
       paths: /^\/v2\/groups(?:\/|$)/,
       refusal: refusalAnswer,
       outage: outageAnswer,
