@@ -77,7 +77,7 @@ export type Settable = (typeof SETTABLE)[number];
 
 /** What is left out stays. */
 export type SettingChanges = {
-  readonly [Name in Settable]?: AccountSettings[Name] | typeof NOT_SET;
+  readonly [Name in Settable]?: AccountSettings[Name] | typeof NOT_SET | undefined;
 };
 
 /** IBM's bounds, in seconds, both included. */

@@ -1,6 +1,7 @@
 /** What an account lets its identities do: read, and changed by those who administer it. */
 import {
   changedSettings,
+  SETTABLE,
   type AccountSettings,
   type SettingChanges,
 } from "../../identity/account-settings.ts";
@@ -76,8 +77,8 @@ function settingsTarget({ place: { account } }: Call): Named {
 
 /** Of the settings, those that the changes speak of. */
 function those(changes: SettingChanges, settings: AccountSettings): object {
-  const names = new Set(Object.keys(changes));
-  return Object.fromEntries(Object.entries(settings).filter(([name]) => names.has(name)));
+  const names = SETTABLE.filter((name) => changes[name] !== undefined);
+  return Object.fromEntries(names.map((name) => [name, settings[name]]));
 }
 
 /** Whoever shuts the door must not stand outside: nobody might be left who could open it again. */

@@ -63,16 +63,16 @@ export const createApiKey = changeOperation<CreateApiKeyInput, NewKey, CreatedAp
       target: keyTarget(key),
       subject: { owner, key },
       owner: restrictCreateApiKey === "RESTRICTED" ? undefined : owner.iamId,
-      facts: { lock: key.locked || isLocked(owner) },
+      facts: { lock: key.locked || isLockedOwner(owner) },
     });
   },
   async run(_input, { subject: { owner, key } }, context) {
-    assertUnlocked({ locked: isLocked(owner) }, "service ID");
+    assertUnlocked({ locked: isLockedOwner(owner) }, "service ID");
     return madeApiKey(key, context);
   },
 });
 
-function isLocked(owner: CredentialOwner): boolean {
+function isLockedOwner(owner: CredentialOwner): boolean {
   return owner.kind === "serviceid" && owner.locked;
 }
 

@@ -10,7 +10,8 @@ export interface WalkInput<Field extends string> extends ListInput {
 }
 
 /** A part of a list as it is answered: where it lies, and whether there is more. */
-export interface ListPart {
+export interface ListPart<Field extends string> {
+  readonly order: Order<Field>;
   readonly totalCount: number;
   readonly offset: number;
   readonly limit: number;

@@ -28,7 +28,7 @@ export interface ShownApiKey {
   readonly activity?: Activity;
 }
 
-export interface ListedApiKeys extends ListPart {
+export interface ListedApiKeys extends ListPart<ApiKeyOrder> {
   readonly apiKeys: readonly ShownApiKey[];
 }
 
@@ -52,7 +52,7 @@ export const listApiKeys = readOperation<ListApiKeysInput, string | undefined, L
     const { items, ...part } = await store.identity.walkApiKeys(account, filter, walk);
     const apiKeys: ShownApiKey[] = [];
     for (const key of items) apiKeys.push(await shown(key, input, context));
-    return { apiKeys, ...part, offset: walk.offset, limit: walk.limit };
+    return { apiKeys, ...part, order: walk, offset: walk.offset, limit: walk.limit };
   },
 });
 

@@ -28,7 +28,7 @@ export interface ShownServiceId {
   readonly activity?: Activity;
 }
 
-export interface ListedServiceIds extends ListPart {
+export interface ListedServiceIds extends ListPart<ServiceIdOrder> {
   readonly serviceIds: readonly ShownServiceId[];
 }
 
@@ -45,7 +45,7 @@ export const listServiceIds = readOperation<ListServiceIdsInput, null, ListedSer
     const { items, ...part } = await store.identity.walkServiceIds(account, input.name, walk);
     const serviceIds: ShownServiceId[] = [];
     for (const serviceId of items) serviceIds.push(await shown(serviceId, input, context));
-    return { serviceIds, ...part, offset: walk.offset, limit: walk.limit };
+    return { serviceIds, ...part, order: walk, offset: walk.offset, limit: walk.limit };
   },
 });
 

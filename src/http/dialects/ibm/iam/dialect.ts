@@ -2,12 +2,13 @@
 import type { AuthenticationPorts } from "../../../../app/identity/authenticate.ts";
 import type { Dialect } from "../../../dialect.ts";
 import { accountDialect } from "../account-dialect.ts";
-import { faultAnswer, outageAnswer, refusalAnswer } from "../errors.ts";
+import { faultAnswer, outageAnswer, refusalAnswer } from "./errors.ts";
+import { apiKeyRoutes, serviceIdRoutes, settingsRoutes } from "./router.ts";
 
 export function iamDialect(ports: AuthenticationPorts): Dialect {
   return accountDialect(
     {
-      routes: [],
+      routes: [...apiKeyRoutes, ...serviceIdRoutes, ...settingsRoutes],
       paths: /^\/v1\/(?:apikeys|serviceids|profiles|accounts)(?:\/|$)/,
       refusal: refusalAnswer,
       outage: outageAnswer,
