@@ -18,6 +18,9 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   export: async () => (await import("./cli/export.ts")).exportCommand,
   index: async () => (await import("./compose/offline.ts")).indexCommand,
   keys: async () => (await import("./cli/keys.ts")).keysCommand,
+  "who-can": async () => (await import("./cli/who-can.ts")).whoCanCommand,
+  exposure: async () => (await import("./cli/exposure.ts")).exposureCommand,
+  "recover-administrator": async () => (await import("./compose/offline.ts")).recoverCommand,
   witness: async () => (await import("./compose/offline.ts")).witnessCommand,
 };
 
@@ -39,7 +42,8 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function overview(unknown: string | undefined): Promise<string> {
   const loaded = await Promise.all(Object.values(commands).map((load) => load()));
-  const lines = loaded.map((command) => `  ${command.name.padEnd(10)}${command.summary}`);
+  const width = Math.max(...loaded.map(({ name }) => name.length)) + 2;
+  const lines = loaded.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`);
   const problem = unknown === undefined ? [] : [`keytrail: there is no command "${unknown}".`, ""];
   return [
     ...problem,

@@ -25,13 +25,13 @@ export async function verifyReceiptFile(asked: ReceiptToVerify, io: CommandIo): 
   if (event === undefined) {
     throw new UsageError("give --event FILE: a receipt does not hold the event it is for");
   }
-  const policy = policyOf(trust);
+  const policy = receiptPolicyOf(trust);
   if (policy === undefined) {
     throw new UsageError("give --log-key or --policy: a receipt names no key to be believed");
   }
   const leaf = withoutNewline(await readNamed(event));
   const text = Buffer.from(await readNamed(asked.receipt)).toString("utf8");
-  const found = check({ text, leaf, policy, trust });
+  const found = checkReceipt({ text, leaf, policy, trust });
   if (typeof found === "string") {
     const json = { verified: false, problems: [{ file: asked.receipt, message: found }] };
     say(io, asked.isJson ? json : [`${asked.receipt}: DOES NOT VERIFY`, `  ${found}`]);
@@ -50,13 +50,18 @@ export async function verifyReceiptFile(asked: ReceiptToVerify, io: CommandIo): 
   return EXIT.ok;
 }
 
-/** What the receipt shows, or why it shows nothing. */
-function check(claim: {
+/** A receipt as text, for an entry's exact bytes, and what of the log is known already. */
+export interface ReceiptClaim {
   readonly text: string;
   readonly leaf: Uint8Array;
   readonly policy: Policy;
   readonly trust: Trust;
-}): { readonly index: number; readonly head: VerifiedCheckpoint } | string {
+}
+
+/** What the receipt shows, or why it shows nothing. */
+export function checkReceipt(
+  claim: ReceiptClaim,
+): { readonly index: number; readonly head: VerifiedCheckpoint } | string {
   const { text, leaf, policy, trust } = claim;
   try {
     const receipt = parseReceipt(text);
@@ -71,7 +76,8 @@ function check(claim: {
   }
 }
 
-function policyOf({ policy, logVkey }: Trust): Policy | undefined {
+/** By whose signatures a receipt is believed; undefined when nothing is known of the log. */
+export function receiptPolicyOf({ policy, logVkey }: Trust): Policy | undefined {
   if (logVkey === undefined) return policy;
   return policy === undefined ? policyOfLog(logVkey) : withLog(policy, logVkey);
 }

@@ -52,6 +52,96 @@ export const facets = z.looseObject({
   ...completeness,
 });
 
+const conditions = z.array(
+  z.looseObject({ claim: z.string(), operator: z.string(), value: z.string() }),
+);
+
+const accessPath = z.looseObject({
+  /** `policy`, `own-matter` or `setting`. */
+  kind: z.string(),
+  operations: z.array(z.string()),
+  policy_id: z.string().optional(),
+  roles: z.array(z.string()).optional(),
+  resource: z.record(z.string(), z.string()).optional(),
+  via: z
+    .looseObject({
+      group_id: z.string(),
+      name: z.string(),
+      membership: z.string(),
+      until: z.string().nullable(),
+    })
+    .nullish(),
+  setting: z.string().optional(),
+});
+
+export const access = z.looseObject({
+  operations: z.array(z.string()),
+  target: z.looseObject({ kind: z.string(), crn: z.string(), name: z.string() }),
+  identities: z.array(
+    z.looseObject({
+      iam_id: z.string(),
+      kind: z.string(),
+      name: z.string(),
+      state: z.string(),
+      can_log_in: z.boolean(),
+      paths: z.array(accessPath),
+      applied_by: z
+        .looseObject({
+          identities: z.array(z.looseObject({ type: z.string(), id: z.string() })),
+          rules: z.array(z.looseObject({ name: z.string(), realm_name: z.string(), conditions })),
+        })
+        .nullable(),
+    }),
+  ),
+  at_login: z.array(z.looseObject({ group_name: z.string(), realm_name: z.string(), conditions })),
+  total_count: z.int(),
+  truncated: z.boolean(),
+});
+
+const exposed = z.looseObject({
+  iam_id: z.string(),
+  name: z.string(),
+  applied_by: z.looseObject({ iam_id: z.string(), name: z.string() }).nullable(),
+  /** Null for the server itself. */
+  state: z.string().nullable(),
+  has_access: z.boolean(),
+  generated: z.boolean(),
+  count: z.int(),
+  first: z.string(),
+  last: z.string(),
+  addresses: z.array(z.string()),
+  events: z.array(z.looseObject({ id: z.uuid(), index: z.int() })),
+});
+
+export const exposure = z.looseObject({
+  secret: z.looseObject({
+    id: z.string(),
+    crn: z.string(),
+    name: z.string(),
+    deleted: z.boolean(),
+  }),
+  received: z.array(exposed),
+  supplied: z.array(exposed),
+  disclosures: z.int(),
+  complete: z.looseObject({
+    complete: z.boolean(),
+    events: z.int(),
+    counter: z.int(),
+    first: z.int(),
+    last: z.int(),
+  }),
+  cut_at: z.string().nullable(),
+});
+
+export const receipt = z.looseObject({
+  index: z.int().nonnegative(),
+  checkpoint: z.string(),
+  /** RFC 6962, section 2.1.1, base64. */
+  proof: z.array(z.string()),
+  /** The entry: what is hashed, as text. */
+  leaf: z.string(),
+});
+
 export const rootKey = z.looseObject({ key_id: z.string(), remaining: z.int() });
 
 export const rootKeyRotation = z.looseObject({
@@ -65,5 +155,11 @@ export type PlacedEvent = z.infer<typeof placedEvent>;
 export type FoundEvents = z.infer<typeof foundEvents>;
 export type Histogram = z.infer<typeof histogram>;
 export type Facets = z.infer<typeof facets>;
+export type Conditions = z.infer<typeof conditions>;
+export type AccessPath = z.infer<typeof accessPath>;
+export type Access = z.infer<typeof access>;
+export type Exposed = z.infer<typeof exposed>;
+export type Exposure = z.infer<typeof exposure>;
+export type EventReceipt = z.infer<typeof receipt>;
 export type RootKey = z.infer<typeof rootKey>;
 export type RootKeyRotation = z.infer<typeof rootKeyRotation>;

@@ -1,12 +1,18 @@
-/** The typed client of the native API: finds, follows and proves events, and rotates the root key. */
+/** The typed client of the native API: finds, follows and proves events, answers who could and who did, rotates the root key. */
 import { setTimeout as delay } from "node:timers/promises";
 import {
+  access,
+  exposure,
   facets,
   foundEvents,
   histogram,
   placedEvent,
+  receipt,
   rootKey,
   rootKeyRotation,
+  type Access,
+  type EventReceipt,
+  type Exposure,
   type Facets,
   type FoundEvents,
   type Histogram,
@@ -101,6 +107,28 @@ export class KeytrailClient {
     const path = `trail/v1/receipts/${encodeURIComponent(id)}`;
     const response = await this.#transport.request(path, { headers: { accept: "text/plain" } });
     return response.text();
+  }
+
+  /** The same with the event itself: all that is needed to check it offline. */
+  eventReceipt(id: string): Promise<EventReceipt> {
+    const headers = { accept: "application/json" };
+    return this.#transport.json(receipt, `trail/v1/receipts/${encodeURIComponent(id)}`, {
+      headers,
+    });
+  }
+
+  /** Who may do an operation, named in any vocabulary, on a target: an id, a CRN, or the account as a whole. */
+  whoCan(operation: string, target?: string): Promise<Access> {
+    return this.#transport.json(access, `trail/v1/access${parameters({ operation, target })}`);
+  }
+
+  /** Who has received a secret's value, or one version's. */
+  exposure(options: {
+    readonly secret: string;
+    readonly version?: string | undefined;
+    readonly since?: string | undefined;
+  }): Promise<Exposure> {
+    return this.#transport.json(exposure, `trail/v1/exposure${parameters({ ...options })}`);
   }
 
   /** Which root key is in use, and how many data keys a rotation has yet to seal anew. */

@@ -17,6 +17,8 @@ export interface DataFolder {
   /** The log's signing key, the token key, the root key, the TLS key. */
   readonly keys: string;
   readonly bootstrap: string;
+  /** A request to recover an administrator, while there is one. */
+  readonly recovery: string;
 }
 
 export function openDataFolder(path: string): DataFolder {
@@ -31,6 +33,7 @@ export function openDataFolder(path: string): DataFolder {
     index: join(path, "index"),
     keys: join(path, "keys"),
     bootstrap: join(path, "bootstrap.json"),
+    recovery: join(path, "recover-administrator.json"),
   };
   for (const part of [
     path,

@@ -19,6 +19,7 @@ import { listen } from "./http.ts";
 import { logTo } from "./log.ts";
 import { openLedger, type OpenedLedger } from "./open-ledger.ts";
 import { openState } from "./open-state.ts";
+import { recoverIfAsked } from "./recovery.ts";
 import { packageVersion } from "./version.ts";
 
 const DEMO_SPAN_MS = 3_600_000;
@@ -57,6 +58,7 @@ async function start(
 
   const { state, performer } = core;
   const first = await bootstrap({ state, performer, region: config.region });
+  const recovered = await recoverIfAsked({ folder, core, host: config.host, say });
   startSchedule(core, ports, (pass) => metrics.scheduled(pass));
   const keysFolder = folder.keys;
   const wires = { config, keysFolder, clock, demoClock, ledger, core, metrics, log };
@@ -65,6 +67,7 @@ async function start(
 
   const firstStart =
     first && (await handOver(first, folder, { url: listening.url, vkey: ledger.vkey }));
+  await recovered?.handOver({ url: listening.url, vkey: ledger.vkey });
   const { status } = core.capabilities.vault;
   if (status.kind === "sealed") say(`SEALED, no secret can be read or written: ${status.reason}`);
   if (demoClock && first && firstStart) {
