@@ -18,6 +18,9 @@ export class Unreachable extends Error {
   override readonly name = "Unreachable";
 }
 
+/** Fetch Standard, "null body status". */
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
+
 const loopback = rangesOf(["127.0.0.0/8", "::1/128"]);
 /**
  * Not the private ranges, where a company's own provider stands; but nothing that is no server of anybody's: this
@@ -51,8 +54,11 @@ export function guardedFetch(
     const host = target.hostname.replaceAll(/^\[|\]$/g, "");
     if (isIP(host) !== 0 && !isReachable(host, reach)) throw notAllowed();
     const incoming = await send(target, options, reach);
-    return new Response(await bodyOf(incoming), {
-      status: incoming.statusCode ?? 0,
+    const body = await bodyOf(incoming);
+    const status = incoming.statusCode ?? 0;
+    if (status < 200 || status > 599) throw new Unreachable("no status of HTTP");
+    return new Response(BODILESS.has(status) ? null : body, {
+      status,
       headers: Object.entries(incoming.headersDistinct).flatMap(([name, values]) =>
         (values ?? []).map((value): [string, string] => [name, value]),
       ),

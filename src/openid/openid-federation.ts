@@ -197,11 +197,13 @@ function refusalOf(error: unknown): Refusal | undefined {
   if (error instanceof openid.ResponseBodyError) {
     return federationRefusal("provider-refused", "The identity provider refused the login's code.");
   }
-  const isAnswer =
-    error instanceof openid.ClientError ||
-    error instanceof openid.AuthorizationResponseError ||
-    error instanceof openid.WWWAuthenticateChallengeError;
-  return isAnswer ? notBelieved(error) : undefined;
+  return isFaultOfAnswer(error) ? notBelieved(error) : undefined;
+}
+
+/** The library's own errors: those that it wraps, and those that it lets through, which have a code of its form. */
+function isFaultOfAnswer(error: unknown): error is { readonly code?: string } {
+  if (error instanceof openid.ClientError) return true;
+  return error instanceof Error && "code" in error && String(error.code).startsWith("OAUTH_");
 }
 
 function isUnreachable(error: unknown): boolean {
@@ -220,7 +222,7 @@ const sentences: Readonly<Record<string, string>> = {
     "The identity provider calls itself otherwise than it is known here.",
 };
 
-function notBelieved(error?: { readonly code?: string | undefined }): Refusal {
+function notBelieved(error?: { readonly code?: string }): Refusal {
   const sentence =
     sentences[error?.code ?? ""] ?? "What the identity provider answered cannot be believed.";
   return federationRefusal("provider-not-believed", sentence);

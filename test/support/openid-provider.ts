@@ -43,7 +43,8 @@ export async function startProvider(options: ProviderOptions): Promise<TestProvi
     issuer,
     configurationOf(options, () => provider.claims),
   );
-  server.on("request", oidc.callback());
+  const handle = oidc.callback();
+  server.on("request", (request, response) => void handle(request, response));
   return provider;
 }
 
@@ -105,7 +106,7 @@ export class Browser {
       .filter(({ path }) => url.pathname.startsWith(path))
       .map(({ name, value }) => `${name}=${value}`)
       .join("; ");
-    const headers = { ...(cookie === "" ? {} : { cookie }) };
+    const headers: Readonly<Record<string, string>> = cookie === "" ? {} : { cookie };
     const response = await fetch(url, { ...init, headers, redirect: "manual" });
     for (const line of response.headers.getSetCookie()) this.#keep(line);
     return response;
