@@ -38,7 +38,7 @@ export interface ShownProfile {
   readonly activity?: Activity;
 }
 
-export interface ListedProfiles extends ListPart {
+export interface ListedProfiles extends ListPart<ProfileOrder> {
   readonly profiles: readonly ShownProfile[];
 }
 
@@ -55,7 +55,7 @@ export const listProfiles = readOperation<ListProfilesInput, null, ListedProfile
     const { items, ...part } = await store.profiles.walkProfiles(account, input.name, walk);
     const profiles: ShownProfile[] = [];
     for (const profile of items) profiles.push(await shown(profile, input, context));
-    return { profiles, ...part, offset: walk.offset, limit: walk.limit };
+    return { profiles, ...part, order: walk, offset: walk.offset, limit: walk.limit };
   },
 });
 
