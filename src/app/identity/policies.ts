@@ -75,7 +75,7 @@ export interface ListPoliciesInput extends PolicyFilter, WalkInput<PolicyOrder> 
   readonly type?: "access" | "authorization" | undefined;
 }
 
-export interface ListedPolicies extends ListPart {
+export interface ListedPolicies extends ListPart<PolicyOrder> {
   readonly policies: readonly Policy[];
 }
 
@@ -87,13 +87,13 @@ export const listPolicies = readOperation<ListPoliciesInput, null, ListedPolicie
   },
   async run(input, _located, { store, call }) {
     const walk = walkOf(input);
-    const { offset, limit } = walk;
+    const { offset, limit, by, isDescending } = walk;
     const { account } = placeOf(call);
     const { items, ...part } =
       input.type === "authorization"
         ? NOTHING
         : await store.identity.walkPolicies(account, input, walk);
-    return { policies: items, offset, limit, ...part };
+    return { policies: items, order: { by, isDescending }, offset, limit, ...part };
   },
 });
 

@@ -36,7 +36,8 @@ export const unservedRoutes: readonly Route[] = unserved.flatMap(([methods, url,
   methods.map((method) => unservedRoute(method, url, what)),
 );
 
-function unservedRoute(method: Method, url: string, what: string): Route {
+/** One of them: `what` is said in the plural. */
+export function unservedRoute(method: Method, url: string, what: string): Route {
   return {
     method,
     url,
