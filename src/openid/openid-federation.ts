@@ -17,23 +17,6 @@ import { guardedFetch, REQUEST_TIMEOUT_MS, Unreachable } from "./guarded-fetch.t
 export const METADATA_LIFETIME_MS = 10 * 60 * 1_000;
 export const MAX_KNOWN_ISSUERS = 100;
 
-/** No symmetric ones, with which whoever knows the client's secret could sign; and never `none`. */
-const SIGNING_ALGORITHMS: ReadonlySet<string> = new Set([
-  "RS256",
-  "RS384",
-  "RS512",
-  "PS256",
-  "PS384",
-  "PS512",
-  "ES256",
-  "ES384",
-  "ES512",
-  "EdDSA",
-  "Ed25519",
-]);
-/** OpenID Connect Core, section 15.1: what every provider can do. */
-const DEFAULT_ALGORITHMS = ["RS256"];
-
 interface Issuer {
   readonly metadata: openid.ServerMetadata;
   readonly knownSince: Millis;
@@ -71,7 +54,8 @@ export class OpenIdFederation implements Federation {
     return refusing(async () => {
       const issuer = await this.#issuer(client);
       const configuration = configurationOf(client, issuer.metadata);
-      // Without this, a token that came straight from the provider would be believed unsigned (Core, 3.1.3.7).
+      // Without this, a token that came straight from the provider would be believed unsigned (Core, 3.1.3.7). Nor is
+      // one believed that is signed with the client's secret, which more than the provider know.
       openid.enableNonRepudiationChecks(configuration);
       if (issuer.keys) openid.setJwksCache(configuration, issuer.keys);
       const current = new URL(marks.redirectUri);
@@ -103,15 +87,9 @@ export class OpenIdFederation implements Federation {
       openid.None(),
       { ...options, execute },
     );
-    const published = discovered.serverMetadata();
-    const algorithms = published.id_token_signing_alg_values_supported ?? DEFAULT_ALGORITHMS;
     const issuer: Issuer = {
-      metadata: {
-        ...JSON.parse(JSON.stringify(published)),
-        id_token_signing_alg_values_supported: algorithms.filter((one) =>
-          SIGNING_ALGORITHMS.has(one),
-        ),
-      },
+      // Without the functions that the library adds to it.
+      metadata: JSON.parse(JSON.stringify(discovered.serverMetadata())),
       knownSince: now,
       keys: undefined,
     };
