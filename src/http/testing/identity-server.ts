@@ -9,7 +9,7 @@ import { nativeDialect } from "../dialects/native/dialect.ts";
 import { identityRoutes } from "../dialects/native/identity.ts";
 import { Exchanges } from "../exchange.ts";
 import { Metrics } from "../metrics.ts";
-import { createServer } from "../server.ts";
+import { createServer, type ServerOptions } from "../server.ts";
 
 export interface Answered {
   readonly status: number;
@@ -27,7 +27,10 @@ export class IdentityServer {
     this.server = server;
   }
 
-  static async open(options: TestAppOptions = {}): Promise<IdentityServer> {
+  static async open(
+    options: TestAppOptions = {},
+    { trustedProxies }: Pick<ServerOptions, "trustedProxies"> = {},
+  ): Promise<IdentityServer> {
     const app = await IdentityApp.open(options);
     const { performer, log } = app.parts;
     const metrics = new Metrics({
@@ -52,6 +55,7 @@ export class IdentityServer {
       exchanges,
       performer,
       surfaces: [tokenDiscovery(app.tokens), loginPages(state)],
+      ...(trustedProxies ? { trustedProxies } : {}),
     });
     await server.ready();
     return new IdentityServer(app, server);
