@@ -56,6 +56,11 @@ export function actingIdOf(serviceId: string): string {
   return `${ACTING}${serviceId}`;
 }
 
+/** The other way round: `ServiceId-…`. */
+export function managedIdOf(iamId: string): string {
+  return iamId.slice(ACTING.length);
+}
+
 export function isActingServiceId(iamId: string): boolean {
   return iamId.startsWith(ACTING) && isServiceId(iamId.slice(ACTING.length));
 }

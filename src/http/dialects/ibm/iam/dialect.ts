@@ -3,12 +3,13 @@ import type { AuthenticationPorts } from "../../../../app/identity/authenticate.
 import type { Dialect } from "../../../dialect.ts";
 import { accountDialect } from "../account-dialect.ts";
 import { faultAnswer, outageAnswer, refusalAnswer } from "./errors.ts";
+import { profileRoutes } from "./profile-routes.ts";
 import { apiKeyRoutes, serviceIdRoutes, settingsRoutes } from "./router.ts";
 
 export function iamDialect(ports: AuthenticationPorts): Dialect {
   return accountDialect(
     {
-      routes: [...apiKeyRoutes, ...serviceIdRoutes, ...settingsRoutes],
+      routes: [...apiKeyRoutes, ...serviceIdRoutes, ...profileRoutes, ...settingsRoutes],
       paths: /^\/v1\/(?:apikeys|serviceids|profiles|accounts)(?:\/|$)/,
       refusal: refusalAnswer,
       outage: outageAnswer,
