@@ -79,9 +79,10 @@ export const exposure = readOperation<ExposureInput, undefined, Exposure>({
     const { trail } = context.capabilities;
     const places = await placesOf(input.secretId, context);
     const { size } = await trail.whole();
+    // Read first: a text that is no time is refused as that, and nothing of it is kept.
+    const asked = withinFirst(size, selectionOf(places, context, input.since));
     const everything = withinFirst(size, selectionOf(places, context));
     const newest = await newestOf(everything, context);
-    const asked = withinFirst(size, selectionOf(places, context, input.since));
     const history = new History(input.versionId);
     const isWhole = await examine(asked, history, context);
     const key = targetKey(newest);
