@@ -8,6 +8,7 @@ import { createServiceId, deleteServiceId } from "../../../app/identity/service-
 import { createUser, deleteUser, listUsers } from "../../../app/identity/users.ts";
 import type { PolicyResource } from "../../../identity/authorize.ts";
 import type { About, Answer } from "../../route.ts";
+import { identityChangeRoutes } from "./identity-changes.ts";
 import { identityProviderRoutes } from "./identity-providers.ts";
 import * as shapes from "./identity-shapes.ts";
 import { nativeRoute, type AnswerShape, type NativeRoute } from "./native-route.ts";
@@ -174,6 +175,7 @@ export const identityRoutes: readonly NativeRoute[] = [
   ...apiKeyRoutes,
   ...policyRoutes,
   ...identityProviderRoutes,
+  ...identityChangeRoutes,
 ];
 
 function about(kind: string, path: typeof shapes.userPath): About {
