@@ -18,14 +18,12 @@ import { invalid, missing } from "./form.ts";
 import { html, pageAnswer } from "./html.ts";
 import { givenCookie } from "./identity-cookie.ts";
 import { localPath } from "./local-path.ts";
+import { AUTHORIZE_PATH, PAGE_CLIENT_ID, PASSCODE_PATH } from "./pages.ts";
 
-export const AUTHORIZE_PATH = "/identity/authorize";
-export const CALLBACK_PATH = "/identity/callback";
+const CALLBACK_PATH = "/identity/callback";
 
-/** The page that has a passcode for a command line, and says who is logged in. */
-const AFTER_LOGIN = "/identity/passcode";
 /** IBM's console and its command line; the first unless the request says otherwise. */
-const CLIENTS = ["HOP55v1CCT", "bx"] as const;
+const CLIENTS = [PAGE_CLIENT_ID, "bx"] as const;
 /** Codes and states are opaque (RFC 6749, appendix A.5, A.11); the longest ones in use are half as long. */
 export const MAX_PARAMETER_CHARS = 4_096;
 
@@ -58,7 +56,7 @@ function decodeBegin(request: FastifyRequest): BeginLoginInput {
     client_id: query.oneOf("client_id", CLIENTS) ?? CLIENTS[0],
     provider: providerIn(query),
     account,
-    returnTo: localPath(query.text("return_to"), AFTER_LOGIN),
+    returnTo: localPath(query.text("return_to"), PASSCODE_PATH),
     redirectUri: callbackOf(request),
   };
 }

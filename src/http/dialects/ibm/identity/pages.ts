@@ -11,7 +11,7 @@ export const LOGIN_PATH = "/identity/login";
 export const LOGOUT_PATH = "/identity/logout";
 export const PASSCODE_PATH = "/identity/passcode";
 /** Where the login with an identity provider begins. */
-const AUTHORIZE_PATH = "/identity/authorize";
+export const AUTHORIZE_PATH = "/identity/authorize";
 /** IBM's console: what logs in here is recorded as it would be. */
 export const PAGE_CLIENT_ID = "HOP55v1CCT";
 
