@@ -136,12 +136,12 @@ describe("applying a trusted profile", () => {
   });
 
   it("ends no later than the session in which it was applied", async () => {
-    const person = await loggedIn(app, byPassword(ADA));
+    const opened = await loggedIn(app, byPassword(ADA));
     app.parts.clock.advance(60 * 60 * 1_000 - 1);
-    const by = { accessToken: person.accessToken };
+    const by = { accessToken: opened.accessToken };
     const { session } = await loggedIn(app, asProfile(by, { id: profile.id }));
     const [own, applied] = await app.parts.state.read(async ({ logins }) => [
-      await logins.session(person.session),
+      await logins.session(opened.session),
       await logins.session(session),
     ]);
     expect(applied?.endsAt).toBe(own?.endsAt);

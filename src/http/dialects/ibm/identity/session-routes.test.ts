@@ -66,7 +66,7 @@ describe("the login page", () => {
       "/\tevil",
       '"><script>alert(1)</script>',
     ]) {
-      const shown = await get(`/identity/login?${new URLSearchParams({ return_to: elsewhere })}`);
+      const shown = await get(`/identity/login?return_to=${encodeURIComponent(elsewhere)}`);
       expect(shown.body).toContain('value="/identity/passcode"');
       const { headers } = await logIn({ return_to: elsewhere });
       expect(headers.location).toBe("/identity/passcode");
