@@ -6,6 +6,7 @@ import type { UserCredentials } from "../../identity/user-credentials.ts";
 import { callerId, changeOperation, readOperation } from "../operation.ts";
 import { endSessions, findUser, isOwn, type EndedSessions, type OfUser } from "./find-user.ts";
 import { assertRoom, inAccount, placeOf, windowOf, type ListInput } from "./find.ts";
+import { keepAdministered } from "./administration.ts";
 import { removeWithIdentity } from "./removal.ts";
 import { forgetKey } from "./second-factor.ts";
 
@@ -86,7 +87,10 @@ export interface UpdateUserInput extends OfUser {
   readonly state?: User["state"];
 }
 
-/** A user who is disabled is out at once, and stays out of those sessions when enabled again. */
+/**
+ * A user who is disabled is out at once, and stays out of those sessions when enabled again. Refused for the last one
+ * who administers the account.
+ */
 export const updateUser = changeOperation<UpdateUserInput, User, EndedSessions>({
   name: "user.update",
   async locate({ iamId }, { call, store }) {
@@ -104,7 +108,7 @@ export const updateUser = changeOperation<UpdateUserInput, User, EndedSessions>(
       ...(name === undefined ? {} : { name: checkedName(name) }),
       ...(state === undefined ? {} : { state }),
     };
-    await store.identity.putUser(updated);
+    await keepAdministered(context, () => store.identity.putUser(updated));
     if (updated.state === "active") return { user: updated, endedSessions: 0 };
     return endSessions(updated, context);
   },

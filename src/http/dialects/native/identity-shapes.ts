@@ -2,13 +2,10 @@
 import { z } from "zod";
 import type { CreatedApiKey } from "../../../app/identity/api-keys.ts";
 import { isApiKeyId, type ApiKey } from "../../../identity/api-key.ts";
-import { ROLE_NAMES } from "../../../identity/roles.ts";
-import type { Policy } from "../../../identity/policy.ts";
 import { isActingServiceId, isServiceId, type ServiceId } from "../../../identity/service-id.ts";
 import { MAX_LIST_LIMIT } from "../../../identity/store.ts";
 import { isUserId, type User } from "../../../identity/user.ts";
 import { toRfc3339 } from "../../../kernel/clock.ts";
-import { isUuid } from "../../../kernel/ids.ts";
 
 /** More than any text of an identity may have: the domain's own bounds are what callers are told of. */
 const MAX_TEXT_CHARS = 4_096;
@@ -29,7 +26,6 @@ const iamId = idOf(
 export const userPath = z.strictObject({ id: idOf(isUserId, "`IBMid-…`") });
 export const serviceIdPath = z.strictObject({ id: idOf(isServiceId, "`ServiceId-…`") });
 export const apiKeyPath = z.strictObject({ id: idOf(isApiKeyId, "`ApiKey-…`") });
-export const policyPath = z.strictObject({ id: idOf(isUuid, "UUID") });
 
 const part = {
   offset: z.coerce.number().int().min(0).default(0),
@@ -37,7 +33,6 @@ const part = {
 };
 export const listQuery = z.strictObject(part);
 export const keyListQuery = z.strictObject({ ...part, iam_id: iamId.optional() });
-export const policyListQuery = z.strictObject({ ...part, subject: iamId.optional() });
 
 export const newUser = z.strictObject({ email: text, name: text });
 export const newServiceId = z.strictObject({ name: text, description: text.optional() });
@@ -46,18 +41,6 @@ export const newApiKey = z.strictObject({
   name: text,
   description: text.optional(),
   expires_at: time.optional().meta({ description: "RFC 3339; it must lie ahead." }),
-});
-export const newPolicy = z.strictObject({
-  subject: iamId,
-  roles: z.array(text).min(1).max(ROLE_NAMES.length),
-  resource: z
-    .strictObject({
-      service: text.optional(),
-      instance: text.optional(),
-      secret_group: text.optional(),
-    })
-    .default({})
-    .meta({ description: "Where the roles are given; what is left out is not restricted." }),
 });
 
 export const userShape = z
@@ -105,21 +88,6 @@ export const createdApiKeyShape = z
     apikey: z.string().meta({ description: "The key itself; it is never shown again." }),
   })
   .meta({ id: "CreatedApiKey" });
-
-export const policyShape = z
-  .strictObject({
-    id: z.string(),
-    subject: z.string(),
-    roles: z.array(z.enum(ROLE_NAMES)),
-    resource: z.strictObject({
-      service: z.string().optional(),
-      instance: z.string().optional(),
-      secret_group: z.string().optional(),
-    }),
-    created_at: time,
-    created_by: z.string(),
-  })
-  .meta({ id: "Policy" });
 
 /** A part of a list under its plural, with the whole list's length. */
 export function listShape(name: string, item: z.ZodObject): z.ZodObject {
@@ -177,16 +145,4 @@ export function apiKeyBody(key: ApiKey): z.input<typeof apiKeyShape> {
 /** The one answer in which an API key is seen. */
 export function createdApiKeyBody(key: CreatedApiKey): z.input<typeof createdApiKeyShape> {
   return { ...apiKeyBody(key), apikey: key.value.reveal() };
-}
-
-export function policyBody(policy: Policy): z.input<typeof policyShape> {
-  const { service, instance, secretGroup } = policy.resource;
-  return {
-    id: policy.id,
-    subject: policy.subject,
-    roles: [...policy.roles],
-    resource: { service, instance, secret_group: secretGroup },
-    created_at: toRfc3339(policy.createdAt),
-    created_by: policy.createdBy,
-  };
 }

@@ -105,7 +105,7 @@ describe("the native wire of identities", () => {
       ["policies", { subject: "IBMid-0000000000000001", roles: [] }, "roles"],
       [
         "policies",
-        { subject: "IBMid-0000000000000001", roles: ["Reader"], resource: { region: "x" } },
+        { subject: "IBMid-0000000000000001", roles: ["Reader"], resource: { city: "x" } },
         undefined,
       ],
     ] as const) {

@@ -1,17 +1,16 @@
 /** Routes of identities: users, service IDs, API keys and the policies that say what each may do. */
 import type { z } from "zod";
 import { createApiKey, deleteApiKey } from "../../../app/identity/api-keys.ts";
-import { createPolicy, deletePolicy, listPolicies } from "../../../app/identity/policies.ts";
 import { listApiKeys } from "../../../app/identity/read-api-keys.ts";
 import { listServiceIds } from "../../../app/identity/read-service-ids.ts";
 import { createServiceId, deleteServiceId } from "../../../app/identity/service-ids.ts";
 import { createUser, deleteUser, listUsers } from "../../../app/identity/users.ts";
-import type { PolicyResource } from "../../../identity/authorize.ts";
 import type { About, Answer } from "../../route.ts";
 import { identityChangeRoutes } from "./identity-changes.ts";
 import { identityProviderRoutes } from "./identity-providers.ts";
 import * as shapes from "./identity-shapes.ts";
 import { nativeRoute, type AnswerShape, type NativeRoute } from "./native-route.ts";
+import { policyRoutes } from "./policies.ts";
 import { userCredentialRoutes } from "./user-credentials.ts";
 
 const userRoutes: readonly NativeRoute[] = [
@@ -131,43 +130,6 @@ const apiKeyRoutes: readonly NativeRoute[] = [
   }),
 ];
 
-const policyRoutes: readonly NativeRoute[] = [
-  nativeRoute({
-    method: "POST",
-    url: "/trail/v1/policies",
-    operationId: "createPolicy",
-    summary: "Give an identity roles on the account or a part of it.",
-    operation: createPolicy,
-    body: shapes.newPolicy,
-    answer: made("The policy.", shapes.policyShape),
-    decode: ({ body: { resource, ...rest } }) => ({ ...rest, resource: resourceOf(resource) }),
-    encode: (policy) => ({ status: 201, body: shapes.policyBody(policy) }),
-  }),
-  nativeRoute({
-    method: "GET",
-    url: "/trail/v1/policies",
-    operationId: "listPolicies",
-    summary: "List the policies of the account or of one identity.",
-    operation: listPolicies,
-    query: shapes.policyListQuery,
-    answer: listed("policies", shapes.policyShape),
-    decode: ({ query }) => query,
-    encode: ({ policies, ...part }) => page({ policies: policies.map(shapes.policyBody) }, part),
-  }),
-  nativeRoute({
-    method: "DELETE",
-    url: "/trail/v1/policies/:id",
-    operationId: "deletePolicy",
-    summary: "Take back what a policy gave, from the next call on.",
-    operation: deletePolicy,
-    params: shapes.policyPath,
-    answer: gone(),
-    about: about("policy", shapes.policyPath),
-    decode: ({ params }) => params,
-    encode: noContent,
-  }),
-];
-
 export const identityRoutes: readonly NativeRoute[] = [
   ...userRoutes,
   ...userCredentialRoutes,
@@ -182,15 +144,6 @@ function about(kind: string, path: typeof shapes.userPath): About {
   return ({ params }) => {
     const parsed = path.safeParse(params);
     return parsed.success ? { kind, id: parsed.data.id } : null;
-  };
-}
-
-function resourceOf(given: z.output<typeof shapes.newPolicy>["resource"]): PolicyResource {
-  const { service, instance, secret_group: secretGroup } = given;
-  return {
-    ...(service === undefined ? {} : { service }),
-    ...(instance === undefined ? {} : { instance }),
-    ...(secretGroup === undefined ? {} : { secretGroup }),
   };
 }
 
