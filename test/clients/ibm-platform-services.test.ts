@@ -39,7 +39,8 @@ describe("IBM's platform SDK", () => {
     expect(request.headers["Authorization"]).toMatch(/^Bearer eyJ/);
     const read = await fetch(`${server.url}/api/v2/secrets`, request);
     expect(read.status).toBe(200);
-    const error = await errorOf(identity.listApiKeys({ accountId: server.bootstrap.account_id }));
+    const accountId = server.bootstrap.account_id;
+    const error = await errorOf(identity.listServiceIdGroup({ accountId }));
     expect(error.status).toBe(404);
   });
 

@@ -99,7 +99,7 @@ const serviceIdRoutes: readonly NativeRoute[] = [
     about: aboutServiceId,
     decode: ({ params: { id }, body: { entity_tag: ifMatch, ...fields } }) => ({
       id,
-      change: { kind: "fields", fields, ifMatch },
+      change: { kind: "fields", fields, ifMatch } as const,
     }),
     encode: (serviceId) => ({ status: 200, body: shapes.serviceIdBody(serviceId) }),
   }),
@@ -141,7 +141,7 @@ const apiKeyRoutes: readonly NativeRoute[] = [
     decode: ({ params: { id }, body: { entity_tag: ifMatch, ...body } }) => {
       const { name, description, expires_at: expiresAt, action_when_leaked: action } = body;
       const fields = { name, description, expiresAt, actionWhenLeaked: action };
-      return { id, change: { kind: "fields", fields, ifMatch } };
+      return { id, change: { kind: "fields", fields, ifMatch } as const };
     },
     encode: (key) => ({ status: 200, body: apiKeyBody(key) }),
   }),
