@@ -6,6 +6,7 @@ import { listServiceIds } from "../../../app/identity/read-service-ids.ts";
 import { createServiceId, deleteServiceId } from "../../../app/identity/service-ids.ts";
 import { createUser, deleteUser, listUsers } from "../../../app/identity/users.ts";
 import type { About, Answer } from "../../route.ts";
+import { accessGroupRoutes } from "./access-groups.ts";
 import { identityChangeRoutes } from "./identity-changes.ts";
 import { identityProviderRoutes } from "./identity-providers.ts";
 import * as shapes from "./identity-shapes.ts";
@@ -137,6 +138,7 @@ export const identityRoutes: readonly NativeRoute[] = [
   ...apiKeyRoutes,
   ...policyRoutes,
   ...identityProviderRoutes,
+  ...accessGroupRoutes,
   ...identityChangeRoutes,
 ];
 
