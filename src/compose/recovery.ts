@@ -72,7 +72,7 @@ async function handOver({ folder, core, say }: Recovering, given: HandedOver): P
   await removeRequest(folder);
   say(
     `RECOVERED: ${output.email} administers the account again, by an API key in ${folder.bootstrap} (0600). ` +
-      "Its password and its second factor are gone; set a password, and remove the file when you have read it.",
+      "Its password and its second factor are gone. Remove the file when you have read it.",
   );
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { HOME_REALM, newUserId } from "../../identity/user.ts";
+import { MAX_PAGE } from "../../search/event-index.ts";
 import { Sensitive } from "../../kernel/sensitive.ts";
 import { randomId } from "../../kernel/ids.ts";
 import type { Caller, Identity } from "../call.ts";
@@ -14,7 +15,8 @@ import { arbitrary } from "../secrets/testing/inputs.ts";
 import { ACCOUNT, SCHEDULE, START } from "../testing/test-app.ts";
 import { OTHER_INSTANCE } from "../trail/testing/places.ts";
 import { openTrailApp, type TrailApp } from "../trail/testing/trail-app.ts";
-import { exposure, type Exposure, type ExposureInput } from "./exposure.ts";
+import { MAX_EVENTS_PER_IDENTITY } from "./disclosures.ts";
+import { exposure, MAX_EXAMINED_EVENTS, type Exposure, type ExposureInput } from "./exposure.ts";
 
 let app: TrailApp;
 let auditor: Caller;
@@ -212,6 +214,20 @@ describe("the exposure of a secret", () => {
       return { hits: page.order === "oldest" ? hits.slice(0, -1) : hits, next };
     };
     expect((await ask()).complete).toMatchObject({ isComplete: false, last: 3, counter: 4 });
+  });
+
+  it("says where it stopped when there is more than one answer looks at", async () => {
+    for (let i = 0; i < MAX_PAGE; i++) await app.plant({ targetId: secretId });
+    const search = app.index.search.bind(app.index);
+    // The same page again and again stands for a secret that has been read without end.
+    app.index.search = async (selection, page) => {
+      const { hits } = await search(selection, { order: page.order, limit: page.limit });
+      return { hits, next: page.order === "oldest" ? hits.at(-1) : undefined };
+    };
+    const found = await ask();
+    expect(found.complete).toMatchObject({ isComplete: false, events: MAX_EXAMINED_EVENTS });
+    expect(found.cutAt).toBe("2026-11-21T09:00:00.000Z");
+    expect(found.received[0]?.events).toHaveLength(MAX_EVENTS_PER_IDENTITY);
   });
 
   it("is recorded with what was asked and how much was found, and with no identity of it", async () => {

@@ -30,7 +30,7 @@ export async function trustIn({ account, id }: TrustedProfile, { profiles }: Vie
 
 /**
  * True if an API key is enabled and has not expired, if a password would be taken, if an identity provider that is in use
- * knows the user; of a trusted profile, if any of those it trusts could. Says nothing of sessions that are open, nor of
+ * knows the user or may come to know it; of a trusted profile, if any of those it trusts could. Says nothing of sessions that are open, nor of
  * addresses.
  */
 export async function canLogIn(principal: Principal, view: View, now: Millis): Promise<boolean> {
@@ -64,11 +64,14 @@ async function hasGoodPassword(
   return credentials.isTotpConfirmed || (mfa !== "TOTP" && mfa !== "TOTP4ALL");
 }
 
+/** A provider that is in use knows the user; or may come to, by the address, where none has vouched for the user yet. */
 async function isFederated({ account, iamId }: User, { logins }: View): Promise<boolean> {
-  for (const { provider } of await logins.federatedLinksOf(account, iamId)) {
-    if ((await logins.identityProvider(account, provider))?.enabled) return true;
-  }
-  return false;
+  const links = await logins.federatedLinksOf(account, iamId);
+  const providers = await logins.identityProviders(account);
+  return providers.some(
+    ({ id, enabled }) =>
+      enabled && (links.length === 0 || links.some(({ provider }) => provider === id)),
+  );
 }
 
 async function canBeApplied(profile: TrustedProfile, view: View, now: Millis): Promise<boolean> {
