@@ -12,6 +12,7 @@ import { identityProviderRoutes } from "./identity-providers.ts";
 import * as shapes from "./identity-shapes.ts";
 import { nativeRoute, type AnswerShape, type NativeRoute } from "./native-route.ts";
 import { policyRoutes } from "./policies.ts";
+import { profileRoutes } from "./profiles.ts";
 import { userCredentialRoutes } from "./user-credentials.ts";
 
 const userRoutes: readonly NativeRoute[] = [
@@ -139,6 +140,7 @@ export const identityRoutes: readonly NativeRoute[] = [
   ...policyRoutes,
   ...identityProviderRoutes,
   ...accessGroupRoutes,
+  ...profileRoutes,
   ...identityChangeRoutes,
 ];
 
