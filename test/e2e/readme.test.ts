@@ -79,6 +79,10 @@ describe("the README", () => {
     expect(output).toContain("read.tlog-proof: verified");
     expect(output).toContain("evidence.tar: verified");
     expect(output).toMatch(/complete\s+target db-prod/);
+    expect(output).toMatch(/secret\.read on db-prod \(secret\): \d+ identities may/);
+    expect(output).toContain("db-prod: its value was given out once, to 1 identity");
+    expect(output).toMatch(/Complete: \d+ events on the secret, numbers 1 to/);
+    expect(output).toContain("2 receipts verified and kept in proof");
     expect(output).toMatch(/copy: verified/);
     expect(output).toMatch(
       /copy: DOES NOT VERIFY\n\s+entry \d+ is not what was recorded[\s\S]*found/,
