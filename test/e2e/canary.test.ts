@@ -2,10 +2,10 @@
  * Promise 2: nothing secret in the record. Every writable field of every call gets a value of its own; then everything
  * that the server has stored, printed or answered in error is searched for all of them (invariant 5).
  */
-import { randomBytes } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Canaries, filesUnder } from "../support/canaries.ts";
 import {
   keytrail,
   removeFolder,
@@ -14,22 +14,9 @@ import {
   tokenOf,
 } from "./running-server.ts";
 
-/**
- * `value`: a secret value, which stands in plain nowhere. `text`: what people write about their secrets, which the
- * state keeps to give it back, and the record does not. Names are for the record, and get no canary.
- */
-type Class = "value" | "text";
-
-const canaries = new Map<string, Class>();
-
-function canary(kind: Class): string {
-  const text = `canary${randomBytes(9).toString("hex")}`;
-  canaries.set(text, kind);
-  return text;
-}
-
-const value = (): string => canary("value");
-const text = (): string => canary("text");
+const canaries = new Canaries();
+const value = (): string => canaries.value();
+const text = (): string => canaries.text();
 
 let folder: string;
 let server: RunningServer;
@@ -89,8 +76,8 @@ beforeAll(async () => {
   server = await RunningServer.start(folder);
   const { api_key: apiKey } = server.bootstrap;
   headers = { Authorization: `Bearer ${await tokenOf(server.url, apiKey)}` };
-  canaries.set(apiKey, "value");
-  canaries.set(String(headers["Authorization"]).slice("Bearer ".length), "value");
+  canaries.add(apiKey);
+  canaries.add(String(headers["Authorization"]).slice("Bearer ".length));
   await writeEverything();
   await sendNonsense();
 });
@@ -126,7 +113,7 @@ async function writeEverything(): Promise<void> {
   });
   for (const id of [arbitrary, password, pairs]) {
     const read = await send("GET", `/api/v2/secrets/${id}`);
-    expect([...canaries.keys()].some((one) => read.body.includes(one))).toBe(true);
+    expect(canaries.isIn(read.body)).toBe(true);
     await send("GET", `/api/v2/secrets/${id}/metadata`);
     await send("PATCH", `/api/v2/secrets/${id}/metadata`, {
       description: text(),
@@ -168,14 +155,14 @@ async function writeEverything(): Promise<void> {
     description: text(),
   });
   const apiKey = (JSON.parse(key.body) as { apikey: string }).apikey;
-  canaries.set(apiKey, "value");
+  canaries.add(apiKey);
   const session = await login({ apikey: apiKey }, "bx:bx");
-  canaries.set(session.access_token, "value").set(session.refresh_token, "value");
+  canaries.add(session.access_token, session.refresh_token);
   const next = await login(
     { grant_type: "refresh_token", refresh_token: session.refresh_token },
     "bx:bx",
   );
-  canaries.set(next.access_token, "value").set(next.refresh_token, "value");
+  canaries.add(next.access_token, next.refresh_token);
 }
 
 interface Session {
@@ -266,24 +253,6 @@ async function sendNonsense(): Promise<void> {
   await send("DELETE", `/trail/v1/api-keys/${value()}`);
 }
 
-function filesUnder(path: string): string[] {
-  return readdirSync(path, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
-}
-
-/** Where canaries of these classes stand in the text, in any of the forms in which one could have been kept. */
-function found(where: string, classes: readonly Class[]): string[] {
-  return [...canaries]
-    .filter(([, kind]) => classes.includes(kind))
-    .flatMap(([one]) => {
-      const base64 = Buffer.from(one).toString("base64").replaceAll("=", "").slice(0, -2);
-      const forms = [one, base64, Buffer.from(one).toString("hex")];
-      const at = forms.map((form) => where.indexOf(form)).find((index) => index >= 0);
-      return at === undefined ? [] : [where.slice(Math.max(0, at - 60), at + 60)];
-    });
-}
-
 /** Sees to it that what is searched is what the server has written: the newest event has been. */
 async function settled(): Promise<void> {
   const search = await send(
@@ -297,12 +266,12 @@ describe("values in every writable field", () => {
   it("are not repeated by an error, a header or the metrics", async () => {
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
     expect(answers.length).toBeGreaterThan(80);
-    expect(found([...answers, metrics].join("\n"), ["value", "text"])).toEqual([]);
+    expect(canaries.found([...answers, metrics].join("\n"))).toEqual([]);
   });
 
   it("are not printed by the server, but for the first key that it shows once", () => {
     const { api_key: apiKey } = server.bootstrap;
-    expect(found(server.printed().replaceAll(apiKey, ""), ["value", "text"])).toEqual([]);
+    expect(canaries.found(server.printed().replaceAll(apiKey, ""))).toEqual([]);
   });
 
   it("do not leave in an export", async () => {
@@ -313,9 +282,7 @@ describe("values in every writable field", () => {
     expect({ code: exported.code, stderr: exported.stderr }).toMatchObject({ code: 0 });
     const all = filesUnder(out).map((path) => readFileSync(path).toString("latin1"));
     expect(all.join("\n")).toContain("secrets-manager.secret.create");
-    expect(found(all.join("\n") + exported.stdout + exported.stderr, ["value", "text"])).toEqual(
-      [],
-    );
+    expect(canaries.found(all.join("\n") + exported.stdout + exported.stderr)).toEqual([]);
     removeFolder(join(out, ".."));
   });
 
@@ -325,32 +292,17 @@ describe("values in every writable field", () => {
     expect(await server.stop()).toBe(0);
     expect(canaries.size).toBeGreaterThan(150);
     const state = readFileSync(join(folder, "state", "state.db")).toString("latin1");
-    expect(found(state, ["text"]).length).toBeGreaterThan(10);
+    expect(canaries.found(state, ["text"]).length).toBeGreaterThan(10);
   });
 
   it("do not stand in the ledger, the index, the counters or any key file", () => {
-    const files = filesUnder(folder).filter(
-      (path) =>
-        !path.includes(`${join(folder, "state")}/state.db`) && !path.endsWith("bootstrap.json"),
-    );
-    expect(files.length).toBeGreaterThan(8);
-    for (const path of files) {
-      expect({
-        path,
-        found: found(readFileSync(path).toString("latin1"), ["value", "text"]),
-      }).toEqual({
-        path,
-        found: [],
-      });
-    }
+    const isKept = (path: string): boolean =>
+      !path.includes(`${join(folder, "state")}/state.db`) && !path.endsWith("bootstrap.json");
+    expect(filesUnder(folder).filter(isKept).length).toBeGreaterThan(8);
+    expect(canaries.foundIn(folder, isKept)).toEqual([]);
   });
 
   it("do not stand in the state in plain, where they are secret", () => {
-    for (const path of filesUnder(join(folder, "state"))) {
-      expect({ path, found: found(readFileSync(path).toString("latin1"), ["value"]) }).toEqual({
-        path,
-        found: [],
-      });
-    }
+    expect(canaries.foundIn(join(folder, "state"), () => true, ["value"])).toEqual([]);
   });
 });
