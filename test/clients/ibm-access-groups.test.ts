@@ -409,7 +409,7 @@ describe("members", () => {
         type: "user",
         status_code: 400,
         trace,
-        errors: [{ code: "invalid_request", message: "The identity is of type service." }],
+        errors: [{ code: "bad_request", message: "The identity is of type service." }],
       },
       { iam_id: ci.iamId, type: "service", ...added },
     ]);

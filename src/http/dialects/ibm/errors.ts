@@ -42,6 +42,11 @@ const wordings: Readonly<Record<ErrorCode, Wording>> = {
   sealed: { status: 503, code: "service_unavailable" },
 };
 
+/** The word for a refusal in an error's `code`. */
+export function codeOf(code: ErrorCode): string {
+  return wordings[code].code;
+}
+
 export function refusalAnswer(refusal: Refusal, exchange: Exchange): Answer {
   return envelope(wordings[refusal.code], refusal.message, exchange);
 }

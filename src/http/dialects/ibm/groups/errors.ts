@@ -6,7 +6,7 @@ import { refusalStatus } from "../../../../audit/reason.ts";
 import type { ErrorCode, Refusal } from "../../../../kernel/errors.ts";
 import type { Exchange } from "../../../dialect.ts";
 import type { Answer } from "../../../route.ts";
-import { refusalAnswer as commonAnswer } from "../errors.ts";
+import { codeOf, refusalAnswer as commonAnswer } from "../errors.ts";
 
 /** What differs here from IBM's other wires, by the status codes that this interface of IBM's names. */
 const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
@@ -30,7 +30,7 @@ export interface PartProblem {
 
 export function problemOf({ code, message }: Refusal, trace: string): PartProblem {
   const status = statusOf(code, refusalStatus[code]);
-  return { status_code: status, trace, errors: [{ code, message }] };
+  return { status_code: status, trace, errors: [{ code: codeOf(code), message }] };
 }
 
 function statusOf(code: ErrorCode, usual: number): number {
