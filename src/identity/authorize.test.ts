@@ -118,6 +118,7 @@ const expected: Readonly<Record<OperationName, string>> = {
   "identitycookie.login": "",
   "profile.login": "",
   "federation.begin": "",
+  "federation.vouch": "",
   "passcode.create": "",
   "session.logout": "",
   "session.end": "",
@@ -153,6 +154,7 @@ const letters: Readonly<Record<RoleName, string>> = {
   Operator: "O",
 };
 
+const REGION = "us-south";
 const HERE = "4f4a3d4f-8f1c-4ad2-9a57-8a2e8d6b0c11";
 const THERE = "0a6a4f9f-1e1c-4d9b-8a52-6a0e6b0a2c22";
 const GROUP = "1b2c3d4e-1e1c-4d9b-8a52-6a0e6b0a2c33";
@@ -160,7 +162,7 @@ const ELSE = "5f6a7b8c-1e1c-4d9b-8a52-6a0e6b0a2c44";
 
 const at = (name: OperationName, secretGroup?: string): Resource => ({
   service: serviceOf(catalogue[name].action),
-  place: { account: "a", region: "us-south", instance: HERE },
+  place: { account: "a", region: REGION, instance: HERE },
   ...(secretGroup === undefined ? {} : { secretGroup }),
 });
 
@@ -178,6 +180,12 @@ describe.each(ROLE_NAMES)("the role %s", (role) => {
       [{}, may(name)],
       [{ service }, may(name)],
       [{ service: "billing" }, false],
+      [{ region: REGION }, may(name)],
+      [{ region: "eu-de" }, false],
+      [{ region: REGION, instance: HERE }, may(name)],
+      [{ region: "eu-de", instance: HERE }, false],
+      [{ service, region: REGION }, may(name)],
+      [{ service, region: "eu-de", instance: HERE, secretGroup: GROUP }, false],
       [{ instance: HERE }, may(name)],
       [{ instance: THERE }, false],
       [{ service, instance: HERE }, may(name)],
@@ -209,6 +217,7 @@ describe("the decision", () => {
   const anyResource = fc.record(
     {
       service: fc.constantFrom("secrets-manager", "iam-identity", "keytrail"),
+      region: fc.constantFrom(REGION, "eu-de"),
       instance: fc.constantFrom(HERE, THERE),
       secretGroup: fc.constantFrom(GROUP, ELSE),
     },

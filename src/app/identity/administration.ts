@@ -4,7 +4,7 @@
  * as a member that was added by hand. Memberships that end by themselves, the public access group and trusted
  * profiles do not count: they may be worth nothing tomorrow without anybody having changed a thing.
  */
-import { isAccessGroupId, PUBLIC_ACCESS_GROUP } from "../../identity/access-group.ts";
+import { isAccessGroupId } from "../../identity/access-group.ts";
 import { MAX_LIST_LIMIT } from "../../identity/store.ts";
 import type { Millis } from "../../kernel/clock.ts";
 import { Refusal } from "../../kernel/errors.ts";
@@ -45,7 +45,6 @@ async function hasActiveMember(
   view: View,
   now: Millis,
 ): Promise<boolean> {
-  if (of.group === PUBLIC_ACCESS_GROUP) return false;
   const limit = MAX_LIST_LIMIT;
   for (let offset = 0; ; offset += limit) {
     const query = { membership: "static", now } as const;

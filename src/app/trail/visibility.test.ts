@@ -29,6 +29,8 @@ function auditor(resource: PolicyResource = {}): Promise<Caller> {
 const READERS: readonly [string, () => Promise<Caller>, readonly string[]][] = [
   ["an auditor of the account", () => auditor(), ["own", "otherInstance", "identity"]],
   ["an auditor of one instance", () => auditor({ instance: PLACE.instance }), ["own"]],
+  ["an auditor of one region", () => auditor({ region: PLACE.region }), ["own", "otherInstance"]],
+  ["an auditor of a region with nothing in it", () => auditor({ region: "eu-de" }), []],
   [
     "an auditor of one service",
     () => auditor({ service: "secrets-manager" }),
