@@ -211,6 +211,21 @@ describe("a refresh token", () => {
     expect((await refreshed(refreshToken!)).expiresInS).toBe(3_600);
   });
 
+  it("is for its own account, whichever is asked for, and is not used up by asking", async () => {
+    const { refreshToken } = await app.login(app.first.apiKey, "bx");
+    const input = {
+      client_id: "bx",
+      grant_type: REFRESH_GRANT,
+      refreshToken: refreshToken!,
+    } as const;
+    const other = { ...input, account: "f".repeat(32) };
+    expect(await app.refused(openSession, NOBODY, other)).toContain("belongs to another account");
+    const { account } = app.first;
+    expect(
+      (await app.done(openSession, NOBODY, { ...input, account: account.id })).session,
+    ).toBeDefined();
+  });
+
   it("ends after three days, and with its API key", async () => {
     const key = await serviceKey();
     const { refreshToken } = await app.login(key.value, "bx");

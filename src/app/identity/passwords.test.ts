@@ -152,6 +152,20 @@ describe("a second factor", () => {
 });
 
 describe("a user", () => {
+  it("who was disabled is out of every session, also of one that left no row, for good", async () => {
+    app.parts.clock.advance(1);
+    const { accessToken } = await app.login(ada.key.value);
+    app.parts.clock.advance(1);
+    const admin = await app.administrator();
+    for (const state of ["disabled", "active"] as const) {
+      await app.done(updateUser, admin, { iamId, state });
+      expect((await app.authenticated(accessToken)).kind).toBe("anonymous");
+    }
+    expect((await app.authenticated((await app.login(ada.key.value)).accessToken)).kind).toBe(
+      "identity",
+    );
+  });
+
   it("reads itself, and nobody else without a role", async () => {
     const { user } = await app.done(readUser, ada.caller, { iamId });
     expect(user.email).toBe(ADA);

@@ -1,7 +1,9 @@
+import { hash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { COOKIE_GRANT } from "../../../../app/identity/login.ts";
 import { PASSWORD, person, recorded } from "../../../../app/identity/testing/logins.ts";
 import type { TestUser } from "../../../../app/identity/testing/identity-app.ts";
+import { newIdentityProviderId } from "../../../../identity/identity-provider.ts";
 import { IdentityServer } from "../../../testing/identity-server.ts";
 
 const ADA = "ada@example.com";
@@ -53,9 +55,38 @@ describe("the login page", () => {
     expect(headers["content-security-policy"]).toMatch(
       /^default-src 'none'; style-src 'sha256-[^']+'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$/,
     );
+    const style = /<style>([\s\S]*?)<\/style>/.exec(body)?.[1] ?? "";
+    expect(headers["content-security-policy"]).toContain(hash("sha256", style, "base64"));
     expect(body).toContain('action="/identity/login"');
     expect(body).toContain('name="return_to" value="/console"');
     expect(body).not.toMatch(/<script|https?:\/\/|javascript:|\son[a-z]+=/);
+  });
+
+  it("offers the account's identity providers, those that are enabled", async () => {
+    const { account } = wire.app.first;
+    const provider = {
+      account: account.id,
+      issuer: "https://id.example.com",
+      clientId: "keytrail",
+      scopes: ["openid"],
+      createsUsers: false,
+      createdAt: 1,
+      createdBy: "",
+      modifiedAt: 1,
+    };
+    const id = newIdentityProviderId();
+    await wire.app.parts.state.transact(async ({ logins }) => {
+      const on = { ...provider, id, name: "<Example>", realm: "example.com", enabled: true };
+      const off = { ...on, id: newIdentityProviderId(), name: "Old", realm: "old", enabled: false };
+      await logins.putIdentityProvider(on, null);
+      await logins.putIdentityProvider(off, null);
+    });
+    const { body } = await get("/identity/login?return_to=/console");
+    expect(body).toContain(
+      `href="/identity/authorize?provider=${id}&amp;client_id=HOP55v1CCT&amp;return_to=%2Fconsole"`,
+    );
+    expect(body).toContain("Continue with &lt;Example&gt;");
+    expect(body).not.toContain("Old");
   });
 
   it("goes nowhere but to a path of this server, and says nothing again as it was sent", async () => {

@@ -20,7 +20,7 @@ import { isProfileId } from "../../../../identity/trusted-profile.ts";
 import { fromBase64 } from "../../../../kernel/bytes.ts";
 import { Refusal } from "../../../../kernel/errors.ts";
 import { Sensitive } from "../../../../kernel/sensitive.ts";
-import { formOf, invalid, optional, required, secret } from "./form.ts";
+import { formOf, invalid, MAX_FORM_BYTES, optional, required, secret } from "./form.ts";
 import { cookieIn } from "./identity-cookie.ts";
 import { assertOwnOrigin } from "./own-origin.ts";
 
@@ -56,7 +56,7 @@ const CLIENT = /^(?!kt[a-z][_-])([A-Za-z0-9._-]{1,64}):/i;
  */
 export function isBareKeyLogin({ headers, body }: FastifyRequest): boolean {
   if (headers.authorization !== undefined) return false;
-  if (!(body instanceof Uint8Array)) return true;
+  if (!(body instanceof Uint8Array) || body.length > MAX_FORM_BYTES) return true;
   const grants = new URLSearchParams(Buffer.from(body).toString("latin1")).getAll("grant_type");
   return !GRANTS.some((grant) => grant !== API_KEY_GRANT && grants.includes(grant));
 }

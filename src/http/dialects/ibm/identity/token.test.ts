@@ -198,7 +198,8 @@ describe("POST /identity/token", () => {
     expect((await wire.send({ ...json, payload: "{}" })).status).toBe(415);
     const long = { grant_type, apikey: "x".repeat(MAX_FORM_BYTES) };
     expect((await wire.token(long)).status).toBe(413);
-    for (const basic of ["", "nocolon", "bad client:x", `${"x".repeat(65)}:x`]) {
+    const credentials = [`${apikey}:`, "ktc_x:", "KTP-7h2k4:"];
+    for (const basic of ["", "nocolon", "bad client:x", `${"x".repeat(65)}:x`, ...credentials]) {
       const { status, body } = await wire.token({ grant_type, apikey }, basic);
       expect([status, body.errorCode]).toEqual([400, "BXNIM0106E"]);
     }
