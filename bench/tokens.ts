@@ -13,12 +13,11 @@ import { IdentityApp, NOBODY } from "../src/app/identity/testing/identity-app.ts
 import { issueToken } from "../src/app/identity/issue-token.ts";
 import { API_KEY_GRANT } from "../src/app/identity/login.ts";
 import { openSession } from "../src/app/identity/open-session.ts";
-import { testSchema } from "../src/app/testing/assembly.ts";
-import type { Credential } from "../src/identity/api-key.ts";
+import { openTestDatabase } from "../src/app/testing/assembly.ts";
 import { isAllowed, scopeOf, type Resource } from "../src/identity/authorize.ts";
 import type { Policy } from "../src/identity/policy.ts";
+import type { TokenSubject, TokenTerms } from "../src/identity/token-claims.ts";
 import { randomId } from "../src/kernel/ids.ts";
-import { Database } from "../src/storage/sqlite/database.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -30,7 +29,7 @@ const ROUNDS = Number(options.rounds);
 const POLICIES = Number(options.policies);
 
 const folder = mkdtempSync(join(tmpdir(), "keytrail-bench-"));
-const database = Database.open(join(folder, "state.db"), testSchema);
+const database = openTestDatabase(join(folder, "state.db"));
 const app = await IdentityApp.open({ database });
 
 const { state, clock } = app.parts;
@@ -38,7 +37,7 @@ const { key } = await app.user("bench@example.com");
 const subject = key.iamId;
 const credential = await state.read(({ identity }) => identity.credential(key.id));
 if (!credential) throw new Error("the key has its owner");
-const known: Credential = credential;
+const known: TokenSubject = { credential, profile: null };
 await state.transact(async ({ identity }) => {
   for (let n = 0; n < POLICIES; n++) await identity.putPolicy(policyOf(n));
 });
@@ -55,8 +54,13 @@ function policyOf(n: number): Policy {
       instance: app.first.instance.id,
       secretGroup: `group-${n}`,
     },
+    description: "",
+    state: "active",
+    entityTag: "1-0",
     createdAt: clock.now(),
     createdBy: "bench",
+    modifiedAt: clock.now(),
+    modifiedBy: "bench",
   };
 }
 
@@ -78,9 +82,17 @@ async function measure(
 }
 
 const { account } = app.first;
-const session = { clientId: "default", grantType: API_KEY_GRANT, now: clock.now() };
-const token = (await app.tokens.issue(known, session)).token.reveal();
-const grants = await state.read(({ identity }) => identity.grantsOf(subject, account.id));
+const terms: TokenTerms = {
+  session: { id: randomId(), beganAt: clock.now(), isKept: false },
+  clientId: "default",
+  grantType: API_KEY_GRANT,
+  now: clock.now(),
+  lifetimeS: 3_600,
+};
+const token = (await app.tokens.issue(known, terms)).token.reveal();
+const grants = await state.read(({ identity }) =>
+  identity.grantsOf(subject, account.id, clock.now()),
+);
 const place = { account: account.id, region: "us-south", instance: app.first.instance.id };
 const inGroup = (secretGroup: string): Resource => ({
   service: "secrets-manager",
@@ -93,10 +105,10 @@ const none = inGroup("another");
 const SIGNED = 500;
 const fresh: string[] = [];
 for (let n = 0; n < SIGNED * (ROUNDS + 1); n++) {
-  fresh.push((await app.tokens.issue(known, session)).token.reveal());
+  fresh.push((await app.tokens.issue(known, terms)).token.reveal());
 }
 
-await measure("a token is signed", { runs: SIGNED }, () => app.tokens.issue(known, session));
+await measure("a token is signed", { runs: SIGNED }, () => app.tokens.issue(known, terms));
 await measure("a token is verified, the first time", { runs: SIGNED }, () =>
   app.tokens.verify(fresh.pop() ?? "", clock.now()),
 );
@@ -105,7 +117,7 @@ await measure("a token is verified, after that", { runs: 5_000 }, () =>
 );
 await measure("a bearer token becomes a caller", { runs: 5_000 }, () => app.authenticated(token));
 await measure("the grants of the caller are looked up", { runs: 5_000 }, () =>
-  state.read(({ identity }) => identity.grantsOf(subject, account.id)),
+  state.read(({ identity }) => identity.grantsOf(subject, account.id, clock.now())),
 );
 await measure(`yes, by the last of ${POLICIES} policies`, { runs: 5_000 }, () =>
   isAllowed(grants, "secret.read", last),
