@@ -3,6 +3,7 @@ import { isIPv4 } from "node:net";
 import type { Millis } from "../kernel/clock.ts";
 import { Refusal } from "../kernel/errors.ts";
 import { isUuid, randomId } from "../kernel/ids.ts";
+import type { Claims } from "./claims.ts";
 import { HOME_REALM } from "./user.ts";
 
 export interface IdentityProvider {
@@ -34,7 +35,16 @@ export interface FederatedLink {
   readonly iamId: string;
 }
 
-/** A login that has been sent to its provider and has not come back. Good once. */
+/** Somebody whom a provider vouches for, and what it says of them. */
+export interface Person {
+  readonly subject: string;
+  /** In lower case; null unless the provider says that it has verified the address. */
+  readonly email: string | null;
+  readonly name: string | null;
+  readonly claims: Claims;
+}
+
+/** A login that has been sent to its provider and is not over. Good once. */
 export interface LoginFlow {
   /**
    * SHA-256, in hex, of `state` (RFC 6749, section 10.12) and of what only the browser that began was given beside it:
@@ -49,6 +59,8 @@ export interface LoginFlow {
   readonly nonce: string;
   /** Where the browser goes afterwards: a path of our own. */
   readonly returnTo: string;
+  /** Whom the provider has vouched for, while a code of our own second factor is still to come; null before. */
+  readonly person: Person | null;
   readonly expiresAt: Millis;
 }
 

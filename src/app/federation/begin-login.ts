@@ -83,6 +83,7 @@ export const beginLogin = changeOperation<BeginLoginInput, Begun, SentToProvider
       codeVerifier: marks.codeVerifier,
       nonce: marks.nonce,
       returnTo,
+      person: null,
       expiresAt: now + LOGIN_FLOW_LIFETIME_MS,
     });
     return { address, binding, expiresInS: LOGIN_FLOW_LIFETIME_MS / 1_000 };

@@ -1,6 +1,6 @@
 /** Which user a person is whom an identity provider vouches for; somebody new may become one. */
 import { HOME_REALM, MAX_USERS_PER_ACCOUNT, newUserId, type User } from "../../identity/user.ts";
-import type { IdentityProvider } from "../../identity/identity-provider.ts";
+import type { IdentityProvider, Person } from "../../identity/identity-provider.ts";
 import type { Millis } from "../../kernel/clock.ts";
 import type { Refusal } from "../../kernel/errors.ts";
 import { nameOf } from "../identity/caller.ts";
@@ -8,7 +8,6 @@ import { targetOf } from "../identity/find.ts";
 import type { Context } from "../operation.ts";
 import type { Transaction, View } from "../state.ts";
 import { federationRefusal } from "./federation.ts";
-import type { Person } from "./person.ts";
 
 /** The user, and what is to be kept of this login for the next one. */
 export interface FederatedUser {

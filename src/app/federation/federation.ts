@@ -53,8 +53,7 @@ export type FederationFault =
   | "provider-refused"
   | "provider-not-believed"
   | "claims-not-usable"
-  | "user-not-known"
-  | "second-factor-needed";
+  | "user-not-known";
 
 export function federationRefusal(reason: FederationFault, sentence: string): Refusal {
   return new Refusal("unauthenticated", sentence, { reason });

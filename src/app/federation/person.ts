@@ -1,16 +1,9 @@
 /** What an identity provider says of a person, in the form in which rules and users speak of it. */
 import type { Claims } from "../../identity/claims.ts";
+import type { Person } from "../../identity/identity-provider.ts";
 import { checkedEmail, checkedName } from "../../identity/text.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import { federationRefusal, type Vouched } from "./federation.ts";
-
-export interface Person {
-  readonly subject: string;
-  /** In lower case; null unless the provider says that it has verified the address. */
-  readonly email: string | null;
-  readonly name: string | null;
-  readonly claims: Claims;
-}
 
 /** OpenID Connect Core 1.0, section 2. */
 export const MAX_SUBJECT_CHARS = 255;

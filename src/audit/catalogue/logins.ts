@@ -74,6 +74,14 @@ export const loginRows = rows({
     request: ["realm_name", "client_id"],
     response: [],
   },
+  "federation.vouch": {
+    action: "iam-identity.federated-login.vouch",
+    aws: "ContinueSSO",
+    dsv: ["auth:oidc", "PUT"],
+    ...opening,
+    request: ["realm_name", "client_id"],
+    response: [],
+  },
   "passcode.create": {
     action: "iam-identity.user-passcode.create",
     aws: "CreatePasscode",

@@ -242,6 +242,7 @@ const accessAndLogins = `
     code_verifier TEXT NOT NULL,
     nonce TEXT NOT NULL,
     return_to TEXT NOT NULL,
+    person TEXT,
     expires_at INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX login_flows_by_expiry ON login_flows (expires_at);

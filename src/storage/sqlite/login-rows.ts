@@ -98,6 +98,7 @@ export function flowOf(row: Row): LoginFlow {
     codeVerifier: text(row, "code_verifier"),
     nonce: text(row, "nonce"),
     returnTo: text(row, "return_to"),
+    person: textOrNull(row, "person") === null ? null : json(row, "person"),
     expiresAt: number(row, "expires_at"),
   };
 }

@@ -217,6 +217,7 @@ describe("what people log in with, on SQLite", () => {
       codeVerifier: "v",
       nonce: "n",
       returnTo: "/",
+      person: { subject: "sub", email: null, name: null, claims: { groups: ["a"] } },
       expiresAt: 9,
     };
     await logins.putFederatedLink(link);

@@ -1,12 +1,13 @@
 /** Logging in by an identity provider: the browser is sent there, and comes back with a code. */
 import type { FastifyRequest } from "fastify";
 import { beginLogin, type BeginLoginInput } from "../../../../app/federation/begin-login.ts";
+import { confirmLogin, type ConfirmLoginInput } from "../../../../app/federation/confirm-login.ts";
 import {
-  CODE_GRANT,
   finishLogin,
-  type FinishedLogin,
+  type CodeNeeded,
   type FinishLoginInput,
 } from "../../../../app/federation/finish-login.ts";
+import { CODE_GRANT, type OpenedLogin } from "../../../../app/federation/vouched-login.ts";
 import { isAccountId } from "../../../../identity/account.ts";
 import { checkedRealm, isIdentityProviderId } from "../../../../identity/identity-provider.ts";
 import { Refusal } from "../../../../kernel/errors.ts";
@@ -14,10 +15,11 @@ import { Sensitive } from "../../../../kernel/sensitive.ts";
 import { route, type Answer, type Route } from "../../../route.ts";
 import { Query } from "../query.ts";
 import { bindingIn, givenBinding } from "./federation-cookie.ts";
-import { invalid, missing } from "./form.ts";
+import { formOf, invalid, missing, secret } from "./form.ts";
 import { html, pageAnswer } from "./html.ts";
 import { givenCookie } from "./identity-cookie.ts";
 import { localPath } from "./local-path.ts";
+import { assertOwnOrigin } from "./own-origin.ts";
 import { AUTHORIZE_PATH, PAGE_CLIENT_ID, PASSCODE_PATH } from "./pages.ts";
 
 const CALLBACK_PATH = "/identity/callback";
@@ -43,7 +45,15 @@ export const federationRoutes: readonly Route[] = [
     url: CALLBACK_PATH,
     operation: finishLogin,
     decode: decodeReturn,
-    encode: encodeLogin,
+    encode: (login, request) =>
+      login.kind === "opened" ? opened(login, request) : codeNeeded(login),
+  }),
+  route({
+    method: "POST",
+    url: CALLBACK_PATH,
+    operation: confirmLogin,
+    decode: decodeConfirmation,
+    encode: opened,
   }),
 ];
 
@@ -89,6 +99,18 @@ function decodeReturn(request: FastifyRequest): FinishLoginInput {
   };
 }
 
+/** The form that asked for a code, and nobody else's. */
+function decodeConfirmation(request: FastifyRequest): ConfirmLoginInput {
+  assertOwnOrigin(request);
+  const form = formOf(request);
+  return {
+    grant_type: CODE_GRANT,
+    state: secret(form, "state"),
+    binding: bindingIn(request) ?? new Sensitive(""),
+    code: secret(form, "totp"),
+  };
+}
+
 function answerIn(query: Readonly<Record<string, unknown>>): FinishLoginInput["answer"] {
   if (parameter(query, "error") !== undefined) return { kind: "error" };
   const code = parameter(query, "code");
@@ -115,7 +137,7 @@ function callbackOf({ protocol, host }: FastifyRequest): string {
  * A page that goes on by itself, and no redirect: a redirect would be the last of a chain that another site began, on
  * which browsers do not send the cookie along (`SameSite=Strict`).
  */
-function encodeLogin({ cookie, returnTo }: FinishedLogin, request: FastifyRequest): Answer {
+function opened({ cookie, returnTo }: OpenedLogin, request: FastifyRequest): Answer {
   return pageAnswer({
     title: "You are logged in",
     content: html`<p><a href="${returnTo}">Go on</a></p>`,
@@ -123,5 +145,26 @@ function encodeLogin({ cookie, returnTo }: FinishedLogin, request: FastifyReques
       refresh: `0; url=${returnTo}`,
       ...(cookie ? { "set-cookie": givenCookie(request, cookie) } : {}),
     },
+  });
+}
+
+function codeNeeded({ state }: CodeNeeded): Answer {
+  return pageAnswer({
+    title: "One more step",
+    content: html`<p>The account asks for a code of your second factor as well.</p>
+      <form method="post" action="${CALLBACK_PATH}">
+        <input type="hidden" name="state" value="${state.reveal()}" />
+        <label
+          >One-time code
+          <input
+            name="totp"
+            inputmode="numeric"
+            autocomplete="one-time-code"
+            pattern="[0-9 ]*"
+            required
+            autofocus
+        /></label>
+        <button>Log in</button>
+      </form>`,
   });
 }

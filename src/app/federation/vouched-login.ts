@@ -1,0 +1,139 @@
+/** A login that an identity provider has vouched for: whose it is here, and the session that comes of it. */
+import { credentialRefusal } from "../../identity/api-key.ts";
+import type { IdentityProvider, LoginFlow, Person } from "../../identity/identity-provider.ts";
+import { noCredentials, type UserCredentials } from "../../identity/user-credentials.ts";
+import { Refusal } from "../../kernel/errors.ts";
+import { joinByClaims } from "../groups/dynamic-members.ts";
+import {
+  failed,
+  succeeded,
+  type BadLogin,
+  type Failing,
+  type GoodLogin,
+  type IssuedTokens,
+} from "../identity/login.ts";
+import { openedBy } from "../identity/sessions.ts";
+import type { Context, Located } from "../operation.ts";
+import { profilesByClaims } from "../profiles/trust.ts";
+import type { Transaction, View } from "../state.ts";
+import { federatedUser, keepFederated, type FederatedUser } from "./federated-user.ts";
+import { federationRefusal } from "./federation.ts";
+
+export const CODE_GRANT = "authorization_code";
+
+/** A login under way, and its provider as it is. */
+export interface UnderWay {
+  readonly flow: LoginFlow;
+  readonly provider: IdentityProvider;
+}
+
+export interface GoodVouched extends UnderWay {
+  readonly kind: "good";
+  readonly login: GoodLogin;
+  readonly federated: FederatedUser;
+  readonly person: Person;
+}
+
+export interface BadVouched extends UnderWay {
+  readonly kind: "bad";
+  readonly refusal: Refusal;
+  /** A guess at the second factor of a user: it counts towards the lock-out. */
+  readonly guessed: BadLogin["guessed"];
+}
+
+export interface OpenedLogin extends IssuedTokens {
+  readonly kind: "opened";
+  /** A path of our own. */
+  readonly returnTo: string;
+}
+
+/** The flow, unless it is used up or expired, or its provider is not there for logins any more. */
+export async function underWay(
+  hash: string,
+  { logins }: View,
+  now: number,
+): Promise<UnderWay | undefined> {
+  const flow = await logins.loginFlow(hash);
+  if (!flow || flow.expiresAt <= now) return undefined;
+  const provider = await logins.identityProvider(flow.account, flow.provider);
+  return provider?.enabled ? { flow, provider } : undefined;
+}
+
+/** The user, and whether the user may come in at all; whoever it is has shown no second factor yet. */
+export async function locatedVouched(
+  person: Person,
+  under: UnderWay,
+  { store, call, now }: Pick<Context<View>, "store" | "call" | "now">,
+): Promise<Located<GoodVouched | BadVouched>> {
+  const { flow, provider } = under;
+  const federated = await federatedUser(person, provider, { store, now });
+  if (federated instanceof Refusal) return refusedVouched(federated, under);
+  const credential = { key: null, owner: federated.user };
+  const refusal = credentialRefusal(credential, now);
+  if (refusal) return refusedVouched(refusal, under, { credential });
+  const login: GoodLogin = { kind: "good", credential, profile: null, going: null };
+  const { subject, ...located } = await succeeded("refreshtoken.login", login, {
+    call,
+    store,
+    clientId: flow.clientId,
+    facts: factsOf(under),
+  });
+  if (subject.kind === "bad") return refusedVouched(subject.refusal, under, { credential });
+  return { ...located, subject: { kind: "good", login, federated, person, flow, provider } };
+}
+
+/** Recorded in the operator's stream, with the realm that was to vouch. */
+export function refusedVouched(
+  refusal: Refusal,
+  under: UnderWay,
+  failing: Failing = {},
+): Located<BadVouched> {
+  const { flow, provider } = under;
+  const { subject: _bad, facts, ...located } = failed("refreshtoken.login", refusal, failing);
+  return {
+    ...located,
+    facts: { ...factsOf(under), ...facts },
+    // Not whatever else `under` may be: a login that was good until now.
+    subject: { kind: "bad", refusal, flow, provider, guessed: failing.consequences?.guessed },
+  };
+}
+
+/** Uses the flow up and opens the session, with what the person's claims are good for. */
+export async function openVouched(
+  { flow, provider, login, federated, person }: GoodVouched,
+  context: Context<Transaction>,
+): Promise<OpenedLogin> {
+  const { store } = context;
+  await store.logins.deleteLoginFlow(flow.hash);
+  await keepFederated(federated, { person, provider }, context);
+  const vouched = { realm: provider.realm, claims: person.claims };
+  await joinByClaims(federated.user, { ...vouched, clientId: flow.clientId }, context);
+  const opening = {
+    client_id: flow.clientId,
+    grant_type: CODE_GRANT,
+    realm: provider.realm,
+    profilesByClaims: await profilesByClaims(provider.account, vouched, store.profiles),
+    leaves: "cookie",
+  } as const;
+  const tokens = await openedBy(login, opening, context);
+  return { kind: "opened", ...tokens, returnTo: flow.returnTo };
+}
+
+/** What the user has of a second factor: nothing, for somebody new. */
+export async function credentialsOf(
+  { account, iamId }: FederatedUser["user"],
+  { logins }: View,
+): Promise<UserCredentials> {
+  return (await logins.userCredentials(account, iamId)) ?? noCredentials(account, iamId);
+}
+
+export function factsOf({ flow, provider }: UnderWay): object {
+  return { client_id: flow.clientId, realm_name: provider.realm };
+}
+
+/** What comes back too late, twice, in another browser or out of nowhere: nothing tells them apart. */
+export function unknownLogin(): Refusal {
+  const sentence =
+    "This login was not begun in this browser, is finished, or took too long: begin it again.";
+  return federationRefusal("unknown-login", sentence);
+}
