@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { HOME_REALM, newUserId } from "../../identity/user.ts";
+import { catalogue, operationNames } from "../../audit/catalogue.ts";
 import { MAX_PAGE } from "../../search/event-index.ts";
 import { Sensitive } from "../../kernel/sensitive.ts";
 import { randomId } from "../../kernel/ids.ts";
@@ -12,20 +12,23 @@ import { readSecret } from "../secrets/read-secret.ts";
 import { readSecretMetadata } from "../secrets/read-secret-metadata.ts";
 import { readVersion } from "../secrets/read-version.ts";
 import { arbitrary } from "../secrets/testing/inputs.ts";
-import { ACCOUNT, SCHEDULE, START } from "../testing/test-app.ts";
+import { ACCOUNT, SCHEDULE } from "../testing/test-app.ts";
 import { OTHER_INSTANCE } from "../trail/testing/places.ts";
 import { openTrailApp, type TrailApp } from "../trail/testing/trail-app.ts";
 import { MAX_EVENTS_PER_IDENTITY } from "./disclosures.ts";
 import { exposure, MAX_EXAMINED_EVENTS, type Exposure, type ExposureInput } from "./exposure.ts";
+import { Cast } from "./testing/cast.ts";
 
 let app: TrailApp;
 let auditor: Caller;
 let manager: Caller;
 let secretId: string;
 let firstVersion: string;
+let cast: Cast;
 
 beforeEach(async () => {
   app = await openTrailApp();
+  cast = new Cast(app.base.state);
   auditor = await app.base.callerWith(["Auditor"]);
   manager = await app.base.callerWith(["Manager"]);
   const made = await inInstance(createSecret, manager, arbitrary("db-prod"));
@@ -45,28 +48,19 @@ async function inInstance<I extends object, S, O extends object>(
   return performed.output;
 }
 
-/** A user who is there, with roles; `as` names what of the call differs. */
+/** A user who may read secrets, calling with an API key of its own. */
 async function reader(name: string): Promise<Identity> {
-  const given = await app.base.callerWith(["SecretsReader"]);
-  if (given.kind !== "identity") throw new Error("a caller with roles is an identity");
-  const iamId = newUserId();
-  await app.base.state.transact(async ({ identity }) => {
-    await identity.putUser({
-      kind: "user",
-      iamId,
-      account: ACCOUNT,
-      email: name,
-      name,
-      state: "active",
-      realm: HOME_REALM,
-      sessionsSince: START,
-      createdAt: START,
-      createdBy: "test",
-    });
-    const [policy] = (await identity.policies(ACCOUNT, given.id, { offset: 0, limit: 1 })).items;
-    if (policy) await identity.putPolicy({ ...policy, subject: iamId });
-  });
-  return { ...given, id: iamId, name, typeURI: "service/security/account/user" };
+  const iamId = await cast.user(name);
+  await cast.grant(iamId, ["SecretsReader"]);
+  return {
+    kind: "identity",
+    id: iamId,
+    name,
+    account: ACCOUNT,
+    typeURI: "service/security/account/user",
+    credentialType: "apikey",
+    credentialId: "ApiKey-test",
+  };
 }
 
 const ask = (input: Partial<ExposureInput> = {}, caller = auditor): Promise<Exposure> =>
@@ -228,6 +222,16 @@ describe("the exposure of a secret", () => {
     expect(found.complete).toMatchObject({ isComplete: false, events: MAX_EXAMINED_EVENTS });
     expect(found.cutAt).toBe("2026-11-21T09:00:00.000Z");
     expect(found.received[0]?.events).toHaveLength(MAX_EVENTS_PER_IDENTITY);
+  });
+
+  it("is of every operation that gives out a value", () => {
+    const giving = operationNames.filter((name) =>
+      catalogue[name].response.includes("payloadAvailable"),
+    );
+    expect(giving.length).toBeGreaterThan(0);
+    expect(operationNames.filter((name) => catalogue[name].discloses === "received")).toEqual(
+      giving,
+    );
   });
 
   it("is recorded with what was asked and how much was found, and with no identity of it", async () => {

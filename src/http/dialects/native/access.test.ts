@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { randomId } from "../../../kernel/ids.ts";
+import { Cast } from "../../../app/access/testing/cast.ts";
 import { createSecret } from "../../../app/secrets/create-secret.ts";
 import { readSecret } from "../../../app/secrets/read-secret.ts";
 import { arbitrary } from "../../../app/secrets/testing/inputs.ts";
-import { ACCOUNT, PLACE, START } from "../../../app/testing/test-app.ts";
-import { HOME_REALM, newUserId } from "../../../identity/user.ts";
+import { PLACE } from "../../../app/testing/test-app.ts";
 import { accessAnswer, exposureAnswer } from "./access-shapes.ts";
 import { openNativeServer, type NativeServer } from "./testing/native-server.ts";
 
@@ -21,45 +21,14 @@ beforeEach(async () => {
 });
 afterEach(() => native.close());
 
-/** A new user with a policy on one secret group; the policy's id. */
-async function giveSecretsReader(iamId: string): Promise<string> {
-  const id = randomId();
-  const made = { createdAt: START, createdBy: "test" };
-  await native.app.base.state.transact(async ({ identity }) => {
-    await identity.putUser({
-      kind: "user",
-      iamId,
-      account: ACCOUNT,
-      email: "ada@example.com",
-      name: "Ada",
-      state: "active",
-      realm: HOME_REALM,
-      sessionsSince: START,
-      ...made,
-    });
-    await identity.putPolicy({
-      id,
-      account: ACCOUNT,
-      subject: iamId,
-      roles: ["SecretsReader"],
-      resource: { instance: PLACE.instance, secretGroup: "default" },
-      description: "",
-      state: "active",
-      entityTag: "1",
-      modifiedAt: START,
-      modifiedBy: "test",
-      ...made,
-    });
-  });
-  return id;
-}
-
 const lastEvent = async () => (await native.app.events()).at(-1);
 
 describe("GET /trail/v1/access", () => {
   it("answers who may, in the form that its document promises", async () => {
-    const iamId = newUserId();
-    const policy = await giveSecretsReader(iamId);
+    const cast = new Cast(native.app.base.state);
+    const iamId = await cast.user("ada@example.com");
+    const resource = { instance: PLACE.instance, secretGroup: "default" };
+    const policy = await cast.grant(iamId, ["SecretsReader"], resource);
     const url = `/trail/v1/access?operation=GetSecretValue&target=${secretId}`;
     const answer = accessAnswer.parse((await native.get(url, "auditor")).json());
     expect(answer).toMatchObject({
