@@ -7,10 +7,11 @@ import {
   type AccessGroup,
 } from "../../identity/access-group.ts";
 import { ROLE_NAMES, type RoleName } from "../../identity/roles.ts";
+import { toRfc3339 } from "../../kernel/clock.ts";
 import type { Caller } from "../call.ts";
 import { createPolicy, deletePolicy, listPolicies } from "../identity/policies.ts";
 import { createServiceId, deleteServiceId } from "../identity/service-ids.ts";
-import { IdentityApp, NOBODY, type TestUser } from "../identity/testing/identity-app.ts";
+import { IdentityApp, NOBODY, START, type TestUser } from "../identity/testing/identity-app.ts";
 import { deleteUser, listUsers } from "../identity/users.ts";
 import type { Operation } from "../operation.ts";
 import {
@@ -68,6 +69,20 @@ describe("a membership", () => {
     expect(await mayList(ada)).toBe(true);
     await app.done(removeMember, admin, { id, iam_id: ada.user.iamId });
     expect(await mayList(ada)).toBe(false);
+  });
+
+  it("that is given twice stays what it was", async () => {
+    const { id } = await groupOf("Viewers");
+    await add(id, ada.user.iamId);
+    app.parts.clock.advance(1_000);
+    const { members } = await app.done(addMembers, admin, {
+      id,
+      members: [{ iam_id: ada.user.iamId }],
+    });
+    expect(members).toMatchObject([{ ending: { createdAt: toRfc3339(START), statusCode: 200 } }]);
+    expect((await app.done(listMembers, admin, { id })).members).toMatchObject([
+      { createdAt: START },
+    ]);
   });
 
   it("is worth what the group's policies are at the time", async () => {

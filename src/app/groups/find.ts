@@ -11,8 +11,6 @@ import type { View } from "../state.ts";
 /** How many items of a list an answer has, where the caller does not say: IBM's number. */
 export const DEFAULT_LIST_LIMIT = 50;
 
-export const NO_SUCH_GROUP = "There is no such access group.";
-
 /** Whatever happens to a group, to its members or to its rules has the group for its target. */
 export function groupTarget(call: Call, { id, name }: Pick<AccessGroup, "id" | "name">): TargetRef {
   return targetOf(call, { kind: "groups", id, name });
@@ -23,7 +21,7 @@ export async function findGroup(
   { store, call }: Pick<Context<View>, "store" | "call">,
 ): Promise<AccessGroup> {
   const group = await store.groups.group(call.place.account, id);
-  if (!group) throw new Refusal("not_found", NO_SUCH_GROUP);
+  if (!group) throw new Refusal("not_found", "There is no such access group.");
   return group;
 }
 
