@@ -127,8 +127,10 @@ describe("a second factor", () => {
 
   it("that is lost is removed by an administrator, without a code", async () => {
     await Authenticator.confirmed(app, ada);
-    await app.done(removeSecondFactor, await app.administrator(), { iamId });
+    const admin = await app.administrator();
+    await app.done(removeSecondFactor, admin, { iamId });
     await loggedIn(app, byPassword(ADA));
+    expect(await app.refused(removeSecondFactor, admin, { iamId })).toContain("not_found");
   });
 
   it("goes with its user, key and all", async () => {

@@ -79,6 +79,7 @@ export const removeSecondFactor = changeOperation<RemoveInput, Enrolled, object>
   async run({ code }, { subject }, context) {
     const { user, credentials } = subject;
     const { store, caller } = context;
+    if (credentials.totp === null) throw new Refusal("not_found", "There is no second factor.");
     if (credentials.isTotpConfirmed && isOwn(user, caller)) {
       const sentence = "To remove your own second factor, show a code of it.";
       if (!code) throw new Refusal("invalid_request", sentence, { field: "code" });
