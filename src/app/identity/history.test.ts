@@ -10,8 +10,11 @@ import { readAccountSettings, updateAccountSettings } from "./account-settings.t
 import { createApiKey, type CreatedApiKey } from "./api-keys.ts";
 import { MAX_HISTORY } from "./history.ts";
 import { identifyApiKey, listApiKeys, readApiKey } from "./read-api-keys.ts";
+import { readServiceId } from "./read-service-ids.ts";
 import { createServiceId } from "./service-ids.ts";
 import { updateApiKey } from "./update-api-key.ts";
+
+const ELSEWHERE: Place = { account: "f".repeat(32), region: "global", instance: null };
 
 let app: TrailApp;
 let admin: Caller;
@@ -30,11 +33,13 @@ async function plant(
   {
     place = { ...PLACE, region: "global", instance: null },
     id = key.id,
+    initiatorId = "IBMid-someone",
     output = {},
     status,
   }: {
     readonly place?: Place;
     readonly id?: string;
+    readonly initiatorId?: string;
     readonly output?: object;
     readonly status?: number;
   } = {},
@@ -47,7 +52,7 @@ async function plant(
       at: app.base.clock.now(),
       operation,
       initiator: {
-        id: "IBMid-someone",
+        id: initiatorId,
         name: "someone",
         typeURI: "service/security/account/user",
         credential: { type: "token" },
@@ -76,7 +81,7 @@ describe("the history of a key", () => {
     await plant("serviceid-apikey.update", { status: 412 });
     await plant("serviceid-apikey.update", { id: "ApiKey-another" });
     await plant("serviceid-apikey.update", {
-      place: { account: "f".repeat(32), region: "global", instance: null },
+      place: ELSEWHERE,
     });
     await plant("apikey.read");
     expect(await historyOf()).toEqual([
@@ -115,7 +120,22 @@ describe("the activity of a key", () => {
     const { eventTime } = (await app.events()).at(-1)!;
     await plant("serviceid-apikey.login", { output: { apikeyId: `${key.id}0` } });
     await plant("serviceid-apikey.login", { status: 401 });
+    await plant("serviceid-apikey.login", { output, place: ELSEWHERE });
     expect(await activity()).toEqual({ lastLoginAt: eventTime, loginCount: 2 });
+  });
+});
+
+describe("the activity of a service ID", () => {
+  it("is its successful logins with any key", async () => {
+    const { id, iamId } = await app.done(createServiceId, admin, { name: "robot" });
+    await plant("serviceid-apikey.login", { initiatorId: iamId });
+    await plant("serviceid-apikey.login", { initiatorId: iamId });
+    const { eventTime } = (await app.events()).at(-1)!;
+    await plant("serviceid-apikey.login", { initiatorId: iamId, status: 401 });
+    await plant("secret.read", { initiatorId: iamId });
+    const input = { id, includeActivity: true };
+    const { activity } = await app.done(readServiceId, admin, input);
+    expect(activity).toEqual({ lastLoginAt: eventTime, loginCount: 2 });
   });
 });
 

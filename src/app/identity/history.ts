@@ -60,11 +60,10 @@ export async function historyOf(
   operations: readonly OperationName[],
   { call, capabilities: { trail } }: Context<View>,
 ): Promise<readonly Past[]> {
-  const place = placeOf(call);
+  // The CRN names the account too.
   const plan = all([
-    visiblePlan([{ account: place.account }]),
     { kind: "operations", names: operations },
-    exactly(TARGET_ID, crn("iam-identity", place, { kind, id })),
+    exactly(TARGET_ID, crn("iam-identity", placeOf(call), { kind, id })),
   ]);
   await trail.caughtUp();
   const { entries } = await trail.search({ plan }, { order: "newest", limit: MAX_HISTORY });

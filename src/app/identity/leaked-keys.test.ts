@@ -9,6 +9,7 @@ import { reportLeakedKey } from "./leaked-keys.ts";
 import { readApiKey } from "./read-api-keys.ts";
 import { createServiceId } from "./service-ids.ts";
 import { IdentityApp, NOBODY } from "./testing/identity-app.ts";
+import { updateApiKey } from "./update-api-key.ts";
 import { updateServiceId } from "./update-service-id.ts";
 
 let app: IdentityApp;
@@ -54,12 +55,14 @@ describe("a leaked API key", () => {
     },
   );
 
-  it("that is disabled ends its sessions", async () => {
+  it("that is disabled ends its sessions, also for when it is enabled again", async () => {
     const { value, id } = await keyThat("disable");
     const { accessToken } = await app.login(value, "bx");
     await app.done(reportLeakedKey, NOBODY, { apiKey: value });
     expect((await app.authenticated(accessToken)).kind).toBe("anonymous");
     expect((await app.done(readApiKey, admin, { id })).key.disabled).toBe(true);
+    await app.done(updateApiKey, admin, { id, change: { kind: "enable" } });
+    expect((await app.authenticated(accessToken)).kind).toBe("anonymous");
   });
 
   it.each(LEAK_ACTIONS)(
