@@ -7,7 +7,11 @@ import { ManualClock } from "../kernel/clock.ts";
 import { Refusal } from "../kernel/errors.ts";
 import { Sensitive } from "../kernel/sensitive.ts";
 import { MAX_ANSWER_BYTES } from "./guarded-fetch.ts";
-import { METADATA_LIFETIME_MS, OpenIdFederation } from "./openid-federation.ts";
+import {
+  FAILURE_LIFETIME_MS,
+  METADATA_LIFETIME_MS,
+  OpenIdFederation,
+} from "./openid-federation.ts";
 
 /** Undefined where a claim is left out. */
 type Over = { readonly [Claim in keyof JWTPayload]: JWTPayload[Claim] | undefined };
@@ -165,6 +169,22 @@ describe("the address of a login", () => {
     expect(discoveries()).toBe(2);
   });
 
+  it("is discovered once for all who ask at the same time, and failure is not asked for again", async () => {
+    const path = "/.well-known/openid-configuration";
+    const honest = answers.get(path) as Answering;
+    answers.set(path, () => ({ status: 500, body: "it broke" }));
+    const ask = (): Promise<string> => federation.addressOf(client(), marks);
+    for (const promise of [ask(), ask(), ask()]) {
+      expect(await refusalOf(promise)).toBe("provider-not-believed");
+    }
+    answers.set(path, honest);
+    expect(await refusalOf(ask())).toBe("provider-not-believed");
+    expect(asked).toHaveLength(1);
+    clock.advance(FAILURE_LIFETIME_MS);
+    await Promise.all([ask(), ask()]);
+    expect(asked).toHaveLength(2);
+  });
+
   it.each([
     ["of another issuer", { issuer: "http://127.0.0.1:2" }],
     ["without an endpoint", { authorization_endpoint: undefined }],
@@ -176,14 +196,18 @@ describe("the address of a login", () => {
 
   it("is refused where discovery redirects, fails, or has no end", async () => {
     const path = "/.well-known/openid-configuration";
-    answers.set(path, () => ({ status: 302, location: `${served.url}/elsewhere`, body: "" }));
+    const refused = async (answer: ReturnType<Answering>): Promise<string> => {
+      clock.advance(FAILURE_LIFETIME_MS);
+      answers.set(path, () => answer);
+      return refusalOf(federation.addressOf(client(), marks));
+    };
+    const location = `${served.url}/elsewhere`;
     answers.set("/elsewhere", () => ({ body: metadata() }));
-    expect(await refusalOf(federation.addressOf(client(), marks))).toBe("provider-not-believed");
+    expect(await refused({ status: 302, location, body: "" })).toBe("provider-not-believed");
     expect(asked.map((one) => one.path)).not.toContain("/elsewhere");
-    answers.set(path, () => ({ status: 500, body: "it broke" }));
-    expect(await refusalOf(federation.addressOf(client(), marks))).toBe("provider-not-believed");
-    answers.set(path, () => ({ body: " ".repeat(MAX_ANSWER_BYTES) + JSON.stringify(metadata()) }));
-    expect(await refusalOf(federation.addressOf(client(), marks))).toBe("provider-unreachable");
+    expect(await refused({ status: 500, body: "it broke" })).toBe("provider-not-believed");
+    const endless = " ".repeat(MAX_ANSWER_BYTES) + JSON.stringify(metadata());
+    expect(await refused({ body: endless })).toBe("provider-unreachable");
   });
 
   it("is refused where nobody listens", async () => {

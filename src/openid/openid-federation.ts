@@ -15,19 +15,26 @@ import { guardedFetch, REQUEST_TIMEOUT_MS, Unreachable } from "./guarded-fetch.t
 
 /** What a provider publishes of itself is asked for again after this. */
 export const METADATA_LIFETIME_MS = 10 * 60 * 1_000;
+/** Anybody may begin a login: one that fails is not a request to the provider for each who tries. */
+export const FAILURE_LIFETIME_MS = 5_000;
 export const MAX_KNOWN_ISSUERS = 100;
 
 interface Issuer {
   readonly metadata: openid.ServerMetadata;
-  readonly knownSince: Millis;
   keys: ReturnType<typeof openid.getJwksCache>;
+}
+
+interface Asked {
+  readonly discovered: Promise<Issuer>;
+  readonly since: Millis;
+  lifetimeMs: number;
 }
 
 /** Holds no secret of any client longer than a call. */
 export class OpenIdFederation implements Federation {
   readonly #clock: Clock;
   /** By issuer; insertion order is the order in which they were asked. */
-  readonly #issuers = new Map<string, Issuer>();
+  readonly #issuers = new Map<string, Asked>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -75,32 +82,32 @@ export class OpenIdFederation implements Federation {
     });
   }
 
-  async #issuer(client: Client): Promise<Issuer> {
+  /** Whoever asks while it is being discovered waits for the same answer, or the same failure. */
+  #issuer({ issuer, clientId }: Client): Promise<Issuer> {
     const now = this.#clock.now();
-    const known = this.#issuers.get(client.issuer);
-    if (known && Math.abs(now - known.knownSince) < METADATA_LIFETIME_MS) return known;
-    const { execute, ...options } = termsOf(client.issuer);
-    const discovered = await openid.discovery(
-      new URL(client.issuer),
-      client.clientId,
-      undefined,
-      openid.None(),
-      { ...options, execute },
-    );
-    const issuer: Issuer = {
-      // Without the functions that the library adds to it.
-      metadata: JSON.parse(JSON.stringify(discovered.serverMetadata())),
-      knownSince: now,
-      keys: undefined,
+    const known = this.#issuers.get(issuer);
+    if (known && Math.abs(now - known.since) < known.lifetimeMs) return known.discovered;
+    const asked: Asked = {
+      discovered: discovered(issuer, clientId),
+      since: now,
+      lifetimeMs: METADATA_LIFETIME_MS,
     };
-    this.#issuers.delete(client.issuer);
-    this.#issuers.set(client.issuer, issuer);
+    asked.discovered.catch(() => (asked.lifetimeMs = FAILURE_LIFETIME_MS));
+    this.#issuers.delete(issuer);
+    this.#issuers.set(issuer, asked);
     if (this.#issuers.size > MAX_KNOWN_ISSUERS) {
       const [oldest] = this.#issuers.keys();
       if (oldest !== undefined) this.#issuers.delete(oldest);
     }
-    return issuer;
+    return asked.discovered;
   }
+}
+
+async function discovered(issuer: string, clientId: string): Promise<Issuer> {
+  const url = new URL(issuer);
+  const found = await openid.discovery(url, clientId, {}, openid.None(), termsOf(issuer));
+  // Without the functions that the library adds to it.
+  return { metadata: JSON.parse(JSON.stringify(found.serverMetadata())), keys: undefined };
 }
 
 /**

@@ -142,6 +142,15 @@ describe("what comes back", () => {
     expect(wire.lastOf("refreshtoken.login").account).toBe("operator");
   });
 
+  it("opens no two sessions where it comes twice at the same time", async () => {
+    const browser = new Browser();
+    const back = await wire.returning(browser);
+    const answers = await Promise.all([browser.send(back), browser.send(back)]);
+    // Providers may take back what they gave for a code that comes twice (RFC 6749, section 4.1.2).
+    expect(answers.filter(({ ok }) => ok).length).toBeLessThanOrEqual(1);
+    expect((await browser.send(back)).status).toBe(401);
+  });
+
   it("is good in the browser that began only, and there still after others tried", async () => {
     const browser = new Browser();
     const back = await wire.returning(browser);

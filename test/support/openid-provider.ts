@@ -7,8 +7,6 @@ export interface ProviderOptions {
   readonly callback: string;
   /** What is said of everybody who signs in. */
   readonly claims: Readonly<Record<string, unknown>>;
-  /** Whether claims stand in the ID token, or only in the user info as the specification has it. */
-  readonly inToken?: boolean;
 }
 
 export interface TestProvider {
@@ -49,7 +47,7 @@ export async function startProvider(options: ProviderOptions): Promise<TestProvi
 }
 
 function configurationOf(
-  { callback, claims, inToken = false }: ProviderOptions,
+  { callback, claims }: ProviderOptions,
   said: () => Readonly<Record<string, unknown>>,
 ): Configuration {
   return {
@@ -63,7 +61,6 @@ function configurationOf(
       },
     ],
     claims: { openid: ["sub", ...Object.keys(claims)], email: [], profile: [] },
-    conformIdTokenClaims: !inToken,
     cookies: { keys: ["the-key-of-the-test-cookies"] },
     pkce: { required: () => true },
     findAccount: (_context, subject) => ({
