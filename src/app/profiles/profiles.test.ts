@@ -1,7 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { newAccessGroupId, type AccessGroup } from "../../identity/access-group.ts";
 import { ANY_ENTITY_TAG } from "../../identity/entity-tag.ts";
-import type { TrustedProfile } from "../../identity/trusted-profile.ts";
+import {
+  actingProfileOf,
+  MAX_PROFILES_PER_ACCOUNT,
+  newProfileId,
+  type TrustedProfile,
+} from "../../identity/trusted-profile.ts";
 import type { Caller } from "../call.ts";
 import { createPolicy } from "../identity/policies.ts";
 import { IdentityApp, START } from "../identity/testing/identity-app.ts";
@@ -83,6 +88,19 @@ describe("a trusted profile", () => {
       requestData: { prev_instance_name: "day-duty", instance_name: "day-duty" },
     });
     expect(await app.done(readProfile, admin, { id })).toEqual({ profile: renamed });
+  });
+
+  it("is one of a bounded number in an account", async () => {
+    const first = await make();
+    await app.parts.state.transact(async ({ profiles }) => {
+      for (let n = 1; n < MAX_PROFILES_PER_ACCOUNT; n++) {
+        const id = newProfileId();
+        const iamId = actingProfileOf(id);
+        await profiles.putProfile({ ...first, id, iamId, name: `profile ${n}` });
+      }
+    });
+    const refused = await app.refused(createProfile, admin, { name: "one more" });
+    expect(refused).toMatch(/^limit_reached: /);
   });
 
   it("is refused with a name or an address that none has", async () => {

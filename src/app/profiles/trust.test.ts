@@ -117,6 +117,10 @@ describe("trust by id", () => {
     await trustAda();
     const bob = await app.user("bob@example.com");
     await expect(assume(bob.key.value)).rejects.toThrow("does not trust");
+    const another = await app.done(createProfile, admin, { name: "another" });
+    const inBob = { identityType: "user", identifier: bob.user.iamId } as const;
+    await app.done(addProfileIdentity, admin, { id: another.id, ...inBob });
+    await expect(assume(bob.key.value)).rejects.toThrow("does not trust");
     const { accessToken } = await assume(ada.key.value);
     await app.done(deleteUser, admin, { iamId: ada.user.iamId });
     expect(await app.authenticated(accessToken)).toMatchObject({ kind: "anonymous" });
