@@ -9,6 +9,7 @@ import { isUserId } from "../../identity/user.ts";
 import type { Millis } from "../../kernel/clock.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import { changeOperation } from "../operation.ts";
+import type { View } from "../state.ts";
 import { keyTarget, noSuchKey, serviceIdOf, updateOf } from "./api-key-events.ts";
 import { inAccount, targetOf } from "./find.ts";
 import { assertUnlocked } from "./removal.ts";
@@ -54,13 +55,7 @@ export const updateApiKey = changeOperation<UpdateApiKeyInput, Update, ApiKey>({
     const before = await store.identity.apiKey(call.place.account, id);
     if (!before) throw noSuchKey();
     const after = changed(before, change, now);
-    const locked = isAboutLock(change)
-      ? null
-      : before.locked
-        ? "API key"
-        : (await serviceIdOf(before, store))?.locked
-          ? "service ID of this API key"
-          : null;
+    const locked = isAboutLock(change) ? null : await lockedOf(before, store);
     const facts = { lock: locked !== null || after.locked, ...factsOf(change, before, after) };
     const subject = { before, after, locked };
     return {
@@ -84,6 +79,11 @@ export const updateApiKey = changeOperation<UpdateApiKeyInput, Update, ApiKey>({
     return after;
   },
 });
+
+async function lockedOf(key: ApiKey, store: View): Promise<Update["locked"]> {
+  if (key.locked) return "API key";
+  return (await serviceIdOf(key, store))?.locked ? "service ID of this API key" : null;
+}
 
 function isAboutLock({ kind }: ApiKeyChange): boolean {
   return kind === "lock" || kind === "unlock";
@@ -115,14 +115,10 @@ function checkedFields(key: ApiKey, fields: ApiKeyFields, now: Millis): Partial<
     throw new Refusal("invalid_request", "Sessions are supported for API keys of users only.");
   }
   return {
-    name: name === undefined ? key.name : checkedName(name),
-    description: description === undefined ? key.description : checkedDescription(description),
-    expiresAt:
-      expiresAt === undefined
-        ? key.expiresAt
-        : expiresAt === null
-          ? null
-          : checkedExpiry(expiresAt, now),
+    ...(name === undefined ? {} : { name: checkedName(name) }),
+    ...(description === undefined ? {} : { description: checkedDescription(description) }),
+    ...(expiresAt === null ? { expiresAt } : {}),
+    ...(typeof expiresAt === "string" ? { expiresAt: checkedExpiry(expiresAt, now) } : {}),
     actionWhenLeaked,
     supportSessions,
   };
