@@ -101,7 +101,9 @@ export const access = z.looseObject({
 const exposed = z.looseObject({
   iam_id: z.string(),
   name: z.string(),
-  applied_by: z.looseObject({ iam_id: z.string(), name: z.string() }).nullable(),
+  applied_by: z
+    .looseObject({ iam_id: z.string(), name: z.string(), state: z.string().nullable() })
+    .nullable(),
   /** Null for the server itself. */
   state: z.string().nullable(),
   has_access: z.boolean(),

@@ -12,6 +12,8 @@ import type { DataFolder } from "./data-folder.ts";
 import { readRequest, removeRequest } from "./recovery-request.ts";
 
 const LOOPBACK = ["127.0.0.1", "::1"];
+/** Listening on every address of the machine, which loopback is one of. */
+const EVERYWHERE = ["0.0.0.0", "::"];
 
 export interface Recovering {
   readonly folder: DataFolder;
@@ -37,7 +39,8 @@ export async function recoverIfAsked(recovering: Recovering): Promise<Recovered 
   if (!request) return undefined;
   const [account] = await core.state.read((view) => view.identity.accounts());
   invariant(account !== undefined, "there is an account by now");
-  const addresses = isIP(host) === 0 ? LOOPBACK : [...new Set([...LOOPBACK, host])];
+  const isOwn = isIP(host) !== 0 && !EVERYWHERE.includes(host);
+  const addresses = isOwn ? [...new Set([...LOOPBACK, host])] : LOOPBACK;
   const input = { ...request, addresses };
   const call = callIn(account);
   const performed = await core.performer.perform(recoverAdministrator, call, () => input);

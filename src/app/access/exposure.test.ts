@@ -103,6 +103,7 @@ describe("the exposure of a secret", () => {
           versionId: firstVersion,
         })),
         state: "active",
+        authnState: null,
         hasAccess: true,
       },
     ]);
@@ -178,13 +179,17 @@ describe("the exposure of a secret", () => {
 
   it("keeps apart those who act as one trusted profile", async () => {
     const ada = await reader("on-call");
-    for (const person of ["a@x.y", "b@x.y"]) {
-      const acting: Caller = { ...ada, authnId: `IBMid-${person}`, authnName: person };
+    const people = [
+      [await cast.user("a@x.y"), "a@x.y"],
+      ["IBMid-GONE", "b@x.y"],
+    ] as const;
+    for (const [authnId, authnName] of people) {
+      const acting: Caller = { ...ada, authnId, authnName };
       await inInstance(readSecret, acting, { id: secretId });
     }
-    expect((await ask()).received.map(({ id, authnName }) => [id, authnName])).toEqual([
-      [ada.id, "a@x.y"],
-      [ada.id, "b@x.y"],
+    expect((await ask()).received.map((one) => [one.id, one.authnName, one.authnState])).toEqual([
+      [ada.id, "a@x.y", "active"],
+      [ada.id, "b@x.y", "deleted"],
     ]);
   });
 

@@ -39,6 +39,8 @@ export type Remaining = "active" | "disabled" | "deleted";
 export interface Exposed extends Disclosed {
   /** Null for what is no identity of the account: the server itself. */
   readonly state: Remaining | null;
+  /** The same of whoever applied a trusted profile. */
+  readonly authnState: Remaining | null;
   /** Whether it could read the value again now. */
   readonly hasAccess: boolean;
 }
@@ -234,7 +236,8 @@ async function remaining(
   for (const one of disclosures.identities()) {
     const state = one.isInternal ? null : await stateOf(one.id, context);
     const hasAccess = state === "active" && (await mayRead(one.id));
-    exposed.push({ ...one, state, hasAccess });
+    const authnState = one.authnId === null ? null : await stateOf(one.authnId, context);
+    exposed.push({ ...one, state, authnState, hasAccess });
   }
   return exposed;
 }

@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { PUBLIC_ACCESS_GROUP } from "../../identity/access-group.ts";
 import { isAllowed, type PolicyResource } from "../../identity/authorize.ts";
-import { ROLE_NAMES } from "../../identity/roles.ts";
 import { randomId } from "../../kernel/ids.ts";
 import { createSecret } from "../secrets/create-secret.ts";
 import { arbitrary } from "../secrets/testing/inputs.ts";
@@ -28,10 +27,13 @@ const anyResource: fc.Arbitrary<PolicyResource> = fc.constantFrom<PolicyResource
   { instance: PLACE.instance, secretGroup: ELSEWHERE },
 );
 
+/** Each of them gives one of what is asked about. */
+const GIVING = ["Manager", "SecretsReader", "Reader", "Administrator", "Operator"] as const;
+
 const anyPolicy = fc.record({
   /** A user, a group, or everyone. */
   subject: fc.nat({ max: USERS + GROUPS }),
-  roles: fc.subarray([...ROLE_NAMES], { minLength: 1, maxLength: 3 }),
+  roles: fc.subarray([...GIVING], { minLength: 1, maxLength: 2 }),
   resource: anyResource,
   isTakenBack: fc.boolean(),
 });
@@ -55,8 +57,8 @@ const QUESTIONS = [
 it("names exactly those whom the decision allows", async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(anyPolicy, { maxLength: 8 }),
-      fc.array(anyMembership, { maxLength: 6 }),
+      fc.array(anyPolicy, { minLength: 1, maxLength: 8 }),
+      fc.array(anyMembership, { minLength: 1, maxLength: 6 }),
       fc.boolean(),
       async (policies, memberships, publicAccess) => {
         const app = await openTestApp();
@@ -96,6 +98,6 @@ it("names exactly those whom the decision allows", async () => {
         await app.close();
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 100 },
   );
 }, 60_000);

@@ -103,14 +103,19 @@ export const accessAnswer = z
   })
   .meta({ id: "Access" });
 
+const remaining = z.enum(["active", "disabled", "deleted"]);
+
 const exposedShape = z.strictObject({
   iam_id: z.string(),
   name: z.string(),
   type: z.string(),
-  applied_by: z.strictObject({ iam_id: z.string(), name: z.string() }).nullable().meta({
-    description: "Of a trusted profile: who acted as it.",
-  }),
-  state: z.enum(["active", "disabled", "deleted"]).nullable(),
+  applied_by: z
+    .strictObject({ iam_id: z.string(), name: z.string(), state: remaining.nullable() })
+    .nullable()
+    .meta({
+      description: "Of a trusted profile: who acted as it.",
+    }),
+  state: remaining.nullable(),
   has_access: z.boolean().meta({ description: "Whether it could read the value again now." }),
   generated: z.boolean().meta({
     description: "Whether the server made the value on schedule and showed it to nobody.",
@@ -243,7 +248,8 @@ function exposedBody(one: Exposed): z.input<typeof exposedShape> {
     iam_id: one.id,
     name: one.name,
     type: one.typeURI,
-    applied_by: authnId === null ? null : { iam_id: authnId, name: authnName ?? "" },
+    applied_by:
+      authnId === null ? null : { iam_id: authnId, name: authnName ?? "", state: one.authnState },
     state,
     has_access: one.hasAccess,
     generated: one.isInternal,
