@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { operationNames } from "../audit/catalogue.ts";
-import { grantsGiving, policyGives, rolesWith } from "./access.ts";
+import { grantsGiving, policyGives } from "./access.ts";
 import { isAllowed, type Resource } from "./authorize.ts";
 import { ROLE_NAMES } from "./roles.ts";
 
@@ -45,9 +45,5 @@ describe("the reasons behind a decision", () => {
     const policy = { roles: ["Manager"], resource: {} } as const;
     expect(policyGives({ ...policy, state: "active" }, "secret.read", resource)).toBe(true);
     expect(policyGives({ ...policy, state: "deleted" }, "secret.read", resource)).toBe(false);
-  });
-
-  it("name the roles that count", () => {
-    expect(rolesWith(["Reader", "Writer", "Auditor"], "secret.read")).toEqual(["Writer"]);
   });
 });

@@ -5,7 +5,6 @@
 import type { OperationName } from "../audit/catalogue.ts";
 import { isAllowed, type Grant, type Resource } from "./authorize.ts";
 import type { Policy } from "./policy.ts";
-import { permissionsOf, type RoleName } from "./roles.ts";
 
 /** Whether the policy, by itself, lets its subject do this there: it is in force, and a role of it covers that. */
 export function policyGives(
@@ -23,12 +22,4 @@ export function grantsGiving<G extends Grant>(
   resource: Resource,
 ): readonly G[] {
   return grants.filter((grant) => isAllowed([grant], operation, resource));
-}
-
-/** Of roles, those that have the operation among their permissions, wherever they are given. */
-export function rolesWith(
-  roles: readonly RoleName[],
-  operation: OperationName,
-): readonly RoleName[] {
-  return roles.filter((role) => permissionsOf(role).has(operation));
 }

@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createServiceId } from "../../src/app/identity/service-ids.ts";
 import {
+  type Named,
+  type SdkError,
   errorOf,
   etagOf,
   PolicyWire,
@@ -109,8 +111,8 @@ describe("what is refused", () => {
       wire.admin.updatePolicyState({ policyId, ifMatch: "*", state: "deleted" }),
       wire.admin.deletePolicy({ policyId }),
     ];
-    for (const change of changes) {
-      expect(await refusalOf(change)).toEqual([409, "request_not_processed", sentence]);
+    for (const refusal of await Promise.all(changes.map(refusalOf))) {
+      expect(refusal).toEqual([409, "request_not_processed", sentence]);
     }
   });
 
@@ -127,5 +129,67 @@ describe("what is refused", () => {
       initiator: { id: user.iamId },
       requestData: {},
     });
+  });
+
+  it("is not repeated, in an answer or in the record, where it is no id and no name", async () => {
+    const pasted = wire.server.app.first.apiKey.reveal();
+    const iamId = await wire.userId();
+    const on = (name: string): Named => ({ name, value: pasted });
+    const { admin, account: accountId } = wire;
+    const calls = [
+      admin.getPolicy({ policyId: pasted }),
+      admin.deleteV2Policy({ id: pasted }),
+      admin.updatePolicyState({ policyId: pasted, ifMatch: "*", state: "deleted" }),
+      admin.listPolicies({ accountId, iamId: pasted }),
+      admin.listPolicies({ accountId, accessGroupId: pasted }),
+      admin.listPolicies({ accountId, sort: pasted }),
+      admin.listV2Policies({ accountId, start: pasted }),
+      admin.listV2Policies({ accountId, serviceName: pasted }),
+      admin.listRoles({ serviceName: pasted }),
+      admin.createPolicy(wire.v1(pasted, READER)),
+      admin.createPolicy(wire.v1(iamId, pasted)),
+      admin.createPolicy(wire.v1(iamId, READER, [on("serviceName")])),
+      admin.createPolicy(wire.v1(iamId, READER, [on("serviceInstance")])),
+      admin.createPolicy(wire.v1(iamId, READER, [on("region")])),
+      admin.createPolicy(wire.v1(iamId, READER, [on("resourceType")])),
+      admin.createPolicy(wire.v1(iamId, READER, [{ name: pasted, value: "x" }])),
+      admin.createPolicy({ ...wire.v1(iamId, READER), type: pasted }),
+    ];
+    for (const { status, message, result } of await Promise.all(calls.map(errorOf))) {
+      expect([message, status]).toEqual([message, 400]);
+      expect(message + JSON.stringify(result)).not.toContain(pasted);
+    }
+    const { lines } = wire.server.app.parts.log;
+    expect(lines.map((line) => Buffer.from(line).toString()).join()).not.toContain(pasted);
+  });
+
+  it("is an update without the state that it was made against", async () => {
+    const { result } = await wire.admin.createPolicy(wire.v1(await wire.userId(), READER));
+    const token = await wire.server.app.login(wire.server.app.first.apiKey);
+    const answer = await fetch(`${wire.url}/v1/policies/${result.id}`, {
+      method: "PATCH",
+      headers: {
+        Authorization: `Bearer ${token.accessToken.reveal()}`,
+        "Content-Type": "application/json",
+      },
+      body: JSON.stringify({ state: "deleted" }),
+    });
+    expect([answer.status, JSON.stringify(await answer.json())]).toEqual([
+      400,
+      expect.stringContaining("If-Match"),
+    ]);
+  });
+
+  it("is a list of no account, and a call without a token, in IBM's form", async () => {
+    const { accessToken } = await wire.server.app.login(wire.server.app.first.apiKey);
+    const get = async (path: string, headers: Readonly<Record<string, string>>) => {
+      const answer = await fetch(`${wire.url}${path}`, { headers });
+      const body = (await answer.json()) as SdkError["result"];
+      return [answer.status, body.errors[0]?.code];
+    };
+    const token = { Authorization: `Bearer ${accessToken.reveal()}` };
+    expect(await get("/v2/policies", token)).toEqual([400, "missing_required_query_parameter"]);
+    expect(await get("/v1/policies?account_id=x", {})).toEqual([401, "invalid_token"]);
+    expect(await get("/v1/policy_templates", token)).toEqual([404, "not_found"]);
   });
 });

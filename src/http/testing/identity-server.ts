@@ -75,7 +75,7 @@ export class IdentityServer {
   }
 
   async send(request: {
-    readonly method: "GET" | "POST" | "DELETE";
+    readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
     readonly url: string;
     readonly type?: string;
     readonly payload?: string | object;
