@@ -5,7 +5,7 @@ import { newAccessGroupId, newClaimRuleId } from "../../src/identity/access-grou
 import type { Condition } from "../../src/identity/claims.ts";
 import { actingProfileOf, newProfileId } from "../../src/identity/trusted-profile.ts";
 import { Browser } from "../support/openid-provider.ts";
-import { FederatedWire, REALM } from "./federated-wire.ts";
+import { FederatedWire, REALM, type Json } from "./federated-wire.ts";
 
 const HOUR_MS = 60 * 60 * 1_000;
 
@@ -167,12 +167,16 @@ describe("claims", () => {
     expect((await assume(browser)).ok).toBe(false);
     wire.says({ email: "duty@example.com", groups: ["on-duty"] });
     await wire.signIn({ browser, subject: "duty" });
-    expect((await assume(browser)).status).toBe(200);
+    const { access_token: acting } = (await (await assume(browser)).json()) as Json;
     expect(wire.lastOf("profile.login")).toMatchObject({
       action: "iam-identity.trustedprofile-apikey.login",
       initiator: { name: "night duty", authnName: "duty@example.com" },
       requestData: { profile_id: profile },
     });
+    // What came out of the provider's word ends with it.
+    expect((await wire.send("GET /trail/v1/users", undefined, acting)).status).toBe(403);
+    await wire.send(`PATCH /trail/v1/identity-providers/${id}`, { enabled: false });
+    expect((await wire.send("GET /trail/v1/users", undefined, acting)).status).toBe(401);
   });
 });
 

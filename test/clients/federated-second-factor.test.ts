@@ -111,6 +111,11 @@ describe("a second factor after the provider's word", () => {
     wire.says({ email: "new@example.com" });
     const { response, text } = await wire.signIn({ subject: "new" });
     expect([response.status, text]).toEqual([400, expect.stringContaining("has none")]);
+    expect(wire.lastOf("refreshtoken.login")).toMatchObject({
+      account: "operator",
+      initiator: { id: "" },
+      requestData: { fault: "second-factor-missing" },
+    });
     expect(wire.lastOf("user.create").requestData).not.toMatchObject({ email: "new@example.com" });
   });
 

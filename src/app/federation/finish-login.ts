@@ -13,6 +13,7 @@ import { clientOf } from "./provider-secret.ts";
 import {
   credentialsOf,
   factsOf,
+  failingOf,
   locatedVouched,
   openVouched,
   refusedVouched,
@@ -120,7 +121,7 @@ async function withSecondFactor(
     const sentence =
       "The account asks everyone for a second factor of its own, and this user has none: an administrator can enroll one.";
     const refusal = loginRefusal("second-factor-missing", sentence);
-    return refusedVouched(refusal, subject, { credential: subject.login.credential });
+    return refusedVouched(refusal, subject, failingOf(federated));
   }
   return {
     target: {

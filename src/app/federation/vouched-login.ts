@@ -70,7 +70,7 @@ export async function locatedVouched(
   if (federated instanceof Refusal) return refusedVouched(federated, under);
   const credential = { key: null, owner: federated.user };
   const refusal = credentialRefusal(credential, now);
-  if (refusal) return refusedVouched(refusal, under, { credential });
+  if (refusal) return refusedVouched(refusal, under, failingOf(federated));
   const login: GoodLogin = { kind: "good", credential, profile: null, going: null };
   const { subject, ...located } = await succeeded("refreshtoken.login", login, {
     call,
@@ -78,8 +78,13 @@ export async function locatedVouched(
     clientId: flow.clientId,
     facts: factsOf(under),
   });
-  if (subject.kind === "bad") return refusedVouched(subject.refusal, under, { credential });
+  if (subject.kind === "bad") return refusedVouched(subject.refusal, under, failingOf(federated));
   return { ...located, subject: { kind: "good", login, federated, person, flow, provider } };
+}
+
+/** Whose login it was that failed; nobody's, if the user would have been made by it. */
+export function failingOf({ user, isNew }: FederatedUser): Failing {
+  return isNew ? {} : { credential: { key: null, owner: user } };
 }
 
 /** Recorded in the operator's stream, with the realm that was to vouch. */
