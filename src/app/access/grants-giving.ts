@@ -1,6 +1,7 @@
 /** Who is given an operation on a target, and by what: every policy in force, followed to the identities behind it. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { OperationName } from "../../audit/catalogue.ts";
+import { policyGives } from "../../identity/access.ts";
 import {
   PUBLIC_ACCESS_GROUP,
   isAccessGroupId,
@@ -8,7 +9,7 @@ import {
   type GroupRule,
   type Member,
 } from "../../identity/access-group.ts";
-import { isAllowed, type PolicyResource } from "../../identity/authorize.ts";
+import type { PolicyResource } from "../../identity/authorize.ts";
 import type { Policy } from "../../identity/policy.ts";
 import { isOwnMatter, permissionsOf, type RoleName } from "../../identity/roles.ts";
 import { MAX_LIST_LIMIT, type Listed, type Window } from "../../identity/store.ts";
@@ -105,7 +106,7 @@ class GrantSearch implements Found {
 
   async #addPolicy(policy: Policy): Promise<void> {
     const operations = this.#question.operations.filter((operation) =>
-      isAllowed([policy], operation, resourceFor(operation, this.#question.target)),
+      policyGives(policy, operation, resourceFor(operation, this.#question.target)),
     );
     if (operations.length === 0) return;
     const roles = policy.roles.filter((role) =>
