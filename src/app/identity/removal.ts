@@ -5,6 +5,7 @@ import { isUserId } from "../../identity/user.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import { leaveGroups } from "../groups/leave-groups.ts";
 import type { Context } from "../operation.ts";
+import { loseTrust } from "../profiles/lose-trust.ts";
 import type { Transaction } from "../state.ts";
 import { keepAdministered } from "./administration.ts";
 import { targetOf } from "./find.ts";
@@ -15,8 +16,8 @@ export function assertUnlocked({ locked }: { readonly locked: boolean }, what: s
 }
 
 /**
- * Deletes the identity's API keys and policies and takes it out of its access groups, and has each recorded as a
- * consequence. Refused where it would leave the account without an administrator.
+ * Deletes the identity's API keys and policies, takes it out of its access groups and ends the trust that profiles have
+ * in it, and has each recorded as a consequence. Refused where it would leave the account without an administrator.
  */
 export async function removeWithIdentity(
   { account, iamId }: Principal,
@@ -35,6 +36,7 @@ export async function removeWithIdentity(
     }
     await removePolicies(account, iamId, context);
     await leaveGroups({ account, iamId }, context);
+    await loseTrust({ account, iamId }, context);
   });
 }
 

@@ -111,8 +111,8 @@ export const setProfileIdentities = changeOperation<
       next.push(await trusted(one, { profile, identities: before }, context));
     }
     const gone = before.filter((one) => !next.some((other) => isSameIdentity(one, other)));
-    for (const { kind, identifier } of gone) {
-      await profiles.deleteProfileIdentity(ofProfile(profile), kind, identifier);
+    for (const one of gone) {
+      await profiles.deleteProfileIdentity(one, one.kind, one.identifier);
     }
     if (gone.length > 0) await profiles.putProfile(withTrustTaken(profile, context.now));
     for (const one of next) await profiles.putProfileIdentity(one);
@@ -168,8 +168,7 @@ export const deleteProfileIdentity = changeOperation<
     return locatedIn("profile-identity.delete", { profile, subject, facts }, context);
   },
   async run(_input, { subject: { profile, part } }, { store, now }) {
-    const { kind, identifier } = part;
-    await store.profiles.deleteProfileIdentity(ofProfile(profile), kind, identifier);
+    await store.profiles.deleteProfileIdentity(part, part.kind, part.identifier);
     await store.profiles.putProfile(withTrustTaken(profile, now));
     return {};
   },
@@ -247,13 +246,6 @@ function listed(
 ): ListedProfileIdentities {
   const totalCount = identities.length;
   return { entityTag: identitiesTag(identities), account, identities, totalCount };
-}
-
-function ofProfile({ account, id }: TrustedProfile): {
-  readonly account: string;
-  readonly profile: string;
-} {
-  return { account, profile: id };
 }
 
 /** What the record says of an identity, in the names of the wire. */

@@ -10,12 +10,17 @@ import { createPolicy } from "../identity/policies.ts";
 import { createServiceId } from "../identity/service-ids.ts";
 import { IdentityApp, NOBODY, START, type TestUser } from "../identity/testing/identity-app.ts";
 import { deleteUser } from "../identity/users.ts";
-import { addProfileIdentity, deleteProfileIdentity, setProfileIdentities } from "./identities.ts";
+import {
+  addProfileIdentity,
+  deleteProfileIdentity,
+  listProfileIdentities,
+  setProfileIdentities,
+} from "./identities.ts";
 import { createProfileLink, deleteProfileLink } from "./links.ts";
 import { createProfile, deleteProfile, updateProfile } from "./profiles.ts";
 import { readProfile } from "./read-profiles.ts";
 import { createProfileRule, deleteProfileRule, updateProfileRule } from "./rules.ts";
-import { mayApply, profilesByClaims, trustIn, type Trust } from "./trust.ts";
+import { profilesByClaims, trustIn, type Trust } from "./trust.ts";
 
 const REALM = "https://idp.example.com";
 const ENGINEERS = { claim: "groups", operator: "CONTAINS", value: '"engineers"' };
@@ -74,9 +79,7 @@ async function trustInAda(change: Partial<Session> = {}): Promise<Trust | undefi
     const now = await profiles.profile(profile.account, profile.id);
     if (!now) return undefined;
     const applying = { profile: now, credential: { key: null, owner: ada.user }, session };
-    const trust = await trustIn(applying, profiles);
-    expect(await mayApply(applying, profiles)).toBe(trust !== undefined);
-    return trust;
+    return trustIn(applying, profiles);
   });
 }
 
@@ -123,7 +126,14 @@ describe("trust by id", () => {
     await expect(assume(bob.key.value)).rejects.toThrow("does not trust");
     const { accessToken } = await assume(ada.key.value);
     await app.done(deleteUser, admin, { iamId: ada.user.iamId });
+    expect(app.parts.lastEvent()).toMatchObject({
+      action: "iam-identity.profile-identity.delete",
+      target: { name: "on-duty" },
+      requestData: { id: profile.id, identityType: "user", identifier: ada.user.iamId },
+    });
     expect(await app.authenticated(accessToken)).toMatchObject({ kind: "anonymous" });
+    const { identities } = await app.done(listProfileIdentities, admin, { id: profile.id });
+    expect(identities).toEqual([]);
   });
 });
 

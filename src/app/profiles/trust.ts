@@ -42,11 +42,6 @@ export interface Trust {
   readonly lifetimeS: number | null;
 }
 
-/** Whether whoever asks is trusted by the profile, as things stand now. */
-export async function mayApply(applying: Applying, reader: ProfileReader): Promise<boolean> {
-  return (await trustIn(applying, reader)) !== undefined;
-}
-
 /**
  * The trust that a profile has in whoever asks, or undefined. Who acts as one profile is not thereby trusted by
  * another: trust is in who logged in, not in what they have become.
