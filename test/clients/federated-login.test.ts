@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createUser } from "../../src/app/identity/users.ts";
 import { Browser } from "../support/openid-provider.ts";
-import { FederatedWire, REALM } from "./federated-wire.ts";
+import { FederatedWire, REALM, type Json } from "./federated-wire.ts";
 
 let wire: FederatedWire;
 /** Of the provider, as it is made known for each test. */
@@ -89,6 +89,25 @@ describe("a login by a provider", () => {
       outcome: "failure",
       requestData: { fault: "user-not-known" },
     });
+  });
+
+  it("is refused in words that say why, where the provider is down or not known", async () => {
+    const down = { name: "Down", realm: "down", issuer: "http://127.0.0.1:9", client_id: "a" };
+    await wire.send("POST /trail/v1/identity-providers", down);
+    const refused = async (realm: string): Promise<Json> => {
+      const address = `${wire.url}/identity/authorize?realm=${realm}`;
+      const { response, text } = await new Browser().visit(address);
+      return { status: response.status, ...JSON.parse(text) };
+    };
+    expect(await refused("down")).toMatchObject({
+      status: 503,
+      errorDetails: "The identity provider cannot be reached, or does not answer in time.",
+    });
+    expect(wire.lastOf("federation.begin")).toMatchObject({
+      outcome: "failure",
+      account: "operator",
+    });
+    expect(await refused("nowhere")).toMatchObject({ status: 404 });
   });
 
   it("makes no user unless the provider may", async () => {

@@ -197,7 +197,7 @@ describe("a provider that is taken away", () => {
     expect((await wire.send("GET /trail/v1/users", undefined, token)).status).toBe(401);
     expect(await wire.tokenOf(browser)).toBeUndefined();
     expect((await underWay.send(back)).status).toBe(401);
-    expect((await new Browser().send(new URL(wire.begin()))).status).toBe(401);
+    expect((await new Browser().send(new URL(wire.begin()))).status).toBe(404);
     expect(
       wire.server.app.parts
         .events()

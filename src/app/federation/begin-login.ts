@@ -2,6 +2,7 @@
 import { hash, randomBytes } from "node:crypto";
 import { operatorPlace } from "../../audit/crn.ts";
 import { LOGIN_FLOW_LIFETIME_MS, type IdentityProvider } from "../../identity/identity-provider.ts";
+import { invariant } from "../../kernel/errors.ts";
 import { Sensitive } from "../../kernel/sensitive.ts";
 import { changeOperation } from "../operation.ts";
 import type { View } from "../state.ts";
@@ -61,7 +62,7 @@ export const beginLogin = changeOperation<BeginLoginInput, Begun, SentToProvider
     return { ...input, begun: { provider, marks, binding: new Sensitive(mark()), address } };
   },
   async locate({ begun }, { store }) {
-    if (!begun) throw unknownProvider();
+    invariant(begun !== undefined, "the provider has been asked");
     const { account, id, modifiedAt } = begun.provider;
     const provider = await store.logins.identityProvider(account, id);
     if (!provider?.enabled || provider.modifiedAt !== modifiedAt) throw unknownProvider();

@@ -2,7 +2,7 @@
 import { operatorPlace } from "../../audit/crn.ts";
 import { loginRefusal } from "../../identity/api-key.ts";
 import type { Person } from "../../identity/identity-provider.ts";
-import { Refusal } from "../../kernel/errors.ts";
+import { invariant, Refusal } from "../../kernel/errors.ts";
 import type { Sensitive } from "../../kernel/sensitive.ts";
 import { changeOperation, type Context, type Located, type Preparing } from "../operation.ts";
 import type { Transaction } from "../state.ts";
@@ -84,7 +84,7 @@ export const finishLogin = changeOperation<
     return { ...input, found: { ...under, person } };
   },
   async locate({ found }, context) {
-    if (!found) throw unknownLogin();
+    invariant(found !== undefined, "the provider has been asked");
     // Of two who bring the same flow, one has used it up by now; and it is the provider of now that vouches.
     const under = await underWay(found.flow.hash, context.store, context.now);
     if (under?.provider.modifiedAt !== found.provider.modifiedAt) throw unknownLogin();

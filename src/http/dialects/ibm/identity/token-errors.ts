@@ -1,14 +1,16 @@
 /** IAM's error bodies: `errorCode`, `errorMessage`, `errorDetails` and the context of the request. */
+import type { FederationFault } from "../../../../app/federation/federation.ts";
 import type { LoginFault } from "../../../../identity/api-key.ts";
 import type { ErrorCode, Refusal } from "../../../../kernel/errors.ts";
 import type { Exchange } from "../../../dialect.ts";
 import type { Answer } from "../../../route.ts";
+import { federationFaults } from "./federation-errors.ts";
 import { wantsPage } from "./html.ts";
 import { cookieIn, takenCookie } from "./identity-cookie.ts";
 import { refusalPage } from "./pages.ts";
 import { returnToOf } from "./session-routes.ts";
 
-type IamError = readonly [status: number, code: string, message: string];
+export type IamError = readonly [status: number, code: string, message: string];
 
 /** IBM answers 400 to credentials that are no good: its clients tell them by the code. */
 const NO_SUCH_KEY: IamError = [400, "BXNIM0415E", "Provided API key could not be found."];
@@ -17,7 +19,8 @@ const EXPIRED: IamError = [400, "BXNIM0408E", "Provided refresh token is expired
 const SECOND_FACTOR: IamError = [400, "BXNIM0603E", "A one-time code is required."];
 
 /** Where IBM has published no code for a fault, the code is ours, in its form. */
-const faults: Readonly<Record<LoginFault, IamError>> = {
+const faults: Readonly<Record<LoginFault | FederationFault, IamError>> = {
+  ...federationFaults,
   "unknown-api-key": NO_SUCH_KEY,
   "api-key-disabled": NO_SUCH_KEY,
   "api-key-expired": NO_SUCH_KEY,
@@ -98,7 +101,7 @@ function errorOf({ code, details }: Refusal): IamError {
   return requestFaults[reason] ?? byCode[code];
 }
 
-function isFault(reason: string): reason is LoginFault {
+function isFault(reason: string): reason is keyof typeof faults {
   return Object.hasOwn(faults, reason);
 }
 
