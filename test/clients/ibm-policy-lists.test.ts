@@ -52,6 +52,32 @@ describe("lists of policies", () => {
     expect(back.result.policies).toEqual(one.policies);
   });
 
+  it("do not go on where another list was left", async () => {
+    const iamId = await wire.userId();
+    for (const name of ["iam-am", "iam-identity"]) {
+      const attributes = [{ name: "serviceName", value: name }];
+      await wire.admin.createPolicy(wire.v1(iamId, VIEWER, attributes));
+    }
+    const params = { accountId: wire.account, iamId, limit: 1 };
+    const { result } = await wire.admin.listPolicies({ ...params, sort: "id" });
+    const start = result.next?.start ?? "";
+    const made = JSON.stringify(["id", false, "after", 7, "x"]);
+    for (const other of [
+      { ...params, start },
+      { ...params, start, sort: "-id" },
+      { ...params, start: Buffer.from(made).toString("base64url"), sort: "id" },
+      { ...params, start: start.slice(1), sort: "id" },
+      { ...params, start: "e30", sort: "id" },
+    ]) {
+      expect([other, ...(await refusalOf(wire.admin.listPolicies(other)))]).toEqual([
+        other,
+        400,
+        "invalid_body",
+        "The query parameter start is no page token of this list.",
+      ]);
+    }
+  });
+
   it("are of one account, and refuse what they do not know", async () => {
     const list = (params: object): Promise<unknown> =>
       wire.admin.listV2Policies({ accountId: wire.account, ...params });

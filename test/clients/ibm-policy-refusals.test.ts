@@ -92,6 +92,12 @@ describe("what is refused", () => {
       expect([change, status]).toEqual([change, 400]);
       expect(message).toMatch(sentence);
     }
+    const group = await wire.groupId();
+    const asIdentity = wire.v2(["iam_id", group], READER, { serviceName: "secrets-manager" });
+    const asGroup = wire.v2(["access_group_id", iamId], READER, { serviceName: "secrets-manager" });
+    for (const mistaken of [asIdentity, asGroup]) {
+      expect((await errorOf(wire.admin.createV2Policy(mistaken))).message).toMatch(/The subject/);
+    }
     const exists = on({ key: "serviceInstance", operator: "stringExists", value: true });
     const { result } = await wire.admin.createV2Policy({ ...plain, ...exists });
     expect(JSON.stringify(result.resource)).not.toContain("serviceInstance");
