@@ -1,7 +1,7 @@
 /** People who log in by a real OpenID Connect provider, as a browser does it: over sockets, with its cookies and forms. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createUser } from "../../src/app/identity/users.ts";
-import { Browser } from "../support/openid-provider.ts";
+import { Browser, signInAt } from "../support/openid-provider.ts";
 import { FederatedWire, REALM, type Json } from "./federated-wire.ts";
 
 let wire: FederatedWire;
@@ -54,6 +54,30 @@ describe("a login by a provider", () => {
       account: "operator",
       requestData: { realm_name: REALM, client_id: "HOP55v1CCT" },
     });
+  });
+
+  it("begins on the login page, and goes on to where that was to go", async () => {
+    wire.says({ email: "page@example.com" });
+    const page = await fetch(`${wire.url}/identity/login?return_to=/console`);
+    const link = /<a href="([^"]+)">Continue with Example</.exec(await page.text())?.[1] ?? "";
+    const address = wire.url + link.replaceAll("&amp;", "&");
+    const { response } = await signInAt(wire.provider, address, { subject: "page" });
+    expect(response.headers.get("refresh")).toBe("0; url=/console");
+    expect(wire.lastOf("refreshtoken.login")).toMatchObject({
+      outcome: "success",
+      requestData: { client_id: "HOP55v1CCT", realm_name: REALM },
+    });
+  });
+
+  it("is refused for what names no provider, without repeating it", async () => {
+    for (const query of ["", "realm=hunter2+hunter2", "provider=hunter2", "hunter2=1"]) {
+      const response = await fetch(`${wire.url}/identity/authorize?${query}`);
+      expect([query, response.status]).toEqual([query, 400]);
+      expect(await response.text()).not.toContain("hunter2");
+    }
+    const both = await fetch(`${wire.begin()}&provider=${id}`);
+    expect(both.status).toBe(400);
+    expect(wire.log).not.toContain("hunter2");
   });
 
   it("finds the same user again by the subject, whatever the address is by then", async () => {
