@@ -6,8 +6,11 @@ import type { ComputeResource, ProfileLink } from "./trusted-profile.ts";
 
 export const MAX_CRN_CHARS = 1_024;
 
-/** A Cloud Resource Name (IBM, "Cloud Resource Names"), or the beginning of one: clients leave out empty parts. */
-const CRN = /^crn:v1:[!-~]+$/;
+/**
+ * A Cloud Resource Name (IBM, "Cloud Resource Names"), or the beginning of one: clients leave out empty parts. Without
+ * quotes and backslashes, which the record would have to write as two: a list of them fits one entry of the log.
+ */
+const CRN = /^crn:v1:[!#-[\]-~]+$/;
 
 /** A link as somebody asks for it; a text that is empty is as if it were not there. */
 export interface GivenLink {

@@ -1,6 +1,6 @@
 /** What a rule of a trusted profile may say, by its type. */
 import { Refusal } from "../kernel/errors.ts";
-import { checkedConditions, type GivenCondition } from "./claims.ts";
+import { checkedConditions, type Condition, type GivenCondition } from "./claims.ts";
 import { checkedRealm } from "./identity-provider.ts";
 import { checkedName } from "./text.ts";
 import {
@@ -13,6 +13,11 @@ import {
 /** IBM's bounds of a session that an account may set. */
 export const MIN_RULE_SESSION_S = 900;
 export const MAX_RULE_SESSION_S = 86_400;
+/**
+ * Of all conditions of a rule together. The record of a change holds them as they were and as they are, and has to fit
+ * one entry of the log in any script: nobody can lengthen a rule until the record no longer says whom it lets in.
+ */
+export const MAX_CONDITIONS_CHARS = 8_192;
 /** What is shown of a rule for compute resources that says nothing: their sessions last as long as a token. */
 const COMPUTE_SESSION_S = 3_600;
 
@@ -41,7 +46,7 @@ export function checkedRule(given: GivenRule): RuleTerms {
     realm: isOfPeople ? realmOf(given) : none(given.realm, "realm_name", type),
     crType: isOfPeople ? none(given.crType, "cr_type", type) : checkedComputeResource(given.crType),
     expirationS: checkedSession(given.expirationS ?? (isOfPeople ? undefined : COMPUTE_SESSION_S)),
-    conditions: checkedConditions(given.conditions),
+    conditions: boundedConditions(given.conditions),
   };
 }
 
@@ -49,6 +54,14 @@ export function checkedComputeResource(crType: string | undefined): ComputeResou
   const known = COMPUTE_RESOURCES.find((one) => one === crType);
   if (known !== undefined) return known;
   throw invalid("cr_type", `\`cr_type\` must be one of ${COMPUTE_RESOURCES.join(", ")}.`);
+}
+
+function boundedConditions(given: readonly GivenCondition[]): readonly Condition[] {
+  const conditions = checkedConditions(given);
+  const chars = conditions.reduce((sum, { claim, value }) => sum + claim.length + value.length, 0);
+  if (chars <= MAX_CONDITIONS_CHARS) return conditions;
+  const sentence = `The conditions of a rule have at most ${MAX_CONDITIONS_CHARS} characters together.`;
+  throw invalid("conditions", sentence);
 }
 
 function realmOf({ realm, type }: GivenRule): string {

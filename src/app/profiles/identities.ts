@@ -78,7 +78,6 @@ export interface SetProfileIdentitiesInput {
 
 export interface ListedProfileIdentities {
   readonly entityTag: string;
-  readonly account: string;
   readonly identities: readonly ProfileIdentity[];
   readonly totalCount: number;
 }
@@ -116,7 +115,7 @@ export const setProfileIdentities = changeOperation<
     }
     if (gone.length > 0) await profiles.putProfile(withTrustTaken(profile, context.now));
     for (const one of next) await profiles.putProfileIdentity(one);
-    return listed(profile, await profiles.profileIdentities(profile.account, profile.id));
+    return listed(await profiles.profileIdentities(profile.account, profile.id));
   },
 });
 
@@ -128,9 +127,8 @@ export const listProfileIdentities = readOperation<
 >({
   name: "profile-identity.list",
   locate: (input, context) => inProfile("profile-identity.list", input, context),
-  async run(_input, { subject: profile }, { store }) {
-    const { account, id } = profile;
-    return listed(profile, await store.profiles.profileIdentities(account, id));
+  async run(_input, { subject: { account, id } }, { store }) {
+    return listed(await store.profiles.profileIdentities(account, id));
   },
 });
 
@@ -240,12 +238,8 @@ async function findIdentity(
   return { profile, part };
 }
 
-function listed(
-  { account }: TrustedProfile,
-  identities: readonly ProfileIdentity[],
-): ListedProfileIdentities {
-  const totalCount = identities.length;
-  return { entityTag: identitiesTag(identities), account, identities, totalCount };
+function listed(identities: readonly ProfileIdentity[]): ListedProfileIdentities {
+  return { entityTag: identitiesTag(identities), identities, totalCount: identities.length };
 }
 
 /** What the record says of an identity, in the names of the wire. */

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { MAX_CONDITIONS_PER_RULE } from "../../identity/claims.ts";
 import { ANY_ENTITY_TAG } from "../../identity/entity-tag.ts";
+import { MAX_CONDITIONS_CHARS } from "../../identity/profile-rule.ts";
 import {
   MAX_IDENTITIES_PER_PROFILE,
   MAX_LINKS_PER_PROFILE,
@@ -123,6 +125,29 @@ describe("the rules of a profile", () => {
     }
     const rule = await app.done(createProfileRule, admin, saml(compute));
     expect(rule).toMatchObject({ type: "Profile-CR", crType: "VSI", realm: "" });
+  });
+
+  it("cannot be so long that the record leaves out what they ask", async () => {
+    const long = (letter: string) =>
+      Array.from({ length: MAX_CONDITIONS_PER_RULE }, () => {
+        const value = letter.repeat(MAX_CONDITIONS_CHARS / MAX_CONDITIONS_PER_RULE - 10);
+        return { claim: "職", operator: "EQUALS", value };
+      });
+    const { id: ruleId } = await app.done(
+      createProfileRule,
+      admin,
+      saml({ conditions: long("部") }),
+    );
+    const change = { ...saml({ conditions: long("課") }), ruleId, ifMatch: ANY_ENTITY_TAG };
+    await app.done(updateProfileRule, admin, change);
+    const ten = expect.objectContaining({ length: MAX_CONDITIONS_PER_RULE });
+    expect(app.parts.lastEvent().requestData).toMatchObject({
+      conditions: ten,
+      previous: { conditions: ten },
+    });
+    const longer = [...long("部").slice(1), { ...CONDITIONS[0], value: "部".repeat(900) }];
+    const refused = await app.refused(createProfileRule, admin, saml({ conditions: longer }));
+    expect(refused).toMatch(/^invalid_request: .* 8192 characters/);
   });
 
   it("are a bounded number, in the order in which they came", async () => {
@@ -257,6 +282,8 @@ describe("the identities of a profile", () => {
       },
       { identityType: "crn" },
       { identityType: "crn", identifier: "crn:v1:with blanks" },
+      { identityType: "crn", identifier: 'crn:v1:with"quotes' },
+      { identityType: "crn", identifier: "crn:v1:with\\backslashes" },
       { accounts: ["another"] },
       { description: "x".repeat(1_001) },
     ] as const) {
@@ -269,6 +296,20 @@ describe("the identities of a profile", () => {
     }
     const accounts = [app.first.account.id];
     await app.done(addProfileIdentity, admin, { id, ...trustsAda(), accounts });
+  });
+
+  it("are all in the record of a change, however long their names", async () => {
+    const long = (first: number): readonly GivenIdentity[] =>
+      Array.from({ length: MAX_IDENTITIES_PER_PROFILE }, (_, n) => ({
+        identityType: "crn",
+        identifier: `crn:v1:${first + n}${"x".repeat(1_000)}`,
+      }));
+    const whole = { id, ifMatch: ANY_ENTITY_TAG };
+    await app.done(setProfileIdentities, admin, { ...whole, identities: long(100) });
+    await app.done(setProfileIdentities, admin, { ...whole, identities: long(200) });
+    const twenty = expect.objectContaining({ length: MAX_IDENTITIES_PER_PROFILE });
+    const recorded = lastRequest("iam-identity.profile-identity.set");
+    expect(recorded).toMatchObject({ identities: twenty, previous: twenty });
   });
 
   it("are a bounded number, each of them once", async () => {
