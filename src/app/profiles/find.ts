@@ -1,6 +1,5 @@
 /** Finding the trusted profile that an operation is about. Whatever becomes of its trust has the profile for its target. */
 import type { OperationName } from "../../audit/catalogue.ts";
-import type { RuleTerms } from "../../identity/profile-rule.ts";
 import type { TrustedProfile } from "../../identity/trusted-profile.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import { inAccount, type Named } from "../identity/find.ts";
@@ -50,16 +49,4 @@ export function locatedIn<Subject>(
     subject,
     ...(facts === undefined ? {} : { facts }),
   });
-}
-
-/** What the record says of a rule, in the names of the wire. */
-export function ruleFacts(rule: RuleTerms): object {
-  const { name, type, realm, crType, expirationS, conditions } = rule;
-  return {
-    name,
-    type,
-    ...(type === "Profile-SAML" ? { realm_name: realm } : { cr_type: crType }),
-    expiration: expirationS,
-    conditions,
-  };
 }

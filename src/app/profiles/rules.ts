@@ -17,7 +17,7 @@ import { Refusal } from "../../kernel/errors.ts";
 import { assertRoom } from "../identity/find.ts";
 import { callerId, changeOperation, readOperation, type Context } from "../operation.ts";
 import type { View } from "../state.ts";
-import { locatedIn, findProfile, inProfile, ruleFacts, type PartOf } from "./find.ts";
+import { locatedIn, findProfile, inProfile, type PartOf } from "./find.ts";
 
 /** Named as on the wire, and so recorded. */
 export interface RuleInput {
@@ -179,4 +179,16 @@ async function findRule(
   const part = await context.store.profiles.profileRule(profile.account, profile.id, ruleId);
   if (!part) throw new Refusal("not_found", "The trusted profile has no such rule.");
   return { profile, part };
+}
+
+/** What the record says of a rule, in the names of the wire. */
+function ruleFacts(rule: RuleTerms): object {
+  const { name, type, realm, crType, expirationS, conditions } = rule;
+  return {
+    name,
+    type,
+    ...(type === "Profile-SAML" ? { realm_name: realm } : { cr_type: crType }),
+    expiration: expirationS,
+    conditions,
+  };
 }
