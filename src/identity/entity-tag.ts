@@ -18,5 +18,5 @@ export function assertEntityTag(
 ): void {
   if (ifMatch === ANY_ENTITY_TAG || ifMatch === entityTag) return;
   const sentence = "It has been changed since it was read: read it again, then change it.";
-  throw new Refusal("precondition_failed", sentence);
+  throw new Refusal("precondition_failed", sentence, { entityTag });
 }

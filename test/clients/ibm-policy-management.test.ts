@@ -118,9 +118,15 @@ describe("policies, version 1", () => {
     const { id: policyId = "" } = result;
     const ifMatch = etagOf({ headers });
     const change = wire.v1(iamId, WRITER, [SERVICE]);
-    await wire.admin.replacePolicy({ policyId, ifMatch, ...change });
+    const seen = etagOf(await wire.admin.replacePolicy({ policyId, ifMatch, ...change }));
     const late = await errorOf(wire.admin.replacePolicy({ policyId, ifMatch, ...change }));
-    expect([late.status, late.result.errors[0]?.code]).toEqual([409, "policy_conflict_error"]);
+    expect([late.status, late.result.errors[0]]).toMatchObject([
+      409,
+      {
+        code: "policy_conflict_error",
+        details: { conflicts_with: { etag: seen.replaceAll('"', "") } },
+      },
+    ]);
     expect(wire.lastEvent()).toMatchObject({
       operation: "policy.update",
       outcome: "failure",

@@ -32,7 +32,7 @@ const wordings: Readonly<Record<ErrorCode, Wording>> = {
   not_found: { status: 404, code: "not_found" },
   method_not_allowed: { status: 405, code: REFUSED },
   conflict: { status: 409, code: CONFLICT },
-  // IBM's clients know a change made against another state as a conflict with an entity tag, not as a 412.
+  // IBM's errors name an entity tag among what conflicts: a change made against another state is one.
   precondition_failed: { status: 409, code: CONFLICT },
   locked: { status: 409, code: REFUSED },
   gone: { status: 410, code: "not_found" },
