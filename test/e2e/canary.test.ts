@@ -206,9 +206,13 @@ async function sendNonsense(): Promise<void> {
     value(),
     `[${"[".repeat(100)}"${value()}"`,
     Buffer.from([0xff, 0xfe, ...Buffer.from(value())]).toString("latin1"),
-    { payload: `${value()}${"x".repeat(5_000_000)}` },
   ];
   for (const body of bodies) await send("POST", "/api/v2/secrets", body);
+  // The server need not read to its end what is too large: whoever still writes may be cut off instead of answered.
+  const tooLarge = { payload: `${value()}${"x".repeat(5_000_000)}` };
+  await send("POST", "/api/v2/secrets", tooLarge).catch((error: unknown) => {
+    expect(String((error as Error).cause)).toMatch(/EPIPE|ECONNRESET|other side closed/);
+  });
   const paths = [
     `/api/v2/secrets/${value()}`,
     `/api/v2/secrets/${value()}/versions/${value()}`,

@@ -279,7 +279,7 @@ export class SqliteLoginStore implements LoginStore {
         code_verifier: flow.codeVerifier,
         nonce: flow.nonce,
         return_to: flow.returnTo,
-      person: flow.person && JSON.stringify(flow.person),
+        person: flow.person && JSON.stringify(flow.person),
         expires_at: flow.expiresAt,
       },
     );
