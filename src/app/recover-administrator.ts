@@ -232,6 +232,7 @@ async function replaceKey(
     expiresAt: null,
     actionWhenLeaked: "none",
     supportSessions: false,
+    sessionsSince: now,
     entityTag: newEntityTag(),
     createdAt: now,
     createdBy: callerId(caller),

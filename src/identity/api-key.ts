@@ -21,6 +21,8 @@ export interface ApiKey {
   readonly actionWhenLeaked: ActionWhenLeaked;
   /** Whether sessions got with it may be managed by the operator's support, as IBM's wire asks; kept and shown. */
   readonly supportSessions: boolean;
+  /** Sessions that it opened before this are over, also once it is enabled again. */
+  readonly sessionsSince: Millis;
   readonly entityTag: string;
   readonly createdAt: Millis;
   readonly createdBy: string;
@@ -111,6 +113,20 @@ export type LoginFault =
 
 export function loginRefusal(reason: LoginFault, sentence: string): Refusal {
   return new Refusal("unauthenticated", sentence, { reason });
+}
+
+/** Whether a session that the credential opened at this moment has been ended since, whatever it may open now. */
+export function hasEndedSince({ key, owner }: Credential, beganAt: Millis): boolean {
+  if (key && beganAt < key.sessionsSince) return true;
+  return owner.kind === "user" && beganAt < owner.sessionsSince;
+}
+
+/**
+ * The key from the moment on in which it is no good: what was got with it is over, even if it was got in this very
+ * millisecond.
+ */
+export function withSessionsEnded(key: ApiKey, now: Millis): ApiKey {
+  return { ...key, sessionsSince: now + 1 };
 }
 
 /** Why the credential is no good now, or undefined when it is. Asked at login and at each call after it. */

@@ -30,6 +30,7 @@ const key: ApiKey = {
   expiresAt: null,
   actionWhenLeaked: "none",
   supportSessions: false,
+  sessionsSince: NOW,
   entityTag: "1-0",
   createdAt: NOW,
   createdBy: "",

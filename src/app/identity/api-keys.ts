@@ -97,6 +97,7 @@ export function newApiKey(
     expiresAt: expiresAt === undefined ? null : checkedExpiry(expiresAt, now),
     actionWhenLeaked: given.actionWhenLeaked ?? "none",
     supportSessions,
+    sessionsSince: now,
     entityTag: newEntityTag(),
     createdAt: now,
     createdBy: callerId(caller),

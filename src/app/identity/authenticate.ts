@@ -1,5 +1,5 @@
 /** From an `Authorization` header to a caller: what every dialect does with a bearer token. */
-import { credentialRefusal } from "../../identity/api-key.ts";
+import { credentialRefusal, hasEndedSince } from "../../identity/api-key.ts";
 import type { CredentialKeeper } from "../../identity/credentials.ts";
 import type { KnownToken, TokenSession } from "../../identity/token-claims.ts";
 import type { TokenIssuer, Verification } from "../../identity/tokens.ts";
@@ -133,7 +133,7 @@ export async function actingBy(
   const refusal = credentialRefusal(credential, now);
   if (refusal) return refusal;
   const { owner } = credential;
-  if (owner.kind === "user" && session.beganAt < owner.sessionsSince) return sessionOver();
+  if (hasEndedSince(credential, session.beganAt)) return sessionOver();
   if (!(await isGoing(session, view, now))) return sessionOver();
   if (owner.iamId === iamId) return { credential, profile: null, session, clientId };
   const profile = await view.identity.principal(account, iamId);

@@ -3,7 +3,7 @@
  * nothing else. What becomes of the key is what its owner decided when it was made (`actionWhenLeaked`).
  */
 import { operatorPlace } from "../../audit/crn.ts";
-import type { ActionWhenLeaked, ApiKey } from "../../identity/api-key.ts";
+import { withSessionsEnded, type ActionWhenLeaked, type ApiKey } from "../../identity/api-key.ts";
 import { newEntityTag } from "../../identity/entity-tag.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import type { Sensitive } from "../../kernel/sensitive.ts";
@@ -62,7 +62,8 @@ async function actedOn(
     await store.identity.deleteApiKey(key.account, key.id);
     return "delete";
   }
-  const disabled = { ...key, disabled: true, entityTag: newEntityTag(), modifiedAt: now };
+  const modified = { ...key, disabled: true, entityTag: newEntityTag(), modifiedAt: now };
+  const disabled = withSessionsEnded(modified, now);
   await store.identity.putApiKey(disabled);
   await store.logins.endSessionsOf(key.account, key.iamId, key.id);
   return "disable";

@@ -1,5 +1,10 @@
 /** What a session stands on: the credential it was opened with, and the trusted profile it acts as. */
-import { credentialRefusal, loginRefusal, type Credential } from "../../identity/api-key.ts";
+import {
+  credentialRefusal,
+  hasEndedSince,
+  loginRefusal,
+  type Credential,
+} from "../../identity/api-key.ts";
 import type { Session } from "../../identity/session.ts";
 import type { TrustedProfile } from "../../identity/trusted-profile.ts";
 import type { Millis } from "../../kernel/clock.ts";
@@ -30,11 +35,10 @@ export function standingRefusal(
   { session, credential, profile }: Standing,
   now: Millis,
 ): Refusal | undefined {
-  const { owner } = credential;
   const isOver =
     session.isEnded ||
     session.endsAt <= now ||
-    (owner.kind === "user" && session.startedAt < owner.sessionsSince) ||
+    hasEndedSince(credential, session.startedAt) ||
     (session.profile !== null && (!profile || session.startedAt < profile.sessionsSince));
   if (isOver) return loginRefusal("session-over", "The session is over.");
   return credentialRefusal(credential, now);

@@ -71,6 +71,7 @@ describe.each(OWNERS)("a change of the API key of a %s", (owner, operation, obje
       expect(once).toEqual({
         ...key,
         [field]: state,
+        sessionsSince: expect.any(Number),
         entityTag: expect.any(String),
         modifiedAt: expect.any(Number),
       });
@@ -147,18 +148,48 @@ describe.each(OWNERS)("a change of the API key of a %s", (owner, operation, obje
 });
 
 describe("a disabled API key", () => {
-  it("logs in no more, and ends the sessions that it opened, for good", async () => {
-    const { user, key } = await app.user("ada@example.com");
-    const { accessToken } = await app.login(key.value, "bx");
-    const change = (kind: "disable" | "enable"): Promise<unknown> =>
-      app.done(updateApiKey, admin, { id: key.id, change: { kind } });
-    await change("disable");
-    await expect(app.login(key.value)).rejects.toThrow("disabled");
-    expect((await app.authenticated(accessToken)).kind).toBe("anonymous");
-    await change("enable");
-    expect((await app.login(key.value)).apikeyId).toBe(key.id);
-    expect((await app.authenticated(accessToken)).kind).toBe("anonymous");
-    expect(user.iamId).toBe(key.iamId);
+  it.each(["default", "bx"])(
+    "logs in no more, and ends what %s opened for good",
+    async (client) => {
+      const { user, key } = await app.user("ada@example.com");
+      const { accessToken } = await app.login(key.value, client);
+      const change = (kind: "disable" | "enable"): Promise<unknown> =>
+        app.done(updateApiKey, admin, { id: key.id, change: { kind } });
+      await change("disable");
+      await expect(app.login(key.value)).rejects.toThrow("disabled");
+      expect((await app.authenticated(accessToken)).kind).toBe("anonymous");
+      await change("enable");
+      app.parts.clock.advance(1);
+      const { accessToken: next, apikeyId } = await app.login(key.value, client);
+      expect(apikeyId).toBe(key.id);
+      expect((await app.authenticated(next)).kind).toBe("identity");
+      expect((await app.authenticated(accessToken)).kind).toBe("anonymous");
+      expect(user.iamId).toBe(key.iamId);
+    },
+  );
+});
+
+describe("an API key that has expired", () => {
+  it("may be given more time, which its sessions of before have no part in", async () => {
+    const { user } = await app.user("ada@example.com");
+    const at = (ms: number): string => new Date(app.parts.clock.now() + ms).toISOString();
+    const { id, value } = await app.done(createApiKey, admin, {
+      iamId: user.iamId,
+      name: "short",
+      expiresAt: at(60_000),
+    });
+    const before = await Promise.all([app.login(value), app.login(value, "bx")]);
+    await app.done(updateApiKey, admin, { id, change: fields({ expiresAt: at(120_000) }) });
+    for (const { accessToken } of before) {
+      expect((await app.authenticated(accessToken)).kind).toBe("identity");
+    }
+    app.parts.clock.advance(120_000);
+    await app.done(updateApiKey, admin, { id, change: fields({ expiresAt: null }) });
+    app.parts.clock.advance(1);
+    for (const { accessToken } of before) {
+      expect((await app.authenticated(accessToken)).kind).toBe("anonymous");
+    }
+    expect((await app.login(value)).apikeyId).toBe(id);
   });
 });
 

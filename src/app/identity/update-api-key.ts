@@ -2,7 +2,12 @@
  * Changes of API keys: their fields, locked and unlocked, disabled and enabled. All of it is one operation, as with
  * IBM, whose events tell these apart by what they record: `lock`, `disabled`, and the name before and after.
  */
-import { checkedExpiry, type ActionWhenLeaked, type ApiKey } from "../../identity/api-key.ts";
+import {
+  checkedExpiry,
+  withSessionsEnded,
+  type ActionWhenLeaked,
+  type ApiKey,
+} from "../../identity/api-key.ts";
 import { assertEntityTag, newEntityTag } from "../../identity/entity-tag.ts";
 import { checkedDescription, checkedName } from "../../identity/text.ts";
 import { isUserId } from "../../identity/user.ts";
@@ -47,7 +52,7 @@ interface Update {
 
 /**
  * A locked key, and every key of a locked service ID, can only be locked and unlocked. A key that is disabled ends the
- * sessions that were opened with it.
+ * sessions that were opened with it, also those that have no row, and enabling it brings none of them back.
  */
 export const updateApiKey = changeOperation<UpdateApiKeyInput, Update, ApiKey>({
   name: "user-apikey.update",
@@ -93,8 +98,12 @@ function isAboutLock({ kind }: ApiKeyChange): boolean {
 function changed(key: ApiKey, change: ApiKeyChange, now: Millis): ApiKey {
   const modified = { ...key, entityTag: newEntityTag(), modifiedAt: now };
   switch (change.kind) {
-    case "fields":
-      return { ...modified, ...checkedFields(key, change.fields, now) };
+    case "fields": {
+      // Given more time, it logs in again; what its expiry has ended stays ended.
+      const hasExpired = key.expiresAt !== null && key.expiresAt <= now;
+      const lasting = hasExpired ? withSessionsEnded(modified, now) : modified;
+      return { ...lasting, ...checkedFields(key, change.fields, now) };
+    }
     case "lock":
     case "unlock": {
       const locked = change.kind === "lock";
@@ -103,7 +112,8 @@ function changed(key: ApiKey, change: ApiKeyChange, now: Millis): ApiKey {
     case "disable":
     case "enable": {
       const disabled = change.kind === "disable";
-      return key.disabled === disabled ? key : { ...modified, disabled };
+      if (key.disabled === disabled) return key;
+      return { ...(disabled ? withSessionsEnded(modified, now) : modified), disabled };
     }
   }
 }

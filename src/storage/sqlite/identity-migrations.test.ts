@@ -40,7 +40,7 @@ describe("a state of the first version", () => {
     const db = open();
     const { identity, groups, logins } = identityStores(db);
     expect(await identity.credentialByHash("hash")).toMatchObject({
-      key: { id: "ApiKey-1", actionWhenLeaked: "none", supportSessions: false },
+      key: { id: "ApiKey-1", actionWhenLeaked: "none", supportSessions: false, sessionsSince: 0 },
       owner: { iamId: ADA, realm: "IBMid", sessionsSince: 0 },
     });
     expect(await identity.policy(ACCOUNT, "p")).toMatchObject({

@@ -23,6 +23,7 @@ const accessAndLogins = `
   ALTER TABLE service_ids ADD COLUMN unique_instance_crns TEXT NOT NULL DEFAULT '[]';
   ALTER TABLE api_keys ADD COLUMN action_when_leaked TEXT NOT NULL DEFAULT 'none';
   ALTER TABLE api_keys ADD COLUMN support_sessions INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE api_keys ADD COLUMN sessions_since INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE policies ADD COLUMN description TEXT NOT NULL DEFAULT '';
   ALTER TABLE policies ADD COLUMN state TEXT NOT NULL DEFAULT 'active';
   ALTER TABLE policies ADD COLUMN entity_tag TEXT NOT NULL DEFAULT '';

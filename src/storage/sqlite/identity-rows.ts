@@ -73,6 +73,7 @@ export function apiKeyOf(row: Row): ApiKey {
     expiresAt: numberOrNull(row, "expires_at"),
     actionWhenLeaked: text(row, "action_when_leaked") as ActionWhenLeaked,
     supportSessions: flag(row, "support_sessions"),
+    sessionsSince: number(row, "sessions_since"),
     entityTag: text(row, "entity_tag"),
     createdAt: number(row, "created_at"),
     createdBy: text(row, "created_by"),

@@ -62,6 +62,7 @@ const key = (changes: Partial<ApiKey> = {}): ApiKey => ({
   expiresAt: null,
   actionWhenLeaked: "none",
   supportSessions: false,
+  sessionsSince: 2,
   entityTag: "1-0",
   createdAt: 3,
   createdBy: "test",

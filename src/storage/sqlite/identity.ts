@@ -304,6 +304,7 @@ export class SqliteIdentityStore implements IdentityStore {
         expires_at: key.expiresAt,
         action_when_leaked: key.actionWhenLeaked,
         support_sessions: Number(key.supportSessions),
+        sessions_since: key.sessionsSince,
         entity_tag: key.entityTag,
         created_at: key.createdAt,
         created_by: key.createdBy,

@@ -114,6 +114,7 @@ describe("sessions on SQLite", () => {
       expiresAt: null,
       actionWhenLeaked: "disable",
       supportSessions: true,
+      sessionsSince: 2,
       entityTag: "1-0",
       createdAt: 3,
       createdBy: "",

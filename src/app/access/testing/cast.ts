@@ -124,6 +124,7 @@ export class Cast {
       expiresAt: null,
       actionWhenLeaked: "none",
       supportSessions: false,
+      sessionsSince: START,
       ...MADE,
       ...more,
     };
