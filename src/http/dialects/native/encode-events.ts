@@ -1,17 +1,18 @@
 /** Events on the wire: canonical ones as the very bytes that were hashed, others as their vocabulary has them. */
 import { parseEvent } from "../../../audit/event.ts";
-import { renderIbm } from "../../../audit/render/ibm.ts";
+import { renderings, type RenderingName } from "../../../audit/renderings.ts";
 import { isComplete, type IndexState, type TrailEntry } from "../../../app/trail/trail-reader.ts";
 import { fromUtf8 } from "../../../kernel/bytes.ts";
 import type { Answer } from "../../route.ts";
 
-export type VocabularyName = "canonical" | "ibm";
+export type VocabularyName = "canonical" | RenderingName;
 
 export const JSON_TYPE = "application/json; charset=utf-8";
 
 /** One line of JSON. */
 export function eventText({ line }: TrailEntry, vocabulary: VocabularyName): string {
-  return vocabulary === "ibm" ? JSON.stringify(renderIbm(parseEvent(line))) : fromUtf8(line);
+  if (vocabulary === "canonical") return fromUtf8(line);
+  return JSON.stringify(renderings[vocabulary].render(parseEvent(line)));
 }
 
 /** `{"index":…,"event":…}`, the event's bytes put in as they are. */

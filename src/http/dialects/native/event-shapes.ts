@@ -1,5 +1,6 @@
 /** What the native API takes and gives, as schemas: the decoder's, the document's and the tests'. */
 import { z } from "zod";
+import { renderingNames, renderings } from "../../../audit/renderings.ts";
 import { MAX_PAGE } from "../../../search/event-index.ts";
 import { MAX_QUERY_LENGTH } from "../../../search/parser.ts";
 
@@ -27,10 +28,15 @@ export const asked = {
     .meta({ description: "The event time before which to stop, in the same forms." }),
 };
 
-export const vocabulary = z.enum(["canonical", "ibm"]).default("canonical").meta({
-  description:
-    "canonical gives each event as the exact bytes of its ledger entry; ibm as IBM's activity events.",
-});
+export const vocabulary = z
+  .enum(["canonical", ...renderingNames])
+  .default("canonical")
+  .meta({
+    description: [
+      "canonical gives each event as the exact bytes of its ledger entry",
+      ...renderingNames.map((name) => `${name} as ${renderings[name].description}`),
+    ].join("; "),
+  });
 
 export const searchQuery = z.strictObject({
   ...asked,

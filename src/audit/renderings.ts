@@ -1,0 +1,21 @@
+/**
+ * The vocabularies that an event can be had in. Each is a pure function of the event and total: whichever wire an act
+ * came by, it has a rendering in every one of them.
+ */
+import type { AuditEvent } from "./event.ts";
+import { renderIbm } from "./render/ibm.ts";
+
+/** By the name that a search, an export or a destination asks for. */
+export const renderings = {
+  ibm: { render: renderIbm, description: "IBM's activity tracking events (atracker)" },
+} as const satisfies Readonly<Record<string, Rendering>>;
+
+export interface Rendering {
+  readonly render: (event: AuditEvent) => object;
+  /** Whose form it is. */
+  readonly description: string;
+}
+
+export type RenderingName = keyof typeof renderings;
+
+export const renderingNames = Object.keys(renderings) as [RenderingName, ...RenderingName[]];
