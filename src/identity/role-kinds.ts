@@ -38,7 +38,7 @@ export const ROLE_DESCRIPTIONS: Readonly<Record<RoleName, string>> = {
   Editor: "Manages service IDs and access groups with their members.",
   Viewer: "Sees who and what there is in the account, without credentials.",
   ServiceIdCreator: "Creates service IDs where the account restricts it.",
-  UserApiKeyCreator: "Creates API keys of users where the account restricts it.",
+  UserApiKeyCreator: "Creates API keys of its own where the account restricts it.",
   Auditor: "Searches, follows and exports the audit trail, and asks who has access.",
   Operator: "Runs the installation: its own part of the trail, the log as it is, the root key.",
 };

@@ -192,6 +192,13 @@ export function isOwnMatter(permission: OperationName): boolean {
   return ownMatters.has(permission);
 }
 
+/** Roles that give what they give to a user for itself alone: a key of somebody else is as good as being them. */
+const forOneself: ReadonlySet<RoleName> = new Set<RoleName>(["UserApiKeyCreator"]);
+
+export function isForOneself(role: RoleName): boolean {
+  return forOneself.has(role);
+}
+
 export function permissionsOf(role: RoleName): ReadonlySet<OperationName> {
   return permissions[role];
 }

@@ -11,7 +11,7 @@ import {
 } from "../../identity/access-group.ts";
 import type { PolicyResource } from "../../identity/authorize.ts";
 import type { Policy } from "../../identity/policy.ts";
-import { isOwnMatter, permissionsOf, type RoleName } from "../../identity/roles.ts";
+import { isForOneself, isOwnMatter, permissionsOf, type RoleName } from "../../identity/roles.ts";
 import { MAX_LIST_LIMIT, type Listed, type Window } from "../../identity/store.ts";
 import { isUserId } from "../../identity/user.ts";
 import type { Millis } from "../../kernel/clock.ts";
@@ -115,7 +115,7 @@ class GrantSearch implements Found {
     const { id, resource, subject } = policy;
     const path = { kind: "policy", operations, policy: id, roles, resource } as const;
     if (isAccessGroupId(subject)) await this.#addGroup(subject, path);
-    else this.#add(subject, { ...path, via: null });
+    else this.#addGranted(subject, { ...path, via: null });
   }
 
   async #addGroup(id: string, path: Omit<AccessPath & { kind: "policy" }, "via">): Promise<void> {
@@ -126,12 +126,13 @@ class GrantSearch implements Found {
     if (id === PUBLIC_ACCESS_GROUP) {
       if (!(await view.identity.settings(account)).publicAccess) return;
       const via: Via = { group: id, name, membership: "public", until: null };
-      for await (const iamId of everyone(this.#question)) this.#add(iamId, { ...path, via });
+      for await (const iamId of everyone(this.#question)) this.#addGranted(iamId, { ...path, via });
       return;
     }
     const members = paged((window) => view.groups.members({ account, group: id }, { now }, window));
     for await (const member of members) {
-      this.#add(member.iamId, { ...path, via: { group: id, name, ...membershipOf(member) } });
+      const via: Via = { group: id, name, ...membershipOf(member) };
+      this.#addGranted(member.iamId, { ...path, via });
     }
     if (this.#groupsWithRules.has(id)) return;
     this.#groupsWithRules.add(id);
@@ -158,6 +159,16 @@ class GrantSearch implements Found {
     const path: AccessPath = { kind: "setting", operations: ["serviceid.create"], setting };
     const users = paged((window) => view.identity.users(account, window));
     for await (const { iamId } of users) this.#add(iamId, path);
+  }
+
+  /** Without the roles by which the identity may do it to what is its own, where the target is somebody else's. */
+  #addGranted(iamId: string, path: AccessPath & { readonly kind: "policy" }): void {
+    const { owner = iamId } = this.#question.target;
+    const roles = path.roles.filter((role) => owner === iamId || !isForOneself(role));
+    const operations = path.operations.filter((operation) =>
+      roles.some((role) => permissionsOf(role).has(operation)),
+    );
+    if (operations.length > 0) this.#add(iamId, { ...path, roles, operations });
   }
 
   #add(iamId: string, path: AccessPath): void {

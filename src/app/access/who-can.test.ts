@@ -202,6 +202,16 @@ describe("who can", () => {
     expect((await ask("user-apikey.create", ada)).identities).toEqual([]);
   });
 
+  it("names whom a role lets make keys of their own for those keys alone", async () => {
+    const ada = await cast.user("a@x.y");
+    const eve = await cast.user("e@x.y");
+    await cast.settings({ restrictCreateApiKey: "RESTRICTED" });
+    for (const iamId of [ada, eve]) await cast.grant(iamId, ["UserApiKeyCreator"]);
+    expect((await ask("user-apikey.create", ada)).identities).toMatchObject([
+      { iamId: ada, paths: [{ kind: "policy", roles: ["UserApiKeyCreator"] }] },
+    ]);
+  });
+
   it("names every user for what the account's settings let everyone do", async () => {
     await cast.user("a@x.y");
     expect((await ask("serviceid.create")).identities).toEqual([]);

@@ -47,15 +47,34 @@ describe("account settings", () => {
 
   it("restrict the making of API keys to those with a role, from the next call on", async () => {
     const { user, caller } = await app.user("ada@example.com");
-    const { caller: creator } = await app.user("c@example.com", ["UserApiKeyCreator"]);
+    const { user: other, caller: creator } = await app.user("c@example.com", ["UserApiKeyCreator"]);
     const key = { iamId: user.iamId, name: "key" };
     await app.done(createApiKey, caller, key);
     await app.done(updateAccountSettings, admin, set({ restrictCreateApiKey: "RESTRICTED" }));
     expect(await app.refused(createApiKey, caller, key)).toMatch(/^forbidden: /);
-    await app.done(createApiKey, creator, key);
+    await app.done(createApiKey, creator, { ...key, iamId: other.iamId });
     await app.done(updateAccountSettings, admin, set({ restrictCreateApiKey: "NOT_SET" }));
     await app.done(createApiKey, caller, key);
   });
+
+  it.each(["NOT_RESTRICTED", "RESTRICTED"] as const)(
+    "let nobody but administrators make a key of somebody else (%s)",
+    async (restrictCreateApiKey) => {
+      const { iamId } = app.first.administrator;
+      await app.done(updateAccountSettings, admin, set({ restrictCreateApiKey }));
+      const { caller: creator } = await app.user("c@example.com", ["UserApiKeyCreator"]);
+      expect(await app.refused(createApiKey, creator, { iamId, name: "admin's" })).toMatch(
+        /^forbidden: A key of another user needs one of the roles Administrator here/,
+      );
+      expect(app.parts.lastEvent()).toMatchObject({
+        operation: "user-apikey.create",
+        outcome: "failure",
+        severity: "critical",
+        target: { name: "admin's" },
+      });
+      await app.done(createApiKey, admin, { iamId, name: "admin's" });
+    },
+  );
 
   it("are not changed by who has read others", async () => {
     const { settings } = await app.done(readAccountSettings, admin, {});

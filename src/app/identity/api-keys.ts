@@ -15,6 +15,7 @@ import { callerId, changeOperation, type Context } from "../operation.ts";
 import type { Transaction, View } from "../state.ts";
 import { creationOf, keyTarget, noSuchKey, serviceIdOf } from "./api-key-events.ts";
 import { assertRoom, inAccount } from "./find.ts";
+import { assertMayToo } from "./further-rights.ts";
 import { assertOwnAccount } from "./own-account.ts";
 import { assertUnlocked, deletionOf } from "./removal.ts";
 
@@ -47,7 +48,10 @@ interface NewKey {
   readonly key: ApiKey;
 }
 
-/** A user makes keys of its own without a role, unless the account restricts that. */
+/**
+ * A user makes keys of its own without a role, unless the account restricts that. Whoever has a key of another user is
+ * that user: making one takes the right to change it, which a role for one's own keys does not give.
+ */
 export const createApiKey = changeOperation<CreateApiKeyInput, NewKey, CreatedApiKey>({
   name: "user-apikey.create",
   async locate(input, context) {
@@ -68,6 +72,9 @@ export const createApiKey = changeOperation<CreateApiKeyInput, NewKey, CreatedAp
   },
   async run(_input, { subject: { owner, key } }, context) {
     assertUnlocked({ locked: isLockedOwner(owner) }, "service ID");
+    if (owner.kind === "user" && owner.iamId !== callerId(context.caller)) {
+      await assertMayToo("user-apikey.update", "A key of another user", context);
+    }
     return madeApiKey(key, context);
   },
 });

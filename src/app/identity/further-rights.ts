@@ -1,6 +1,8 @@
 /** A right that a call turns out to need besides the one it was authorised by. */
 import { catalogue, serviceOf, type OperationName } from "../../audit/catalogue.ts";
 import { isAllowed } from "../../identity/authorize.ts";
+import { rolesAllowing } from "../../identity/roles.ts";
+import { Refusal } from "../../kernel/errors.ts";
 import type { Context } from "../operation.ts";
 import type { View } from "../state.ts";
 import { placeOf } from "./find.ts";
@@ -14,4 +16,16 @@ export async function mayToo(
   const place = placeOf(call);
   const grants = await store.identity.grantsOf(caller.id, place.account, now);
   return isAllowed(grants, permission, { service: serviceOf(catalogue[permission].action), place });
+}
+
+/** Refuses a caller who may not; `what` is what takes the right. */
+export async function assertMayToo(
+  permission: OperationName,
+  what: string,
+  context: Context<View>,
+): Promise<void> {
+  if (await mayToo(permission, context)) return;
+  const roles = rolesAllowing(permission);
+  const sentence = `${what} needs one of the roles ${roles.join(", ")} here.`;
+  throw new Refusal("forbidden", sentence, { permission, roles });
 }

@@ -1,7 +1,6 @@
 /** Service IDs: created, alone or with a first API key, and deleted with their keys and policies. */
 import { MAX_API_KEYS_PER_IDENTITY, type ApiKey } from "../../identity/api-key.ts";
 import { newEntityTag } from "../../identity/entity-tag.ts";
-import { rolesAllowing } from "../../identity/roles.ts";
 import {
   actingIdOf,
   checkedInstanceCrns,
@@ -18,7 +17,7 @@ import type { View } from "../state.ts";
 import { keyTarget } from "./api-key-events.ts";
 import { madeApiKey, newApiKey, type CreatedApiKey, type NewApiKey } from "./api-keys.ts";
 import { assertRoom, inAccount, targetOf, type Named } from "./find.ts";
-import { mayToo } from "./further-rights.ts";
+import { assertMayToo } from "./further-rights.ts";
 import { assertOwnAccount } from "./own-account.ts";
 import { assertUnlocked, removeWithIdentity } from "./removal.ts";
 
@@ -79,7 +78,7 @@ export const createServiceId = changeOperation<
     const one = { offset: 0, limit: 1 };
     const { totalCount } = await store.identity.serviceIds(serviceId.account, one);
     assertRoom(totalCount, MAX_SERVICE_IDS_PER_ACCOUNT, "service IDs in an account");
-    if (key) await assertMayMakeKeys(context);
+    if (key) await assertMayToo("serviceid-apikey.create", "An API key with it", context);
     await store.identity.putServiceId(serviceId);
     if (!key) return { ...serviceId, apiKey: null };
     const made = await madeApiKey(key, context);
@@ -116,14 +115,6 @@ function newlyNamed(
 
 function isUserHere({ caller, place }: Call): boolean {
   return caller.kind === "identity" && caller.account === place.account && isUserId(caller.id);
-}
-
-async function assertMayMakeKeys(context: Context<View>): Promise<void> {
-  const permission = "serviceid-apikey.create";
-  if (await mayToo(permission, context)) return;
-  const roles = rolesAllowing(permission);
-  const sentence = `An API key with it needs one of the roles ${roles.join(", ")} here.`;
-  throw new Refusal("forbidden", sentence, { permission, roles });
 }
 
 export interface DeleteServiceIdInput {
