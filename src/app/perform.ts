@@ -322,6 +322,8 @@ async function grantsOf(call: Call, view: View, now: Millis): Promise<readonly G
   if (call.caller.kind === "internal") return "all";
   if (call.caller.kind === "anonymous") return [];
   await assertAddress(call, view);
+  // What an account gives everyone it gives its own: a host name may lead into another one's instance.
+  if (call.caller.account !== call.place.account) return [];
   return view.identity.grantsOf(call.caller.id, call.place.account, now);
 }
 

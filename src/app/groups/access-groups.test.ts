@@ -202,6 +202,14 @@ describe("public access", () => {
     expect(await mayList(ada)).toBe(false);
   });
 
+  it("gives nothing to who is at home in another account", async () => {
+    await givenTo(PUBLIC_ACCESS_GROUP, "Viewer");
+    await app.done(updateGroupSettings, admin, { public_access_enabled: true });
+    const stranger = { ...ada.caller, account: "f".repeat(32) } as Caller;
+    expect(await mayList(ada)).toBe(true);
+    expect(await app.refused(listUsers, stranger, {})).toMatch(/^forbidden: /);
+  });
+
   it("is told of with the other settings as they are", async () => {
     const settings = await app.done(readGroupSettings, admin, {});
     expect(settings).toEqual({
