@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { MAX_LOGIN_FAILURES } from "../../identity/user-credentials.ts";
 import { Sensitive } from "../../kernel/sensitive.ts";
 import { RootKeyRotation, rotateRootKey } from "../rotate-root-key.ts";
+import { unlockUser } from "./lock-out.ts";
 import { deletePassword, setPassword } from "./passwords.ts";
 import { confirmSecondFactor, enrollSecondFactor, removeSecondFactor } from "./second-factor.ts";
 import { IdentityApp, type TestUser } from "./testing/identity-app.ts";
@@ -123,6 +125,18 @@ describe("a second factor", () => {
     expect(dataKeys()).toBe(0);
     await loggedIn(app, byPassword(ADA));
     await app.done(enrollSecondFactor, ada.caller, { iamId });
+  });
+
+  it("is not guessed at while its user is locked out: the right code is refused as well", async () => {
+    const authenticator = await Authenticator.confirmed(app, ada);
+    const wrong = { iamId, code: new Sensitive("not one") };
+    for (let n = 0; n < MAX_LOGIN_FAILURES; n++) {
+      expect(await app.refused(removeSecondFactor, ada.caller, wrong)).toContain("not good now");
+    }
+    const right = { iamId, code: new Sensitive(authenticator.code()) };
+    expect(await app.refused(removeSecondFactor, ada.caller, right)).toContain("not good now");
+    await app.done(unlockUser, await app.administrator(), { iamId });
+    await app.done(removeSecondFactor, ada.caller, right);
   });
 
   it("that is lost is removed by an administrator, without a code", async () => {

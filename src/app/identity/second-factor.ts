@@ -1,5 +1,9 @@
 /** The second factor of a user: enrolled, shown to work, asked for with every password from then on, and taken away. */
-import { noCredentials, type UserCredentials } from "../../identity/user-credentials.ts";
+import {
+  isLockedOut,
+  noCredentials,
+  type UserCredentials,
+} from "../../identity/user-credentials.ts";
 import { newTotpKey, totpKeyText, totpStep, totpUri } from "../../identity/totp.ts";
 import type { User } from "../../identity/user.ts";
 import { invariant, Refusal } from "../../kernel/errors.ts";
@@ -78,12 +82,15 @@ export const removeSecondFactor = changeOperation<RemoveInput, Enrolled, object>
   },
   async run({ code }, { subject }, context) {
     const { user, credentials } = subject;
-    const { store, caller } = context;
+    const { store, caller, now } = context;
     if (credentials.totp === null) throw new Refusal("not_found", "There is no second factor.");
     if (credentials.isTotpConfirmed && isOwn(user, caller)) {
       const sentence = "To remove your own second factor, show a code of it.";
       if (!code) throw new Refusal("invalid_request", sentence, { field: "code" });
-      if ((await stepOfCode(subject, code, context)) === undefined) {
+      // While the user is locked out no guess is counted, and so none may be right.
+      const isShown =
+        !isLockedOut(credentials, now) && (await stepOfCode(subject, code, context)) !== undefined;
+      if (!isShown) {
         await countGuess(subject, context);
         return wrongCode();
       }
