@@ -28,6 +28,16 @@ export type OperationOfKind<K extends Kind> = {
   [Name in OperationName]: (typeof table)[Name]["kind"] extends K ? Name : never;
 }[OperationName];
 
+type LastWord<Action> = Action extends `${string}.${string}.${infer Verb}` ? Verb : never;
+
+/** The last words of IBM's actions: a table over these cannot forget the verb of a new row. */
+export type Verb = LastWord<(typeof table)[OperationName]["action"]>;
+
+type FirstWord<Name> = Name extends `${infer Subject}.${string}` ? Subject : never;
+
+/** The first words of the operations' names, what they are about: `secret` of `secret.metadata.read`. */
+export type Subject = FirstWord<OperationName>;
+
 export const catalogue: Readonly<Record<OperationName, Row>> = table;
 
 export const operationNames = Object.keys(table) as readonly OperationName[];
@@ -35,4 +45,13 @@ export const operationNames = Object.keys(table) as readonly OperationName[];
 /** The service of an IBM action: `secrets-manager` of `secrets-manager.secret.read`. */
 export function serviceOf(action: string): string {
   return action.slice(0, action.indexOf("."));
+}
+
+export function verbOf(operation: OperationName): Verb {
+  const { action } = catalogue[operation];
+  return action.slice(action.lastIndexOf(".") + 1) as Verb;
+}
+
+export function subjectOf(operation: OperationName): Subject {
+  return operation.slice(0, operation.indexOf(".")) as Subject;
 }
