@@ -28,10 +28,13 @@ export interface LoginReader {
 
 export interface LoginStore extends LoginReader {
   putSession(session: Session): Promise<void>;
-  /** Remembers of a session that had no row that it has ended, until its tokens have expired. */
-  putEndedSession(session: Session): Promise<void>;
-  /** Its access tokens are refused from the commit on, and its refresh tokens are gone. */
-  endSession(id: string): Promise<void>;
+  /** Remembers of a session that had no row that it has ended, until its tokens have expired; else as `endSession`. */
+  putEndedSession(session: Session): Promise<number>;
+  /**
+   * Its access tokens are refused from the commit on, and its refresh tokens are gone; and so are those of every session
+   * that came out of it. Resolves to how many sessions went on until now.
+   */
+  endSession(id: string): Promise<number>;
   /** Every session of an identity, or only those that were opened with one credential. */
   endSessionsOf(account: string, iamId: string, credentialId?: string): Promise<void>;
   /** Every session that a login by the realm's identity provider opened; resolves to how many were not over yet. */

@@ -9,6 +9,8 @@ export interface Session {
   readonly iamId: string;
   /** What was logged in with: the id of an API key, or the user's own IAM id for all that people log in with. */
   readonly credentialId: string;
+  /** The session that this one came out of, by a passcode or as a trusted profile: it ends with that one. */
+  readonly parent: string | null;
   readonly clientId: string;
   /** Of the login that opened it. */
   readonly grantType: string;
@@ -24,6 +26,9 @@ export interface Session {
   /** Logged out, replaced or revoked; its row is kept until its tokens have expired. */
   readonly isEnded: boolean;
 }
+
+/** What a new session is to know of the one that it comes out of. */
+export type SessionOrigin = Pick<Session, "id" | "endsAt" | "profilesByClaims" | "realm">;
 
 /** Also of logins that leave no session behind: every access token names one. */
 export function newSessionId(): string {

@@ -147,6 +147,27 @@ describe("applying a trusted profile", () => {
     expect(applied?.endsAt).toBe(own?.endsAt);
   });
 
+  it("with a token that left no row ends with that token, and when it is logged out of", async () => {
+    const opened = await app.login(ada.key.value);
+    app.parts.clock.advance(10 * 60 * 1_000);
+    const by = { accessToken: opened.accessToken };
+    const applied = await loggedIn(app, asProfile(by, { id: profile.id }));
+    expect(applied.expiration).toBe(opened.expiration);
+    const again = await loggedIn(app, byRefresh(applied.refreshToken!));
+    await app.done(logOut, await app.authenticated(opened.accessToken), {});
+    expect((await app.authenticated(again.accessToken)).kind).toBe("anonymous");
+    expect(await notLoggedIn(app, byRefresh(again.refreshToken!))).toContain("unknown-refresh");
+
+    const late = await loggedIn(
+      app,
+      asProfile({ accessToken: (await app.login(ada.key.value)).accessToken }, { id: profile.id }),
+    );
+    app.parts.clock.advance(3_600_000);
+    expect(await notLoggedIn(app, byRefresh(late.refreshToken!))).toContain(
+      "refresh-token-expired",
+    );
+  });
+
   it("may be logged out of", async () => {
     const by = { apiKey: ada.key.value };
     const { accessToken } = await loggedIn(app, asProfile(by, { id: profile.id }));

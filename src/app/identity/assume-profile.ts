@@ -1,6 +1,6 @@
 /** Logging in as a trusted profile: whoever it trusts applies it, and from then on acts as the profile. */
 import { credentialRefusal, loginRefusal, type Credential } from "../../identity/api-key.ts";
-import type { Session } from "../../identity/session.ts";
+import type { Session, SessionOrigin } from "../../identity/session.ts";
 import type { TrustedProfile } from "../../identity/trusted-profile.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import type { Context, Located } from "../operation.ts";
@@ -16,7 +16,9 @@ const OPERATION = "profile.login";
 interface Applying {
   readonly credential: Credential;
   /** The session whose token was brought, if it has a row. */
-  readonly from: Session | null;
+  readonly session: Session | null;
+  /** The same; one without a row is over when its token is. */
+  readonly from: SessionOrigin | null;
 }
 
 /** A profile that is not there and one that does not trust the caller are refused alike. */
@@ -27,11 +29,11 @@ export async function locateByAssume<Store extends View>(
   const { store } = context;
   const applying = await applyingBy(input, context);
   if (applying instanceof Refusal) return failed(OPERATION, applying);
-  const { credential, from } = applying;
+  const { credential, session, from } = applying;
   const refusal = credentialRefusal(credential, context.now);
   if (refusal) return failed(OPERATION, refusal, { credential });
   const profile = await profileOf(input, credential.owner.account, store);
-  const applied = profile && { profile, credential, session: from };
+  const applied = profile && { profile, credential, session };
   const trust = applied && (await trustIn(applied, store.profiles));
   if (!profile || !trust) {
     const sentence = "There is no such trusted profile, or it does not trust whoever asks for it.";
@@ -51,7 +53,7 @@ async function applyingBy<Store extends View>(
   const { store, capabilities, now } = context;
   if ("apiKey" in by) {
     const credential = await credentialOfKey(by.apiKey, context);
-    return credential ? { credential, from: null } : unknownKey();
+    return credential ? { credential, session: null, from: null } : unknownKey();
   }
   const verified = await capabilities.tokens.verify(by.accessToken.reveal(), now);
   if (verified.kind === "refused") return badToken(verified.refusal);
@@ -62,10 +64,10 @@ async function applyingBy<Store extends View>(
     return loginRefusal("profile-not-applicable", sentence);
   }
   const { id, isKept } = acting.session;
-  return {
-    credential: acting.credential,
-    from: isKept ? ((await store.logins.session(id)) ?? null) : null,
-  };
+  const session = isKept ? ((await store.logins.session(id)) ?? null) : null;
+  const { expiresAt: endsAt } = verified.token;
+  const from = session ?? { id, endsAt, profilesByClaims: [], realm: null };
+  return { credential: acting.credential, session, from };
 }
 
 function badToken({ message }: Refusal): Refusal {

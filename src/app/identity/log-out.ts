@@ -1,4 +1,4 @@
-/** Logging out: the session ends, and with it, at once, every token and cookie of it. */
+/** Logging out: the session ends, and with it, at once, every token and cookie of it and all that came out of it. */
 import { loginRefusal } from "../../identity/api-key.ts";
 import type { Session } from "../../identity/session.ts";
 import { ACCESS_TOKEN_LIFETIME_S } from "../../identity/token-claims.ts";
@@ -19,6 +19,8 @@ export interface LogOutInput {
 
 export interface LoggedOut {
   readonly session: string;
+  /** With those that came out of it. */
+  readonly endedSessions: number;
   readonly apikeyId: string | undefined;
 }
 
@@ -38,10 +40,12 @@ export const logOut = changeOperation<LogOutInput, Leaving, LoggedOut>({
     const { session, credentialId, credentialType } = caller;
     if (!session) throw new Refusal("conflict", "The call is part of no session.");
     await store.logins.forgetExpiredLogins(now);
-    if (session.isKept) await store.logins.endSession(session.id);
-    else await store.logins.putEndedSession(rememberedAs(session.id, caller, now));
+    const endedSessions = session.isKept
+      ? await store.logins.endSession(session.id)
+      : await store.logins.putEndedSession(rememberedAs(session.id, caller, now));
     return {
       session: session.id,
+      endedSessions,
       apikeyId: credentialType === "user" ? undefined : credentialId,
     };
   },
@@ -104,6 +108,7 @@ function rememberedAs(id: string, caller: Identity, now: number): Session {
     account: caller.account,
     iamId: caller.authnId ?? caller.id,
     credentialId: caller.credentialId,
+    parent: null,
     clientId: caller.clientId ?? "",
     grantType: "",
     profile: null,

@@ -7,7 +7,7 @@ import type { OperationName } from "../../audit/catalogue.ts";
 import { isAddressAllowed } from "../../identity/addresses.ts";
 import { loginRefusal, type Credential } from "../../identity/api-key.ts";
 import type { RefreshToken } from "../../identity/refresh-token.ts";
-import type { Session } from "../../identity/session.ts";
+import type { Session, SessionOrigin } from "../../identity/session.ts";
 import type { TrustedProfile } from "../../identity/trusted-profile.ts";
 import type { UserCredentials } from "../../identity/user-credentials.ts";
 import type { User } from "../../identity/user.ts";
@@ -118,8 +118,8 @@ export interface GoodLogin {
   readonly profile: TrustedProfile | null;
   /** The session that goes on, if that is what was brought. */
   readonly going: Session | null;
-  /** The session that a new one comes out of: it hands on who vouched for it, and bounds how long it lasts. */
-  readonly from?: Session | null;
+  /** The session that a new one comes out of: it hands on who vouched for it, and the new one ends with it. */
+  readonly from?: SessionOrigin | null;
   /** How long a new session may last at most, where what was brought says so. */
   readonly lifetimeS?: number | null;
   readonly spent?: Spent;

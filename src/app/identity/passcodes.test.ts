@@ -9,6 +9,7 @@ import {
   attempt,
   byPasscode,
   byPassword,
+  byRefresh,
   loggedIn,
   notLoggedIn,
   person,
@@ -57,8 +58,31 @@ describe("a passcode", () => {
       initiator: { id: ada.user.iamId, host: { agent: "IBM Cloud CLI" } },
       requestData: { client_id: "bx", grant_type: "urn:ibm:params:oauth:grant-type:passcode" },
     });
+  });
+
+  it("opens a session that ends when the one it was asked for in is logged out of, with all that came of it", async () => {
+    const { passcode } = await app.done(createPasscode, caller, {});
+    const tokens = await loggedIn(app, byPasscode(passcode));
+    const again = await app.done(createPasscode, await app.authenticated(tokens.accessToken), {});
+    const next = await loggedIn(app, byPasscode(again.passcode));
+    const other = await loggedIn(app, byPassword(ADA));
     await app.done(logOut, caller, {});
-    expect((await app.authenticated(tokens.accessToken)).kind).toBe("identity");
+    expect(app.parts.lastEvent()).toMatchObject({
+      operation: "session.logout",
+      responseData: { session: browser.session, endedSessions: 3 },
+    });
+    for (const { accessToken, refreshToken } of [tokens, next]) {
+      expect((await app.authenticated(accessToken)).kind).toBe("anonymous");
+      expect(await notLoggedIn(app, byRefresh(refreshToken!))).toContain("unknown-refresh-token");
+    }
+    expect((await app.authenticated(other.accessToken)).kind).toBe("identity");
+  });
+
+  it("whose session is logged out of leaves the one it was asked for in", async () => {
+    const { passcode } = await app.done(createPasscode, caller, {});
+    const { accessToken } = await loggedIn(app, byPasscode(passcode));
+    await app.done(logOut, await app.authenticated(accessToken), {});
+    expect((await app.authenticated(browser.accessToken)).kind).toBe("identity");
   });
 
   it("of another client is recorded under the name in IBM's table", async () => {

@@ -86,6 +86,7 @@ async function begun(login: GoodLogin, opening: Opening, under: Under): Promise<
     account,
     iamId,
     credentialId: credentialId(credential),
+    parent: from?.id ?? null,
     clientId: opening.client_id,
     grantType: opening.grant_type,
     profile: profile?.id ?? null,
@@ -185,14 +186,14 @@ export async function endedByServer(
   { credential: { owner, key }, because }: EndedByServer,
   { store, call, also }: Context<Transaction>,
 ): Promise<void> {
-  await store.logins.endSession(session.id);
+  const endedSessions = await store.logins.endSession(session.id);
   const inItsAccount = { ...call, place: { ...call.place, account: owner.account } };
   const id = owner.kind === "user" ? owner.iamId : owner.id;
   also({
     operation: "session.end",
     target: targetOf(inItsAccount, { kind: owner.kind, id, name: nameOf(owner) }),
     input: { session: session.id, because },
-    output: { apikeyId: key?.id },
+    output: { apikeyId: key?.id, endedSessions },
     caller: { kind: "internal", job: "sessions" },
   });
 }

@@ -65,6 +65,7 @@ async function trustInAda(change: Partial<Session> = {}): Promise<Trust | undefi
     account: profile.account,
     iamId: ada.user.iamId,
     credentialId: ada.user.iamId,
+    parent: null,
     clientId: "bx",
     grantType: "authorization_code",
     profile: null,

@@ -96,7 +96,7 @@ export const loginRows = rows({
     dsv: ["token", "DELETE"],
     ...opening,
     request: ["client_id", "fault"],
-    response: ["session", "apikeyId"],
+    response: ["session", "apikeyId", "endedSessions"],
   },
   "session.end": {
     action: "iam-identity.session.delete",
@@ -104,6 +104,6 @@ export const loginRows = rows({
     dsv: ["token", "DELETE"],
     ...removing,
     request: ["session", "because"],
-    response: ["apikeyId"],
+    response: ["apikeyId", "endedSessions"],
   },
 });

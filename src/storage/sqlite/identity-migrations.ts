@@ -251,4 +251,10 @@ const accessAndLogins = `
 ${stamped(["account_settings", "access_groups", "group_members", "profiles"])}
 `;
 
-export const identityMigrations: readonly string[] = [accessAndLogins];
+/** Which session a session came out of, to end with it. */
+const parentsOfSessions = `
+  ALTER TABLE sessions ADD COLUMN parent TEXT;
+  CREATE INDEX sessions_by_parent ON sessions (parent) WHERE parent IS NOT NULL;
+`;
+
+export const identityMigrations: readonly string[] = [accessAndLogins, parentsOfSessions];

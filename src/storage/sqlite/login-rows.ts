@@ -17,6 +17,7 @@ export function sessionOf(row: Row): Session {
     account: text(row, "account"),
     iamId: text(row, "iam_id"),
     credentialId: text(row, "credential_id"),
+    parent: textOrNull(row, "parent"),
     clientId: text(row, "client_id"),
     grantType: text(row, "grant_type"),
     profile: textOrNull(row, "profile"),

@@ -37,6 +37,7 @@ const session = (id: string, changes: Partial<Session> = {}): Session => ({
   account: ACCOUNT,
   iamId: ADA,
   credentialId: ADA,
+  parent: null,
   clientId: "bx",
   grantType: "password",
   profile: null,
@@ -77,6 +78,19 @@ describe("sessions on SQLite", () => {
     await logins.endSession("one");
     expect((await logins.session("one"))?.isEnded).toBe(true);
     expect(await logins.refreshToken("hash")).toBeUndefined();
+  });
+
+  it("end with the one that they came out of, however far removed, also if that left no row", async () => {
+    const { logins } = stores;
+    await logins.putSession(session("child", { parent: "without a row" }));
+    await logins.putSession(session("grandchild", { parent: "child" }));
+    await logins.putSession(session("stranger"));
+    await logins.putRefreshToken(token("hash", "grandchild"));
+    expect((await logins.session("grandchild"))?.isEnded).toBe(false);
+    expect(await logins.putEndedSession(session("without a row"))).toBe(3);
+    expect((await logins.session("grandchild"))?.isEnded).toBe(true);
+    expect(await logins.refreshToken("hash")).toBeUndefined();
+    expect((await logins.session("stranger"))?.isEnded).toBe(false);
   });
 
   it("that left no row are seen to have ended, also by whoever asked before", async () => {

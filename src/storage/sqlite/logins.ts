@@ -32,6 +32,11 @@ const EXPIRING: readonly (readonly [table: string, key: string, column: string])
   ["login_flows", "hash", "expires_at"],
 ];
 
+/** A session and all that came out of it, however far removed; the parent may have left no row. */
+const ALL_OUT_OF_ONE = `WITH RECURSIVE all_of_it (id) AS (
+  SELECT ? UNION SELECT sessions.id FROM sessions JOIN all_of_it ON sessions.parent = all_of_it.id
+) SELECT id FROM all_of_it`;
+
 export class SqliteLoginStore implements LoginStore {
   readonly #db: Database;
   readonly #sessions: IdentityMemory<Session | undefined>;
@@ -121,6 +126,7 @@ export class SqliteLoginStore implements LoginStore {
         account: session.account,
         iam_id: session.iamId,
         credential_id: session.credentialId,
+        parent: session.parent,
         client_id: session.clientId,
         grant_type: session.grantType,
         profile: session.profile,
@@ -133,9 +139,12 @@ export class SqliteLoginStore implements LoginStore {
     );
   }
 
-  async endSession(id: string): Promise<void> {
-    this.#db.run("UPDATE sessions SET ended = 1 WHERE id = ?", id);
-    this.#db.run("DELETE FROM refresh_tokens WHERE session = ?", id);
+  async endSession(id: string): Promise<number> {
+    this.#db.run(`DELETE FROM refresh_tokens WHERE session IN (${ALL_OUT_OF_ONE})`, id);
+    return this.#db.run(
+      `UPDATE sessions SET ended = 1 WHERE ended = 0 AND id IN (${ALL_OUT_OF_ONE})`,
+      id,
+    );
   }
 
   async endSessionsOf(account: string, iamId: string, credentialId?: string): Promise<void> {
@@ -164,10 +173,10 @@ export class SqliteLoginStore implements LoginStore {
     return open;
   }
 
-  async putEndedSession(session: Session): Promise<void> {
+  async putEndedSession(session: Session): Promise<number> {
     // In two steps: it is the change to an ended one that gives a new stamp.
     await this.putSession({ ...session, isEnded: false });
-    await this.endSession(session.id);
+    return this.endSession(session.id);
   }
 
   async putRefreshToken(token: RefreshToken): Promise<void> {
