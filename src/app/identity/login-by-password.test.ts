@@ -218,6 +218,25 @@ describe("a user whose password is guessed at", () => {
   });
 });
 
+describe("an address from which the account lets nobody come", () => {
+  it("is no place to try passwords, nor to lock anybody out", async () => {
+    await settings({ allowedIpAddresses: ["198.51.100.1"] });
+    for (let n = 0; n < MAX_LOGIN_FAILURES; n++) {
+      expect(await guess()).toContain("address-not-allowed: ");
+    }
+    expect(app.parts.lastEvent()).toMatchObject({
+      account: "operator",
+      target: { name: ADA },
+      requestData: { fault: "address-not-allowed" },
+    });
+    expect(await notLoggedIn(app, byPassword(ADA))).toContain("address-not-allowed: ");
+    const stranger = byPassword("nobody@example.com");
+    expect(await notLoggedIn(app, stranger)).toContain("address-not-allowed: ");
+    await settings({ allowedIpAddresses: [] });
+    await loggedIn(app, byPassword(ADA));
+  });
+});
+
 describe("the second factor", () => {
   it("is asked for with the password once it is confirmed, each code good once", async () => {
     const authenticator = await Authenticator.enrolled(app, ada);

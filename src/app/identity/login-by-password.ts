@@ -3,6 +3,7 @@
  * and who brings a wrong password get one and the same answer, after the same work.
  */
 import type { AccountSettings } from "../../identity/account-settings.ts";
+import { isAddressAllowed } from "../../identity/addresses.ts";
 import { loginRefusal, type LoginFault } from "../../identity/api-key.ts";
 import { MAX_EMAIL_CHARS } from "../../identity/text.ts";
 import {
@@ -14,7 +15,14 @@ import type { User } from "../../identity/user.ts";
 import { invariant } from "../../kernel/errors.ts";
 import type { Context, Located, Preparing } from "../operation.ts";
 import type { View } from "../state.ts";
-import { failed, succeeded, type Failing, type Login, type PasswordLogin } from "./login.ts";
+import {
+  addressRefusal,
+  failed,
+  succeeded,
+  type Failing,
+  type Login,
+  type PasswordLogin,
+} from "./login.ts";
 import { stepOfCode } from "./second-factor.ts";
 
 /** What the slow hash gave, before there was a transaction. */
@@ -46,7 +54,7 @@ export async function locateByPassword<Store extends View>(
   input: CheckedPasswordLogin,
   context: Context<Store>,
 ): Promise<Located<Login>> {
-  const { store, now } = context;
+  const { store, call, now } = context;
   const { checked, isOnPage, client_id: clientId } = input;
   invariant(checked !== undefined, "the password has been checked");
   const account = await accountOf(input, store);
@@ -56,6 +64,10 @@ export async function locateByPassword<Store extends View>(
     return failed(OPERATION, loginRefusal("password-not-allowed", sentence));
   }
   const user = await userNamed(input, account, store);
+  // Before anything is said of the password: from there nobody tries one, nor locks anybody out.
+  if (!isAddressAllowed(settings.allowedIpAddresses, call.host.address)) {
+    return failed(OPERATION, addressRefusal(), user ? { attacked: user } : {});
+  }
   if (!user) return unknown({ fault: "unknown-user" });
   const credentials = await store.logins.userCredentials(account, user.iamId);
   if (!credentials?.password) return unknown({ fault: "no-password", attacked: user });

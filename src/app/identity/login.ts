@@ -160,8 +160,7 @@ export async function succeeded(
   const acting = login.profile ?? credential.owner;
   const { allowedIpAddresses } = await store.identity.settings(acting.account);
   if (!isAddressAllowed(allowedIpAddresses, call.host.address)) {
-    const sentence = "The account does not allow logins from this address.";
-    return failed(operation, loginRefusal("address-not-allowed", sentence), { credential });
+    return failed(operation, addressRefusal(), { credential });
   }
   const id = acting.kind === "user" ? acting.iamId : acting.id;
   const inItsAccount = { ...call, place: { ...call.place, account: acting.account } };
@@ -174,6 +173,11 @@ export async function succeeded(
     caller: callerOf({ ...login, session: { id: "", beganAt: 0, isKept: false }, clientId }),
     ...(facts ? { facts } : {}),
   };
+}
+
+export function addressRefusal(): Refusal {
+  const sentence = "The account does not allow logins from this address.";
+  return loginRefusal("address-not-allowed", sentence);
 }
 
 export interface Failing {
