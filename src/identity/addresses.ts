@@ -1,8 +1,9 @@
 /** Which addresses an account lets calls come from: a list of addresses and CIDR ranges (RFC 4632, RFC 4291). */
 import { BlockList, isIP, isIPv6 } from "node:net";
+import { MAX_RECORDED_ITEMS } from "../audit/redaction.ts";
 
-/** IBM's bound on the setting's length is in characters; this is one on the work of a call. */
-export const MAX_ALLOWED_ADDRESSES = 500;
+/** As many as the record of a change names: none is let in that the trail does not show. */
+export const MAX_ALLOWED_ADDRESSES = MAX_RECORDED_ITEMS;
 
 /** Built once for each list as it is remembered; forgotten with it. */
 const built = new WeakMap<readonly string[], BlockList>();

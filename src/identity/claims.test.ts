@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { MAX_RECORDED_CHARS } from "../audit/redaction.ts";
 import {
   checkedConditions,
   MAX_CONDITIONS_PER_RULE,
@@ -136,6 +137,10 @@ describe("conditions", () => {
     ["with a list where one value belongs", [{ ...fine, value: '["a", "b"]' }]],
     ["with an empty list", [{ ...fine, operator: "IN", value: "[]" }]],
     ["with a list of what is no text", [{ ...fine, operator: "IN", value: '["a", 1]' }]],
+    [
+      "whose value is longer than a record of it",
+      [{ ...fine, value: "x".repeat(MAX_RECORDED_CHARS - 1) }],
+    ],
     ["with too long a list", [{ ...fine, operator: "IN", value: JSON.stringify(many) }]],
   ])("%s are refused, and nothing of them is repeated", (_name, given) => {
     expect(() => checkedConditions(given)).toThrow(

@@ -1,4 +1,5 @@
 /** Conditions on the claims that an identity provider makes of whoever logs in by it (IBM, "Dynamic rules"). */
+import { MAX_RECORDED_CHARS } from "../audit/redaction.ts";
 import { Refusal } from "../kernel/errors.ts";
 
 export const OPERATORS = [
@@ -31,8 +32,8 @@ export interface GivenCondition {
 
 export const MAX_CONDITIONS_PER_RULE = 10;
 export const MAX_CLAIM_CHARS = 256;
-/** Of a value as it is written: distinguished names of directories are long, and IN takes several. */
-export const MAX_VALUE_CHARS = 4_096;
+/** Of a value as it is written and as it is kept: the record of a rule says whom it lets in, and so holds all of it. */
+export const MAX_VALUE_CHARS = MAX_RECORDED_CHARS;
 export const MAX_VALUES_OF_IN = 100;
 
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
@@ -92,9 +93,7 @@ function checkedCondition({ claim, operator: name, value }: GivenCondition): Con
   if (!isPlain(claim, MAX_CLAIM_CHARS)) {
     throw invalid(`The claim of a condition has 1 to ${MAX_CLAIM_CHARS} printable characters.`);
   }
-  if (value.length > MAX_VALUE_CHARS) {
-    throw invalid(`The value of a condition has at most ${MAX_VALUE_CHARS} characters.`);
-  }
+  assertLength(value);
   const values = valuesOf(value);
   if (values.length < 1 || values.length > MAX_VALUES_OF_IN) {
     throw invalid(`The list of a condition has between 1 and ${MAX_VALUES_OF_IN} values.`);
@@ -102,12 +101,18 @@ function checkedCondition({ claim, operator: name, value }: GivenCondition): Con
   if (!values.every((one) => isPlain(one, MAX_VALUE_CHARS))) {
     throw invalid("The value of a condition is a text of printable characters, or for IN a list.");
   }
-  if (operator === "IN") return { claim, operator, value: JSON.stringify(values) };
   const [only] = values;
-  if (values.length > 1 || only === undefined) {
+  if (operator !== "IN" && (values.length > 1 || only === undefined)) {
     throw invalid("Only the operator IN takes a list of values.");
   }
-  return { claim, operator, value: JSON.stringify(only) };
+  const kept = JSON.stringify(operator === "IN" ? values : only);
+  assertLength(kept);
+  return { claim, operator, value: kept };
+}
+
+function assertLength(value: string): void {
+  if (value.length <= MAX_VALUE_CHARS) return;
+  throw invalid(`The value of a condition has at most ${MAX_VALUE_CHARS} characters, as JSON.`);
 }
 
 /** What is no JSON text and no list of such is plain text, and stands for itself: `42`, `engineering`. */

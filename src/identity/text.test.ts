@@ -17,6 +17,8 @@ describe("a name", () => {
       "a\u0000",
       "\u2028",
       "\ud800",
+      "x \u202eeruliaf-",
+      "\u2066x",
     ]) {
       expect(() => checkedName(bad)).toThrow(Refusal);
     }

@@ -6,8 +6,11 @@ export const MAX_DESCRIPTION_CHARS = 1_000;
 /** RFC 5321, section 4.5.3.1.3, less the angle brackets. */
 export const MAX_EMAIL_CHARS = 254;
 
-/** Control characters, and the separators that would break a line of a log or a screen. */
-const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
+/**
+ * Control characters, the separators that would break a line of a log or a screen, and what turns the direction of
+ * all that follows in it: a name must not make a message of the trail read otherwise than it is.
+ */
+const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u202A-\u202E\u2066-\u2069]/u;
 const EMAIL = /^[^\s@]+@[^\s@]+$/u;
 
 /** The name in Unicode's composed form; refuses one that is empty, too long or not printable. */

@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Claims } from "../../identity/claims.ts";
+import {
+  MAX_CLAIM_CHARS,
+  MAX_CONDITIONS_PER_RULE,
+  MAX_VALUE_CHARS,
+  type Claims,
+} from "../../identity/claims.ts";
 import { toRfc3339 } from "../../kernel/clock.ts";
 import type { Caller } from "../call.ts";
 import { createPolicy } from "../identity/policies.ts";
@@ -62,6 +67,40 @@ const mayList = async (): Promise<boolean> =>
 
 const eventsOf = (action: string): readonly unknown[] =>
   app.parts.events().filter((event) => event.action === `iam-groups.${action}`);
+
+describe("the record of a rule", () => {
+  const rows = [
+    ["in any script", { claim: "職".repeat(MAX_CLAIM_CHARS), operator: "EQUALS" }, "部", ""],
+    ["as a list", { claim: "dept", operator: "IN" }, `["a", ${" ".repeat(99)}"\\u0065`, '"]'],
+  ] as const;
+  it.each(rows)(
+    "says whom it lets in, %s, as far as it may go on",
+    async (_name, of, start, end) => {
+      const long = (last: string) =>
+        Array.from({ length: MAX_CONDITIONS_PER_RULE }, () => {
+          const room = MAX_VALUE_CHARS - start.length - end.length - last.length - 2;
+          return { ...of, value: `${start}${"部".repeat(room)}${last}${end}` };
+        });
+      const made = await app.done(createRule, admin, {
+        group,
+        ...said,
+        expiration: 2,
+        conditions: long("課"),
+      });
+      expect(app.parts.lastEvent().requestData["conditions"]).toEqual(made.conditions);
+      const change = {
+        group,
+        id: made.id,
+        ifMatch: "*",
+        ...said,
+        expiration: 2,
+        conditions: long(""),
+      };
+      const next = await app.done(replaceRule, admin, change);
+      expect(app.parts.lastEvent().requestData["conditions"]).toEqual(next.conditions);
+    },
+  );
+});
 
 describe("a federated login", () => {
   it("whose claims meet a rule gives its group's rights, for the rule's hours", async () => {

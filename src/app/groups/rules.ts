@@ -58,7 +58,9 @@ export const createRule = changeOperation<RuleInput, InGroup, GroupRule>({
       modifiedAt: now,
       modifiedBy: callerId(caller),
     };
-    return { ...located, subject: { group, rule } };
+    // As they are kept: written in another way they could say something else to who reads them.
+    const facts = { conditions: rule.conditions };
+    return { ...located, subject: { group, rule }, facts };
   },
   async run(_input, { subject: { group, rule } }, { store }) {
     assertMadeByHand(group);
@@ -134,7 +136,11 @@ export const replaceRule = changeOperation<ReplaceRuleInput, Replacing, GroupRul
     return {
       ...located,
       subject: { ...located.subject, next },
-      facts: { prev_instance_name: rule.name, instance_name: next.name },
+      facts: {
+        prev_instance_name: rule.name,
+        instance_name: next.name,
+        conditions: next.conditions,
+      },
     };
   },
   async run({ ifMatch }, { subject: { rule, next } }, { store }) {

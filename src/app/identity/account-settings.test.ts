@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { SettingChanges } from "../../identity/account-settings.ts";
+import { MAX_ALLOWED_ADDRESSES } from "../../identity/addresses.ts";
 import type { Caller } from "../call.ts";
 import { readAccountSettings, updateAccountSettings } from "./account-settings.ts";
 import { createApiKey } from "./api-keys.ts";
@@ -55,6 +56,16 @@ describe("account settings", () => {
     await app.done(createApiKey, creator, { ...key, iamId: other.iamId });
     await app.done(updateAccountSettings, admin, set({ restrictCreateApiKey: "NOT_SET" }));
     await app.done(createApiKey, caller, key);
+  });
+
+  it("are recorded whole, before and after, however many addresses are allowed", async () => {
+    const here = "192.0.2.0/24";
+    const others = Array.from({ length: MAX_ALLOWED_ADDRESSES - 1 }, (_, n) => `2001:db8::${n}`);
+    const changes = { allowedIpAddresses: [...others, here] };
+    await app.done(updateAccountSettings, admin, set(changes));
+    expect(app.parts.lastEvent().requestData).toMatchObject({ changes });
+    await app.done(updateAccountSettings, admin, set({ allowedIpAddresses: [here] }));
+    expect(app.parts.lastEvent().requestData).toMatchObject({ previous: changes });
   });
 
   it.each(["NOT_RESTRICTED", "RESTRICTED"] as const)(
