@@ -70,36 +70,44 @@ const eventsOf = (action: string): readonly unknown[] =>
 
 describe("the record of a rule", () => {
   const rows = [
-    ["in any script", { claim: "職".repeat(MAX_CLAIM_CHARS), operator: "EQUALS" }, "部", ""],
-    ["as a list", { claim: "dept", operator: "IN" }, `["a", ${" ".repeat(99)}"\\u0065`, '"]'],
-  ] as const;
-  it.each(rows)(
-    "says whom it lets in, %s, as far as it may go on",
-    async (_name, of, start, end) => {
-      const long = (last: string) =>
-        Array.from({ length: MAX_CONDITIONS_PER_RULE }, () => {
-          const room = MAX_VALUE_CHARS - start.length - end.length - last.length - 2;
-          return { ...of, value: `${start}${"部".repeat(room)}${last}${end}` };
-        });
-      const made = await app.done(createRule, admin, {
-        group,
-        ...said,
-        expiration: 2,
-        conditions: long("課"),
-      });
-      expect(app.parts.lastEvent().requestData["conditions"]).toEqual(made.conditions);
-      const change = {
-        group,
-        id: made.id,
-        ifMatch: "*",
-        ...said,
-        expiration: 2,
-        conditions: long(""),
-      };
-      const next = await app.done(replaceRule, admin, change);
-      expect(app.parts.lastEvent().requestData["conditions"]).toEqual(next.conditions);
+    {
+      written: "in any script",
+      of: { claim: "職".repeat(MAX_CLAIM_CHARS), operator: "EQUALS" },
+      start: "部",
+      end: "",
     },
-  );
+    {
+      written: "as a list",
+      of: { claim: "dept", operator: "IN" },
+      start: `["a", ${" ".repeat(99)}"\\u0065`,
+      end: '"]',
+    },
+  ];
+  it.each(rows)("says whom it lets in, written $written, however long", async (row) => {
+    const { of, start, end } = row;
+    const long = (last: string) =>
+      Array.from({ length: MAX_CONDITIONS_PER_RULE }, () => {
+        const room = MAX_VALUE_CHARS - start.length - end.length - last.length - 2;
+        return { ...of, value: `${start}${"部".repeat(room)}${last}${end}` };
+      });
+    const made = await app.done(createRule, admin, {
+      group,
+      ...said,
+      expiration: 2,
+      conditions: long("課"),
+    });
+    expect(app.parts.lastEvent().requestData["conditions"]).toEqual(made.conditions);
+    const change = {
+      group,
+      id: made.id,
+      ifMatch: "*",
+      ...said,
+      expiration: 2,
+      conditions: long(""),
+    };
+    const next = await app.done(replaceRule, admin, change);
+    expect(app.parts.lastEvent().requestData["conditions"]).toEqual(next.conditions);
+  });
 });
 
 describe("a federated login", () => {
