@@ -236,6 +236,7 @@ const onTrail: ReadonlySet<OperationName> = new Set<OperationName>([
   "event.tail",
   "event.export",
   "receipt.read",
+  "exposure.read",
 ]);
 
 export function isOnTrail(permission: OperationName): boolean {

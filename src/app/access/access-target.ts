@@ -5,6 +5,7 @@ import { isAccessGroupId } from "../../identity/access-group.ts";
 import { accountPlace, instancePlace } from "../../identity/account.ts";
 import { isApiKeyId } from "../../identity/api-key.ts";
 import type { Resource } from "../../identity/authorize.ts";
+import { isOnTrail, SERVICE_WITH_INSTANCES } from "../../identity/roles.ts";
 import { isActingServiceId, isServiceId } from "../../identity/service-id.ts";
 import { isActingProfile, isProfileId } from "../../identity/trusted-profile.ts";
 import { isUserId } from "../../identity/user.ts";
@@ -170,6 +171,7 @@ export function isDoneTo(operation: OperationName, { kind }: AccessTarget): bool
     case "instance":
       return isOfInstances || isOfTrail;
     case "secret":
+      return isOfInstances || isOnTrail(operation);
     case "secret-group":
       return isOfInstances;
     case "user":
@@ -187,6 +189,8 @@ export function resourceFor(
   operation: OperationName,
   { place, secretGroup }: AccessTarget,
 ): Resource {
-  const service = serviceOf(catalogue[operation].action);
+  // What is seen of the trail is the events of a thing, and they are of the service that has it.
+  const isOfEvents = isOnTrail(operation) && place.instance !== null;
+  const service = isOfEvents ? SERVICE_WITH_INSTANCES : serviceOf(catalogue[operation].action);
   return { service, place, ...(secretGroup === undefined ? {} : { secretGroup }) };
 }

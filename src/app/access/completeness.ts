@@ -36,13 +36,13 @@ export class Completeness {
     return this.#events;
   }
 
-  /** Where only a part of the history was asked for, that part has to be without a gap, up to the last event there is. */
-  against({ counter, newest, hasBeginning, hasEnd }: Known): Complete {
+  /** Where only a part of the history was asked for, that part has to be without a gap, from where the rest ends up to the last event there is. */
+  against({ counter, newest, before, hasEnd }: Known): Complete {
     const isEmpty = this.#events === 0;
     const last = isEmpty ? newest : this.#highest;
     const isGapless = isEmpty || this.#seen.size === this.#highest - this.#lowest + 1;
     const isDistinct = this.#seen.size === this.#events;
-    const begins = !hasBeginning || this.#lowest === 1;
+    const begins = isEmpty || this.#lowest <= before + 1;
     return {
       isComplete: isGapless && isDistinct && begins && hasEnd && last === counter,
       events: this.#events,
@@ -58,8 +58,8 @@ interface Known {
   readonly counter: number;
   /** The number of the newest event on the target, also where it was before what was asked for. */
   readonly newest: number | null;
-  /** Asked for from the first event on. */
-  readonly hasBeginning: boolean;
+  /** The number of the last event before what was asked for; 0 where it was asked for from the first event on. */
+  readonly before: number;
   /** Looked at to the end. */
   readonly hasEnd: boolean;
 }

@@ -215,6 +215,20 @@ describe("the exposure of a secret", () => {
     expect((await ask()).complete).toMatchObject({ isComplete: false, last: 3, counter: 4 });
   });
 
+  it("says when the first events of the time asked for are missing", async () => {
+    const ada = await reader("ada@example.com");
+    app.base.clock.advance(60_000);
+    for (let i = 0; i < 3; i++) await inInstance(readSecret, ada, { id: secretId });
+    const since = "2026-11-21T09:00:30Z";
+    expect((await ask({ since })).complete).toMatchObject({ isComplete: true, first: 2 });
+    const search = app.index.search.bind(app.index);
+    app.index.search = async (selection, page) => {
+      const { hits, next } = await search(selection, page);
+      return { hits: page.order === "oldest" ? hits.slice(1) : hits, next };
+    };
+    expect((await ask({ since })).complete).toMatchObject({ isComplete: false, first: 3 });
+  });
+
   it("says where it stopped when there is more than one answer looks at", async () => {
     for (let i = 0; i < MAX_PAGE; i++) await app.plant({ targetId: secretId });
     const search = app.index.search.bind(app.index);

@@ -12,6 +12,7 @@ import { invariant, Refusal } from "../../kernel/errors.ts";
 import { MAX_PAGE, type Hit, type Selection } from "../../search/event-index.ts";
 import { EVENT_FIELDS } from "../../search/fields.ts";
 import { all, any, type Plan } from "../../search/plan.ts";
+import type { Capabilities } from "../capabilities.ts";
 import { readOperation, type Context } from "../operation.ts";
 import type { View } from "../state.ts";
 import { selectionFor, withinFirst } from "../trail/selection.ts";
@@ -82,16 +83,17 @@ export const exposure = readOperation<ExposureInput, undefined, Exposure>({
     const places = await placesOf(input.secretId, context);
     const { size } = await trail.whole();
     // Read first: a text that is no time is refused as that, and nothing of it is kept.
-    const asked = withinFirst(size, selectionOf(places, context, input.since));
+    const asked = withinFirst(size, selectionOf(places, context, { from: input.since }));
     const everything = withinFirst(size, selectionOf(places, context));
     const newest = await newestOf(everything, context);
     const history = new History(input.versionId);
     const isWhole = await examine(asked, history, context);
+    const before = await lastBefore(input.since, { size, places, context });
     const key = targetKey(newest);
     const place = places.get(newest.target.id);
     invariant(key !== undefined && place !== undefined, "the event is on what was asked for");
     const counter = (await trail.totalsAt(size, [key])).get(key) ?? 0;
-    return answer(history, { input, newest, place, context, counter, isWhole });
+    return answer(history, { input, newest, place, context, counter, before, isWhole });
   },
 });
 
@@ -139,9 +141,9 @@ async function placesOf(
 function selectionOf(
   places: ReadonlyMap<string, Place>,
   context: Context<View>,
-  since?: string,
+  times: { readonly from?: string | undefined; readonly to?: string | undefined } = {},
 ): Selection {
-  const visible = selectionFor({ query: "", from: since }, context);
+  const visible = selectionFor({ query: "", ...times }, context);
   const field = EVENT_FIELDS.find(({ name }) => name === "target.id");
   invariant(field !== undefined, "events are found by their target");
   const targets = Array.from(places.keys(), (text): Plan => ({
@@ -157,11 +159,36 @@ async function newestOf(
   selection: Selection,
   { capabilities: { trail } }: Context<View>,
 ): Promise<AuditEvent> {
-  const { entries } = await trail.search(selection, { order: "newest", limit: 1 });
-  const [entry] = entries;
-  if (entry) return parseEvent(entry.line);
+  const newest = await newestIn(selection, trail);
+  if (newest) return newest;
   const sentence = "The trail has no event on such a secret, or none that is yours to see.";
   throw new Refusal("not_found", sentence);
+}
+
+async function newestIn(
+  selection: Selection,
+  trail: Capabilities["trail"],
+): Promise<AuditEvent | undefined> {
+  const { entries } = await trail.search(selection, { order: "newest", limit: 1 });
+  const [entry] = entries;
+  return entry && parseEvent(entry.line);
+}
+
+/** The number of the last event on the secret before a time; 0 where there is none: the first one has to be the next. */
+async function lastBefore(
+  since: string | undefined,
+  { size, places, context }: Past,
+): Promise<number> {
+  if (since === undefined) return 0;
+  const past = withinFirst(size, selectionOf(places, context, { to: since }));
+  const last = await newestIn(past, context.capabilities.trail);
+  return last?.counters.target ?? 0;
+}
+
+interface Past {
+  readonly size: number;
+  readonly places: ReadonlyMap<string, Place>;
+  readonly context: Context<View>;
 }
 
 /** Gives the history every event of the selection, oldest first, in turns with all else; false where it was too much. */
@@ -192,11 +219,13 @@ interface Asked {
   readonly context: Context<View>;
   /** Events on the secret by the ledger's own count. */
   readonly counter: number;
+  /** The number of the last event before what was asked for. */
+  readonly before: number;
   readonly isWhole: boolean;
 }
 
 async function answer(history: History, asked: Asked): Promise<Exposure> {
-  const { input, newest, place, context, counter, isWhole } = asked;
+  const { input, newest, place, context, counter, before, isWhole } = asked;
   const secret = await secretOf(input.secretId, place, context);
   const mayRead = (id: string) => mayReadNow(id, { place, group: secret?.groupId, context });
   const received = await remaining(history.received, { mayRead, context });
@@ -210,7 +239,7 @@ async function answer(history: History, asked: Asked): Promise<Exposure> {
     complete: history.completeness.against({
       counter,
       newest: newest.counters.target,
-      hasBeginning: input.since === undefined,
+      before,
       hasEnd: isWhole,
     }),
     cutAt: isWhole ? null : history.lastTime,

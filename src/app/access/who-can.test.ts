@@ -251,7 +251,7 @@ describe("who can", () => {
     for (const role of roles)
       await cast.grant(await cast.user(`${role}@x.y`.toLowerCase()), [role]);
     const onSecrets = operationNames.filter(
-      (name) => serviceOf(catalogue[name].action) === "secrets-manager",
+      (name) => serviceOf(catalogue[name].action) === "secrets-manager" && name !== "secret.expire",
     );
     for (const operation of onSecrets) {
       const expected = roles.filter((role) => rolesAllowing(operation).includes(role));
@@ -259,6 +259,53 @@ describe("who can", () => {
         operation,
         expected.map((role) => `${role}@x.y`.toLowerCase()).toSorted(),
       ]);
+    }
+  });
+
+  it("says of what no policy gives that no policy gives it, instead of naming nobody", async () => {
+    await cast.grant(await cast.user("a@x.y"), ["Manager", "Administrator", "Operator"]);
+    for (const [permission, target] of [
+      ["catalogue.read", undefined],
+      ["user-apikey.login", undefined],
+      ["session.logout", undefined],
+      ["secret.expire", secretId],
+    ] as const) {
+      const refusal = await app.refused(whoCan, auditor, { permission, target });
+      expect(refusal).toMatchObject({ code: "invalid_request", details: { field: "operation" } });
+      expect(refusal.message).toContain("no policy gives that");
+    }
+  });
+
+  it.each(["event.search", "event.export", "receipt.read", "exposure.read"])(
+    "names for %s whom a policy on the service that has the events shows them",
+    async (permission) => {
+      const [everything, secrets, here, elsewhere, questions, group] = [
+        await cast.user("1-everything@x.y"),
+        await cast.user("2-secrets@x.y"),
+        await cast.user("3-here@x.y"),
+        await cast.user("4-elsewhere@x.y"),
+        await cast.user("5-questions@x.y"),
+        await cast.user("6-group@x.y"),
+      ];
+      const { instance } = PLACE;
+      await cast.grant(everything, ["Auditor"]);
+      await cast.grant(secrets, ["Auditor"], { service: "secrets-manager" });
+      await cast.grant(here, ["Auditor"], { instance });
+      await cast.grant(elsewhere, ["Auditor"], { instance: randomId() });
+      await cast.grant(questions, ["Auditor"], { service: "keytrail" });
+      await cast.grant(group, ["Auditor"], { instance, secretGroup: "default" });
+      for (const target of [instance, secretId]) {
+        const found = await ask(permission, target);
+        expect(names(found)).toEqual(["1-everything@x.y", "2-secrets@x.y", "3-here@x.y"]);
+      }
+    },
+  );
+
+  it("tells whoever may not ask neither that the target is there nor what it is", async () => {
+    const nobody = await app.callerWith(["Viewer"]);
+    for (const target of [secretId, randomId()]) {
+      const refusal = await app.refused(whoCan, nobody, { permission: "policy.delete", target });
+      expect(refusal.code).toBe("forbidden");
     }
   });
 

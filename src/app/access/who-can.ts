@@ -2,6 +2,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { OperationName } from "../../audit/catalogue.ts";
 import type { Principal } from "../../identity/api-key.ts";
+import { isOwnMatter, rolesAllowing } from "../../identity/roles.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import { nameOf } from "../identity/caller.ts";
 import { readOperation, type Context } from "../operation.ts";
@@ -63,11 +64,8 @@ export const whoCan = readOperation<WhoCanInput, Asked, WhoCan>({
   async locate({ permission, target: text }, { call, store }) {
     const named = operationsNamed(permission);
     const target = await findTarget(text, { account: call.place.account, store });
-    const operations = named.filter((operation) => isDoneTo(operation, target));
-    if (operations.length === 0) {
-      const sentence = `${named.join(", ")}: that is not done to a ${target.kind}.`;
-      throw new Refusal("invalid_request", sentence, { field: "target" });
-    }
+    const done = named.filter((operation) => isDoneTo(operation, target));
+    const operations = done.length === 0 ? named : done;
     return {
       target: { place: call.place, kind: "", id: "", name: "access" },
       resource: { service: SERVICE, place: target.place },
@@ -76,13 +74,17 @@ export const whoCan = readOperation<WhoCanInput, Asked, WhoCan>({
     };
   },
   async run(_input, { subject: asked }, context) {
+    assertAnswerable(asked);
     const { store: view, now, call } = context;
     const { account } = call.place;
     const { paths, rules } = await findGrants({ ...asked, account, view, now });
     const known: { readonly principal: Principal; readonly paths: readonly AccessPath[] }[] = [];
+    let looked = 0;
     for (const [iamId, ways] of paths) {
       const principal = await view.identity.principal(account, iamId);
       if (principal) known.push({ principal, paths: ways });
+      looked += 1;
+      if (looked % IDENTITIES_PER_TURN === 0) await nextTurn();
     }
     const shown = known.toSorted(byKindAndName).slice(0, MAX_IDENTITIES_SHOWN);
     const identities: IdentityWithAccess[] = [];
@@ -93,6 +95,23 @@ export const whoCan = readOperation<WhoCanInput, Asked, WhoCan>({
     return { ...asked, identities, rules, totalCount: known.length };
   },
 });
+
+/** Only once the caller may ask: before that, nobody is told that the target is there, nor what it is. */
+function assertAnswerable({ operations, target }: Asked): void {
+  const names = operations.join(", ");
+  if (!operations.some((operation) => isDoneTo(operation, target))) {
+    const sentence = `${names}: that is not done to a ${target.kind}.`;
+    throw new Refusal("invalid_request", sentence, { field: "target" });
+  }
+  if (!operations.some(isByPolicy)) {
+    const sentence = `${names}: no policy gives that; it is done by whoever brings what it takes, or by the server itself.`;
+    throw new Refusal("invalid_request", sentence, { field: "operation" });
+  }
+}
+
+function isByPolicy(operation: OperationName): boolean {
+  return rolesAllowing(operation).length > 0 || isOwnMatter(operation);
+}
 
 async function shownAs(
   { principal, paths }: { readonly principal: Principal; readonly paths: readonly AccessPath[] },
