@@ -94,7 +94,9 @@ describe("the subject of a policy", () => {
     const { id } = policy;
     const change = { id, ifMatch: "*", state: "deleted" } as const;
     expect(await app.refused(updatePolicy, admin, change)).toMatch(/^locked: /);
+    expect(app.parts.lastEvent().severity).toBe("critical");
     expect(await app.refused(deletePolicy, admin, { id })).toMatch(/^locked: /);
+    expect(app.parts.lastEvent().severity).toBe("critical");
     const { iamId } = app.first.administrator;
     const terms = { subject: iamId, roles: ["Viewer"], resource: {} };
     expect(await app.refused(updatePolicy, admin, { id, ifMatch: "*", terms })).toMatch(

@@ -1,5 +1,5 @@
 /** The operations on what identities may do: access groups, their members and rules, policies and roles. */
-import { changing, making, reading, removing, rows } from "./row.ts";
+import { changing, lockedIsCritical, making, reading, removing, rows } from "./row.ts";
 
 export const accessRows = rows({
   "access-group-settings.read": {
@@ -151,6 +151,7 @@ export const accessRows = rows({
     aws: "AttachUserPolicy",
     dsv: ["config:policies", "POST"],
     ...making,
+    failureSeverity: lockedIsCritical,
     request: ["subject", "roles", "resource", "description"],
     response: ["id"],
   },
@@ -175,6 +176,7 @@ export const accessRows = rows({
     aws: "PutUserPolicy",
     dsv: ["config:policies:{path}", "PUT"],
     ...changing,
+    failureSeverity: lockedIsCritical,
     request: ["id", "subject", "roles", "resource", "description", "state", "previous"],
     response: ["subject"],
   },
@@ -183,6 +185,7 @@ export const accessRows = rows({
     aws: "DetachUserPolicy",
     dsv: ["config:policies:{path}", "DELETE"],
     ...removing,
+    failureSeverity: lockedIsCritical,
     request: ["id"],
     response: ["subject", "roles"],
   },

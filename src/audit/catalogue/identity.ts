@@ -1,9 +1,6 @@
 /** The operations on identities and their credentials. */
-import type { Row } from "./row.ts";
-import { changing, making, reading, removing, rows } from "./row.ts";
+import { changing, lockedIsCritical, making, reading, removing, rows } from "./row.ts";
 
-/** Somebody tries to change what its owner has locked (IBM's IAM events, "Resource is locked"). */
-const lockedIsCritical: Row["failureSeverity"] = { locked: "critical" };
 /** IBM's messages call the key of a service ID by this name, which stands in no table of its actions. */
 const ACCOUNT_KEY = "account-apikey";
 
@@ -69,6 +66,7 @@ export const identityRows = rows({
     aws: "DeleteUser",
     dsv: ["users:{name}", "DELETE"],
     ...removing,
+    failureSeverity: lockedIsCritical,
     request: ["iamId"],
     response: [],
   },

@@ -46,3 +46,6 @@ export const reading = { kind: "read", dataEvent: false, severity: "normal" } as
 export const making = { kind: "change", dataEvent: false, severity: "normal" } as const;
 export const changing = { kind: "change", dataEvent: false, severity: "warning" } as const;
 export const removing = { kind: "change", dataEvent: false, severity: "critical" } as const;
+
+/** Somebody tries to change what its owner has locked (IBM's IAM events, "Resource is locked"). */
+export const lockedIsCritical: Row["failureSeverity"] = { locked: "critical" };
