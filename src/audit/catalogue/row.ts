@@ -48,4 +48,4 @@ export const changing = { kind: "change", dataEvent: false, severity: "warning" 
 export const removing = { kind: "change", dataEvent: false, severity: "critical" } as const;
 
 /** Somebody tries to change what its owner has locked (IBM's IAM events, "Resource is locked"). */
-export const lockedIsCritical: Row["failureSeverity"] = { locked: "critical" };
+export const lockedIsCritical: NonNullable<Row["failureSeverity"]> = { locked: "critical" };
