@@ -24,7 +24,8 @@ const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 const loopback = rangesOf(["127.0.0.0/8", "::1/128"]);
 /**
  * Not the private ranges, where a company's own provider stands; but nothing that is no server of anybody's: this
- * host, link-local addresses with the metadata of cloud machines among them, multicast, and their ways over IPv6.
+ * host, link-local addresses, multicast, their ways over IPv6 (NAT64, 6to4, Teredo), and wherever else the machines of
+ * clouds are told their own credentials: Amazon's, Google's, Microsoft's and Alibaba's have an address apart.
  */
 const forbidden = rangesOf([
   "0.0.0.0/8",
@@ -35,8 +36,13 @@ const forbidden = rangesOf([
   "::/128",
   "fe80::/10",
   "ff00::/8",
+  "100.100.100.200/32",
+  "168.63.129.16/32",
   "fd00:ec2::254/128",
+  "fd20:ce::254/128",
   "64:ff9b::/96",
+  "64:ff9b:1::/48",
+  "2001::/32",
   "2002::/16",
 ]);
 

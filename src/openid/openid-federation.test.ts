@@ -247,6 +247,16 @@ describe("a code", () => {
     expect(open?.authorization).toBeUndefined();
   });
 
+  it.each([5, {}, "client_secret_post"])(
+    "is redeemed also where what the provider says of secrets is no list: %j",
+    async (methods) => {
+      answers.set("/.well-known/openid-configuration", () => ({
+        body: metadata({ token_endpoint_auth_methods_supported: methods }),
+      }));
+      expect((await redeem()).subject).toBe("grace");
+    },
+  );
+
   it("is redeemed with keys that the provider has changed since", async () => {
     await redeem();
     const jwk = { ...(await exportJWK(others.publicKey)), kid: "new", alg: "RS256", use: "sig" };
@@ -323,6 +333,15 @@ describe("the user info", () => {
     token = () => sign({});
     expect((await redeem()).claims).toMatchObject({ email: "token@example.com" });
     expect(asked.map(({ path }) => path)).not.toContain("/userinfo");
+  });
+
+  it("is what says whether the address in it is verified, whatever the token says of none", async () => {
+    withUserInfo();
+    token = () => sign({ email: undefined, email_verified: true });
+    expect((await redeem()).claims["email_verified"]).toBeUndefined();
+    const body = { sub: "grace", email: "grace@example.com", email_verified: false };
+    answers.set("/userinfo", () => ({ body }));
+    expect((await redeem()).claims["email_verified"]).toBe(false);
   });
 
   it("of somebody else gives nothing", async () => {

@@ -122,7 +122,9 @@ async function wholeOf(
   const isWhole = claims["email"] !== undefined;
   if (isWhole || !configuration.serverMetadata().userinfo_endpoint) return claims;
   const more = await openid.fetchUserInfo(configuration, tokens.access_token, claims.sub);
-  return { ...more, ...claims };
+  // That an address is verified is believed of the address it was said of, and of no other.
+  const { email_verified: _ofNoAddress, ...ofToken } = claims;
+  return { ...more, ...ofToken };
 }
 
 function termsOf(
@@ -161,7 +163,7 @@ function authenticationOf(
   { token_endpoint_auth_methods_supported: methods }: openid.ServerMetadata,
 ): openid.ClientAuth {
   if (secret === undefined) return openid.None();
-  const takesBasic = methods === undefined || methods.includes("client_secret_basic");
+  const takesBasic = !Array.isArray(methods) || methods.includes("client_secret_basic");
   return takesBasic ? openid.ClientSecretBasic(secret) : openid.ClientSecretPost(secret);
 }
 
