@@ -245,7 +245,7 @@ test("DuckDB and the predicate find the same events", { timeout: 300_000 }, asyn
           );
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 60 },
     );
   } finally {
     await duckdb.close();
