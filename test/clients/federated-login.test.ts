@@ -130,8 +130,14 @@ describe("a login by a provider", () => {
     expect(wire.lastOf("federation.begin")).toMatchObject({
       outcome: "failure",
       account: "operator",
+      target: { name: "Down" },
+      requestData: { realm_name: "down", client_id: "HOP55v1CCT", fault: "provider-unreachable" },
     });
     expect(await refused("nowhere")).toMatchObject({ status: 404 });
+    expect(wire.lastOf("federation.begin").requestData).toEqual({
+      client_id: "HOP55v1CCT",
+      fault: "unknown-provider",
+    });
   });
 
   it("makes no user unless the provider may", async () => {
@@ -182,7 +188,10 @@ describe("what comes back", () => {
     const again = await browser.send(back);
     expect(again.status).toBe(401);
     expect(faultOf()).toMatch(/is finished/);
-    expect(wire.lastOf("refreshtoken.login").account).toBe("operator");
+    expect(wire.lastOf("refreshtoken.login")).toMatchObject({
+      account: "operator",
+      requestData: { fault: "unknown-login" },
+    });
   });
 
   it("opens no two sessions where it comes twice at the same time", async () => {

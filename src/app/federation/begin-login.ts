@@ -2,11 +2,11 @@
 import { hash, randomBytes } from "node:crypto";
 import { operatorPlace } from "../../audit/crn.ts";
 import { LOGIN_FLOW_LIFETIME_MS, type IdentityProvider } from "../../identity/identity-provider.ts";
-import { invariant } from "../../kernel/errors.ts";
+import { Refusal } from "../../kernel/errors.ts";
 import { Sensitive } from "../../kernel/sensitive.ts";
-import { changeOperation } from "../operation.ts";
+import { changeOperation, type Located } from "../operation.ts";
 import type { View } from "../state.ts";
-import { federationRefusal, type Marks } from "./federation.ts";
+import { federationRefusal, refusalOr, type Marks } from "./federation.ts";
 import { clientOf } from "./provider-secret.ts";
 
 export interface BeginLoginInput {
@@ -29,8 +29,12 @@ interface Begun {
   readonly marks: Marks;
   /** What only this browser is given. */
   readonly binding: Sensitive<string>;
-  readonly address: string;
+  /** Or why there is none. */
+  readonly address: string | Refusal;
 }
+
+/** A login that can be begun, or the refusal. */
+type Beginning = (Begun & { readonly address: string }) | Refusal;
 
 /** `address` holds the state, which is worth nothing without the binding, nor that without it. */
 export interface SentToProvider {
@@ -46,34 +50,35 @@ const MARK_BYTES = 32;
  * Nobody is known yet and nothing has come of it: the event stands in the operator's own stream, as that of a login
  * that fails does.
  */
-export const beginLogin = changeOperation<BeginLoginInput, Begun, SentToProvider>({
+export const beginLogin = changeOperation<BeginLoginInput, Beginning, SentToProvider>({
   name: "federation.begin",
   forAnyone: true,
   async prepare(input, { view, capabilities: { vault, federation } }) {
     const provider = await providerOf(input, view);
+    if (!provider) return input;
     const marks: Marks = {
       state: new Sensitive(mark()),
       nonce: mark(),
       codeVerifier: mark(),
       redirectUri: input.redirectUri,
     };
-    const client = await clientOf(provider, { view, vault });
-    const address = await federation.addressOf(client, marks);
+    const address = await refusalOr(async () =>
+      federation.addressOf(await clientOf(provider, { view, vault }), marks),
+    );
     return { ...input, begun: { provider, marks, binding: new Sensitive(mark()), address } };
   },
   async locate({ begun }, { store }) {
-    invariant(begun !== undefined, "the provider has been asked");
+    if (!begun) return refused(unknownProvider());
     const { account, id, modifiedAt } = begun.provider;
     const provider = await store.logins.identityProvider(account, id);
-    if (!provider?.enabled || provider.modifiedAt !== modifiedAt) throw unknownProvider();
-    return {
-      target: { place: operatorPlace(), kind: "identity-provider", id, name: provider.name },
-      resource: null,
-      subject: begun,
-      facts: { realm_name: provider.realm },
-    };
+    if (!provider?.enabled || provider.modifiedAt !== modifiedAt) return refused(unknownProvider());
+    const { address } = begun;
+    return address instanceof Refusal
+      ? refused(address, provider)
+      : located({ ...begun, address }, provider);
   },
   async run({ client_id: clientId, returnTo }, { subject: begun }, { store, now }) {
+    if (begun instanceof Refusal) throw begun;
     const { provider, marks, binding, address } = begun;
     await store.logins.forgetExpiredLogins(now);
     await store.logins.putLoginFlow({
@@ -91,6 +96,31 @@ export const beginLogin = changeOperation<BeginLoginInput, Begun, SentToProvider
   },
 });
 
+function located<Subject>(subject: Subject, provider: IdentityProvider): Located<Subject> {
+  const { id, name, realm } = provider;
+  return {
+    target: { place: operatorPlace(), kind: "identity-provider", id, name },
+    resource: null,
+    subject,
+    facts: { realm_name: realm },
+  };
+}
+
+/** Recorded with the provider that was asked for, if there is one: what a stranger typed for it is not repeated. */
+function refused(refusal: Refusal, provider?: IdentityProvider): Located<Refusal> {
+  const fault = refusal.details["reason"] ?? refusal.code;
+  if (provider) {
+    const { facts, ...of } = located(refusal, provider);
+    return { ...of, facts: { ...facts, fault } };
+  }
+  return {
+    target: { place: operatorPlace(), kind: "", id: "", name: "login" },
+    resource: null,
+    subject: refusal,
+    facts: { fault },
+  };
+}
+
 /** What a flow is found by: only by whoever has both. */
 export function flowHash(state: Sensitive<string>, binding: Sensitive<string>): string {
   return hash("sha256", JSON.stringify([state.reveal(), binding.reveal()]), "hex");
@@ -99,15 +129,14 @@ export function flowHash(state: Sensitive<string>, binding: Sensitive<string>): 
 async function providerOf(
   { account: named, provider: wanted }: BeginLoginInput,
   { identity, logins }: View,
-): Promise<IdentityProvider> {
+): Promise<IdentityProvider | undefined> {
   const account = named ?? (await identity.accounts())[0]?.id;
-  if (account === undefined) throw unknownProvider();
+  if (account === undefined) return undefined;
   const provider =
     wanted.kind === "id"
       ? await logins.identityProvider(account, wanted.id)
       : await logins.identityProviderOfRealm(account, wanted.realm);
-  if (!provider?.enabled) throw unknownProvider();
-  return provider;
+  return provider?.enabled ? provider : undefined;
 }
 
 /** The same of one that is not there, and of one that is disabled: a stranger asks. */

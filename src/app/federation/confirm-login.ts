@@ -14,11 +14,12 @@ import {
   openVouched,
   refusedVouched,
   underWay,
-  unknownLogin,
+  refusedUnknown,
   type BadVouched,
   type CODE_GRANT,
   type GoodVouched,
   type OpenedLogin,
+  type UnknownLogin,
 } from "./vouched-login.ts";
 
 export interface ConfirmLoginInput extends OfLogin {
@@ -33,14 +34,14 @@ export interface ConfirmLoginInput extends OfLogin {
  */
 export const confirmLogin = changeOperation<
   ConfirmLoginInput,
-  GoodVouched | BadVouched,
+  GoodVouched | BadVouched | UnknownLogin,
   OpenedLogin
 >({
   name: "refreshtoken.login",
   forAnyone: true,
   async locate({ state, binding, code }, context) {
     const under = await underWay(flowHash(state, binding), context.store, context.now);
-    if (!under?.flow.person) throw unknownLogin();
+    if (!under?.flow.person) return refusedUnknown();
     return withCode(await locatedVouched(under.flow.person, under, context), code, context);
   },
   async run(_input, { subject }, context) {

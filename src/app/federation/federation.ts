@@ -55,6 +55,16 @@ export type FederationFault =
   | "claims-not-usable"
   | "user-not-known";
 
+/** What the work came to; a refusal is told apart later, where it can be recorded with what it was about. */
+export async function refusalOr<T>(work: () => Promise<T>): Promise<T | Refusal> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+}
+
 export function federationRefusal(reason: FederationFault, sentence: string): Refusal {
   return new Refusal("unauthenticated", sentence, { reason });
 }

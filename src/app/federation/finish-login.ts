@@ -2,12 +2,12 @@
 import { operatorPlace } from "../../audit/crn.ts";
 import { loginRefusal } from "../../identity/api-key.ts";
 import type { Person } from "../../identity/identity-provider.ts";
-import { invariant, Refusal } from "../../kernel/errors.ts";
+import { Refusal } from "../../kernel/errors.ts";
 import type { Sensitive } from "../../kernel/sensitive.ts";
 import { changeOperation, type Context, type Located, type Preparing } from "../operation.ts";
 import type { Transaction } from "../state.ts";
 import { flowHash } from "./begin-login.ts";
-import { federationRefusal } from "./federation.ts";
+import { federationRefusal, refusalOr } from "./federation.ts";
 import { personOf } from "./person.ts";
 import { clientOf } from "./provider-secret.ts";
 import {
@@ -18,12 +18,13 @@ import {
   openVouched,
   refusedVouched,
   underWay,
-  unknownLogin,
+  refusedUnknown,
   type BadVouched,
   type CODE_GRANT,
   type GoodVouched,
   type OpenedLogin,
   type UnderWay,
+  type UnknownLogin,
 } from "./vouched-login.ts";
 
 /** What a login under way is known by: only the browser that began it has both. */
@@ -70,7 +71,7 @@ export interface CodeNeeded {
  */
 export const finishLogin = changeOperation<
   FinishLoginInput,
-  GoodVouched | BadVouched | Asked,
+  GoodVouched | BadVouched | UnknownLogin | Asked,
   OpenedLogin | CodeNeeded
 >({
   name: "refreshtoken.login",
@@ -78,16 +79,17 @@ export const finishLogin = changeOperation<
   async prepare(input, preparing) {
     const hash = flowHash(input.state, input.binding);
     const under = await underWay(hash, preparing.view, preparing.now);
-    if (!under) throw unknownLogin();
+    if (!under) return input;
+    // A refusal is no end yet: the flow is used up by it.
     const person =
       under.flow.person ?? (await refusalOr(() => askProvider(input, under, preparing)));
     return { ...input, found: { ...under, person } };
   },
   async locate({ found }, context) {
-    invariant(found !== undefined, "the provider has been asked");
+    if (!found) return refusedUnknown();
     // Of two who bring the same flow, one has used it up by now; and it is the provider of now that vouches.
     const under = await underWay(found.flow.hash, context.store, context.now);
-    if (under?.provider.modifiedAt !== found.provider.modifiedAt) throw unknownLogin();
+    if (under?.provider.modifiedAt !== found.provider.modifiedAt) return refusedUnknown();
     if (found.person instanceof Refusal) return refusedVouched(found.person, under);
     return withSecondFactor(await locatedVouched(found.person, under, context), context);
   },
@@ -101,6 +103,8 @@ export const finishLogin = changeOperation<
         return { kind: "code-needed", state };
       case "bad":
         await logins.deleteLoginFlow(subject.flow.hash);
+        return subject.refusal;
+      case "unknown":
         return subject.refusal;
     }
   },
@@ -150,14 +154,4 @@ async function askProvider(
   const { nonce, codeVerifier } = flow;
   const marks = { state, nonce, codeVerifier, redirectUri };
   return personOf(await federation.redeem(client, answer, marks));
-}
-
-/** A refusal is no end yet: the flow is used up by it. */
-async function refusalOr<T>(work: () => Promise<T>): Promise<T | Refusal> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof Refusal) return error;
-    throw error;
-  }
 }

@@ -41,6 +41,13 @@ export interface BadVouched extends UnderWay {
   readonly guessed: BadLogin["guessed"];
 }
 
+/** Nobody can say whose login it was to be, nor of which provider. */
+export interface UnknownLogin {
+  readonly kind: "unknown";
+  readonly refusal: Refusal;
+  readonly guessed?: undefined;
+}
+
 export interface OpenedLogin extends IssuedTokens {
   readonly kind: "opened";
   /** A path of our own. */
@@ -137,8 +144,10 @@ export function factsOf({ flow, provider }: UnderWay): object {
 }
 
 /** What comes back too late, twice, in another browser or out of nowhere: nothing tells them apart. */
-export function unknownLogin(): Refusal {
+export function refusedUnknown(): Located<UnknownLogin> {
   const sentence =
     "This login was not begun in this browser, is finished, or took too long: begin it again.";
-  return federationRefusal("unknown-login", sentence);
+  const refusal = federationRefusal("unknown-login", sentence);
+  const located = failed("refreshtoken.login", refusal);
+  return { ...located, subject: { kind: "unknown", refusal } };
 }

@@ -71,7 +71,7 @@ export const loginRows = rows({
     aws: "StartSSO",
     dsv: ["auth:oidc", "POST"],
     ...opening,
-    request: ["realm_name", "client_id"],
+    request: ["realm_name", "client_id", "fault"],
     response: [],
   },
   "federation.vouch": {
