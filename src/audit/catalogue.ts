@@ -28,15 +28,22 @@ export type OperationOfKind<K extends Kind> = {
   [Name in OperationName]: (typeof table)[Name]["kind"] extends K ? Name : never;
 }[OperationName];
 
-type LastWord<Action> = Action extends `${string}.${string}.${infer Verb}` ? Verb : never;
+type LastWord<Action> = Action extends `${string}.${string}.${infer Last}` ? Last : never;
 
 /** The last words of IBM's actions: a table over these cannot forget the verb of a new row. */
 export type Verb = LastWord<(typeof table)[OperationName]["action"]>;
 
-type FirstWord<Name> = Name extends `${infer Subject}.${string}` ? Subject : never;
+type FirstWord<Name> = Name extends `${infer First}.${string}` ? First : never;
 
 /** The first words of the operations' names, what they are about: `secret` of `secret.metadata.read`. */
 export type Subject = FirstWord<OperationName>;
+
+type Placeholders<Path> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Placeholders<Rest>
+  : never;
+
+/** What stands in braces in DSV's paths. */
+export type DsvPlaceholder = Placeholders<(typeof table)[OperationName]["dsv"][0]>;
 
 export const catalogue: Readonly<Record<OperationName, Row>> = table;
 

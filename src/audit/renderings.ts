@@ -3,10 +3,14 @@
  * came by, it has a rendering in every one of them.
  */
 import type { AuditEvent } from "./event.ts";
+import { renderCadf } from "./render/cadf.ts";
+import { renderDsv } from "./render/dsv.ts";
 import { renderIbm } from "./render/ibm.ts";
 
 /** By the name that a search, an export or a destination asks for. */
 export const renderings = {
+  cadf: { render: renderCadf, description: "CADF as DMTF DSP0262 has it" },
+  dsv: { render: renderDsv, description: "the audit records of Delinea DevOps Secrets Vault" },
   ibm: { render: renderIbm, description: "IBM's activity tracking events (atracker)" },
 } as const satisfies Readonly<Record<string, Rendering>>;
 

@@ -114,7 +114,8 @@ export function sampleEvent(sample: Sample): AuditEvent {
   const row = catalogue[operation];
   const place = row.action.startsWith("secrets-manager.") ? instancePlace : accountPlace;
   const [, thing] = targets.find(([name]) => name.test(operation)) ?? [null, wholePlace];
-  const named = /\.list(-all)?$/.test(operation) ? wholePlace : thing;
+  const isWhole = /\.list(-all)?$/.test(operation) && !row.dsv[0].includes("{");
+  const named = isWhole ? wholePlace : thing;
   const draft = describe({
     id: ids.next(),
     at: AT,

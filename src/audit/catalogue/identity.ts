@@ -73,7 +73,7 @@ export const identityRows = rows({
   "user-password.set": {
     action: "iam-identity.user-password.update",
     aws: "UpdateLoginProfile",
-    dsv: ["users:{name}:password", "PUT"],
+    dsv: ["users:{name}:password", "POST"],
     ...removing,
     request: ["iamId"],
     response: [],

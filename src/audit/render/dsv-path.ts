@@ -1,0 +1,56 @@
+/**
+ * The path of a DSV audit record: the catalogue's path, `secrets:{path}:version:{version}`, with what the event knows in
+ * the place of each placeholder. A placeholder that the event has nothing for stays as it is.
+ */
+import { catalogue, type DsvPlaceholder } from "../catalogue.ts";
+import { parseCrn } from "../crn.ts";
+import type { AuditEvent, EventData } from "../event.ts";
+
+/** What an event says for a placeholder, the best first; texts that are empty do not count. */
+type Fill = (known: Known) => readonly unknown[];
+
+interface Known {
+  /** Of the target; both are empty where it is the place as a whole. */
+  readonly kind: string;
+  readonly id: string;
+  readonly name: string;
+  readonly input: EventData;
+  readonly output: EventData;
+}
+
+const IAM_ID_PREFIX = /^iam-/;
+
+/** Of a secret's path by `/` or by `:`: DSV writes both the second way. */
+const joined = (path: unknown): unknown =>
+  typeof path === "string" ? path.replaceAll("/", ":") : undefined;
+
+/** Whose an API key is, where it is the key that is acted on. */
+const ownerOf = ({ input }: Known): unknown =>
+  typeof input["iamId"] === "string" ? input["iamId"].replace(IAM_ID_PREFIX, "") : undefined;
+
+/** By the placeholders of the catalogue's paths; a clientId is an id with DSV too, all else is called by its name. */
+const fills: Readonly<Record<DsvPlaceholder, Fill>> = {
+  path: ({ name, input, id }) => [joined(name), joined(input["name"]), id],
+  name: (known) =>
+    known.kind === "apikey" ? [ownerOf(known)] : [known.name, known.id, ownerOf(known)],
+  clientId: (known) => (known.kind === "serviceid" ? [known.id] : [ownerOf(known)]),
+  version: ({ input, output }) => [input["versionId"], input["alias"], output["versionId"]],
+  member: ({ input }) => [input["iam_id"]],
+  rule: ({ input }) => [input["id"]],
+  id: ({ kind, id, input }) =>
+    kind === "profile"
+      ? [input["ruleId"], input["linkId"], input["identifier"]]
+      : [id, input["id"]],
+};
+
+const PLACEHOLDER = /\{([^}]+)\}/g;
+
+export function dsvPathOf({ operation, target, requestData, responseData }: AuditEvent): string {
+  const { kind = "", id = "" } = parseCrn(target.id) ?? {};
+  const name = id === "" ? "" : target.name;
+  const known = { kind, id, name, input: requestData, output: responseData };
+  return catalogue[operation].dsv[0].replaceAll(PLACEHOLDER, (placeholder, key: DsvPlaceholder) => {
+    const found = fills[key](known).find((text) => typeof text === "string" && text !== "");
+    return typeof found === "string" ? found : placeholder;
+  });
+}

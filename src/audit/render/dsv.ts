@@ -1,0 +1,96 @@
+/**
+ * The event as a record of DSV's audit (Delinea DevOps Secrets Vault, the eleven fields of `GET /v1/audit`, which are
+ * those that its SIEM endpoints send).
+ */
+import { catalogue } from "../catalogue.ts";
+import { parseCrn } from "../crn.ts";
+import type { AuditEvent, Initiator, InitiatorType } from "../event.ts";
+import { dsvPathOf } from "./dsv-path.ts";
+
+export interface DsvRecord {
+  readonly id: string;
+  readonly tenant: string;
+  readonly tenantName: string;
+  /** `users:…`, `clients:…` or `roles:…`; empty where nobody could be established. */
+  readonly principal: string;
+  readonly principalItemId: string;
+  /** The HTTP method that DSV has for it, whatever wire it came by. */
+  readonly action: string;
+  /** The HTTP status that DSV answers; 0 of a login that failed. */
+  readonly status: number;
+  readonly path: string;
+  readonly ipaddress: string;
+  /** RFC 3339, UTC, nanoseconds. */
+  readonly created: string;
+  readonly message: string;
+}
+
+export function renderDsv(event: AuditEvent): DsvRecord {
+  const [path, action] = catalogue[event.operation].dsv;
+  const isLogin = path === "token" && action === "POST";
+  const isFailedLogin = isLogin && event.outcome !== "success";
+  return {
+    id: event.id,
+    tenant: event.account,
+    tenantName: event.account,
+    ...(isFailedLogin ? nobody : principalOf(event.initiator)),
+    action,
+    status: isFailedLogin ? FAILED_LOGIN_STATUS : statusOf(event),
+    path: dsvPathOf(event),
+    ipaddress: event.initiator.host.address,
+    created: event.eventTime.replace(/Z$/, "000000Z"),
+    message: isLogin ? loginMessageOf(event) : (event.reason.reasonForFailure ?? event.message),
+  };
+}
+
+const FAILED_LOGIN_STATUS = 0;
+
+/** DSV names nobody in the record of a login that failed: whoever it was has not shown to be that. */
+const nobody = { principal: "", principalItemId: "" };
+
+/**
+ * A person, what DSV calls a client, and a role. A trusted profile is a role: it is what others act as. What the server
+ * does of its own accord, it does as a client by the name of the job.
+ */
+const kinds: Readonly<Record<InitiatorType, "users" | "clients" | "roles">> = {
+  "service/security/account/user": "users",
+  "service/security/account/serviceid": "clients",
+  "service/security/account/profile": "roles",
+  "service/security/clientid": "clients",
+  "service/security/client/certificateid": "clients",
+};
+
+const IAM_ID_PREFIX = /^iam-/;
+
+function principalOf({ id, name, typeURI }: Initiator) {
+  if (id === "") return nobody;
+  const kind = kinds[typeURI];
+  // Names of clients need not differ, and DSV has them by their id too.
+  const known = kind === "clients" || name === "" ? id.replace(IAM_ID_PREFIX, "") : name;
+  return { principal: `${kind}:${known}`, principalItemId: id };
+}
+
+/** Where DSV answers a success with another status than its rule: 201 where a POST made something, 200 of all else. */
+const otherStatuses: Readonly<Record<string, number>> = {
+  "groups:{name}:members DELETE": 204,
+  "crypto:rotate POST": 201,
+};
+
+const CREATED = 201;
+const FIRST_FAILURE = 400;
+
+function statusOf({ operation, reason }: AuditEvent): number {
+  const [path, method] = catalogue[operation].dsv;
+  if (reason.reasonCode >= FIRST_FAILURE) return reason.reasonCode;
+  const hasMade = method === "POST" && reason.reasonCode === CREATED;
+  return otherStatuses[`${path} ${method}`] ?? (hasMade ? CREATED : 200);
+}
+
+/** DSV's own words: who tried, if that is known, and what came of it. */
+function loginMessageOf({ outcome, initiator, target, reason, message }: AuditEvent): string {
+  if (outcome === "success") return "login succeeded";
+  const why = reason.reasonForFailure ?? message;
+  const isNamed = (parseCrn(target.id)?.id ?? "") !== "";
+  const who = isNamed ? target.name : initiator.id;
+  return who === "" ? why : `user attempting login: ${who}: ${why}`;
+}
