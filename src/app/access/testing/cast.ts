@@ -5,6 +5,7 @@ import { newApiKeyId, type ApiKey } from "../../../identity/api-key.ts";
 import type { PolicyResource } from "../../../identity/authorize.ts";
 import type { RoleName } from "../../../identity/roles.ts";
 import { actingIdOf, newServiceId } from "../../../identity/service-id.ts";
+import { actingProfileOf, newProfileId } from "../../../identity/trusted-profile.ts";
 import { HOME_REALM, newUserId, type User } from "../../../identity/user.ts";
 import { randomId } from "../../../kernel/ids.ts";
 import type { State } from "../../state.ts";
@@ -59,6 +60,25 @@ export class Cast {
         description: "",
         uniqueInstanceCrns: [],
         locked: false,
+        ...MADE,
+      }),
+    );
+    return iamId;
+  }
+
+  async profile(name: string): Promise<string> {
+    const id = newProfileId();
+    const iamId = actingProfileOf(id);
+    await this.#state.transact(({ profiles }) =>
+      profiles.putProfile({
+        kind: "profile",
+        id,
+        iamId,
+        account: ACCOUNT,
+        name,
+        email: "",
+        description: "",
+        sessionsSince: START,
         ...MADE,
       }),
     );
