@@ -1,6 +1,6 @@
 /** The request to recover an administrator: a file in the data folder, written offline and answered by the next start. */
-import { existsSync } from "node:fs";
-import { open, readFile, rm } from "node:fs/promises";
+import { constants, existsSync, lstatSync } from "node:fs";
+import { open, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { systemClock, toRfc3339 } from "../kernel/clock.ts";
@@ -9,6 +9,9 @@ import { randomId } from "../kernel/ids.ts";
 import { FileLedgerStore } from "../storage/files/ledger-store.ts";
 import { replacePrivateFile } from "../storage/files/private-file.ts";
 import { openDataFolder, type DataFolder } from "./data-folder.ts";
+
+/** Of a file's mode: its group, or everybody. */
+const OTHERS_MAY_WRITE = 0o022;
 
 const shape = z.strictObject({
   request: z.uuid(),
@@ -43,14 +46,16 @@ export async function requestRecovery(path: string, email: string | undefined): 
   }
 }
 
-/** Undefined when nobody asks. Throws an Outage for a file that is no request, as nobody but us writes one. */
+/**
+ * Undefined when nobody asks. Throws an Outage for a file that is no request, as nobody but us writes one, and for one
+ * that somebody else may have written: the folder may have been open to others before a start closed it.
+ */
 export async function readRequest(folder: DataFolder): Promise<RecoveryRequest | undefined> {
-  if (!existsSync(folder.recovery)) return undefined;
-  const text = await readFile(folder.recovery, "utf8");
+  const text = await ownText(folder.recovery);
+  if (text === undefined) return undefined;
   const parsed = shape.safeParse(jsonOf(text));
   if (parsed.success) return parsed.data;
-  const advice = 'remove it, and run "keytrail recover-administrator" again';
-  throw new Outage(`${folder.recovery} is no request to recover an administrator: ${advice}`);
+  throw notOurs(folder.recovery, "is no request to recover an administrator");
 }
 
 /** It has been answered. A crash before this is durable has the next start answer it again. */
@@ -62,6 +67,31 @@ export async function removeRequest(folder: DataFolder): Promise<void> {
   } finally {
     await parent.close();
   }
+}
+
+/** The text of a file that nobody but the server's own user, or root, can have written; undefined where there is none. */
+async function ownText(path: string): Promise<string | undefined> {
+  if (!lstatSync(path, { throwIfNoEntry: false })) return undefined;
+  const { O_RDONLY, O_NOFOLLOW } = constants;
+  const file = await open(path, O_RDONLY | O_NOFOLLOW).catch((cause: unknown) => {
+    throw notOurs(path, "cannot be read", cause);
+  });
+  try {
+    const stats = await file.stat();
+    const isOwn = stats.uid === process.getuid?.() || stats.uid === 0;
+    if (!isOwn || !stats.isFile() || (stats.mode & OTHERS_MAY_WRITE) !== 0) {
+      throw notOurs(path, "may have been written by somebody else");
+    }
+    return await file.readFile("utf8");
+  } finally {
+    await file.close();
+  }
+}
+
+function notOurs(path: string, what: string, cause?: unknown): Outage {
+  const advice =
+    'remove it, and run "keytrail recover-administrator" again, as the user that the server runs as';
+  return new Outage(`${path} ${what}: ${advice}`, { cause });
 }
 
 function jsonOf(text: string): unknown {

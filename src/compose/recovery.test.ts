@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -90,6 +99,18 @@ describe("a start", () => {
     expect(said).toEqual([expect.stringContaining("No administrator was recovered")]);
     expect(existsSync(folder.recovery)).toBe(false);
     expect(recoveries()).toMatchObject([{ outcome: "failure", requestData: {} }]);
+  });
+
+  it("goes no further over a request that somebody else may have written", async () => {
+    await requestRecovery(folder.root, "ada@example.com");
+    chmodSync(folder.recovery, 0o620);
+    await expect(start()).rejects.toThrow("may have been written by somebody else");
+    chmodSync(folder.recovery, 0o600);
+    const elsewhere = join(folder.root, "..", "elsewhere.json");
+    renameSync(folder.recovery, elsewhere);
+    symlinkSync(elsewhere, folder.recovery);
+    await expect(start()).rejects.toThrow("cannot be read");
+    expect(recoveries()).toEqual([]);
   });
 
   it("goes no further over a file that is no request", async () => {
