@@ -19,6 +19,8 @@ describe("a name", () => {
       "\ud800",
       "x \u202eeruliaf-",
       "\u2066x",
+      "\u200b",
+      " \u200d\ufeff ",
     ]) {
       expect(() => checkedName(bad)).toThrow(Refusal);
     }

@@ -11,6 +11,8 @@ export const MAX_EMAIL_CHARS = 254;
  * all that follows in it: a name must not make a message of the trail read otherwise than it is.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u202A-\u202E\u2066-\u2069]/u;
+/** What leaves nothing to be seen of a name that has no other characters. */
+const INVISIBLE = /[\s\p{Cf}]/gu;
 const EMAIL = /^[^\s@]+@[^\s@]+$/u;
 
 /** The name in Unicode's composed form; refuses one that is empty, too long or not printable. */
@@ -35,7 +37,7 @@ export function bounded(
   { field, min, max }: { readonly field: string; readonly min: number; readonly max: number },
 ): string {
   const text = given.normalize("NFC");
-  if (text.trim().length < min || text.length > max) {
+  if (text.replaceAll(INVISIBLE, "").length < min || text.length > max) {
     throw invalid(field, `\`${field}\` must have between ${min} and ${max} characters.`);
   }
   if (UNPRINTABLE.test(text)) {

@@ -66,6 +66,18 @@ describe("a leaked API key", () => {
     }
   });
 
+  it("that is disabled already stays as it is, however often it is reported", async () => {
+    const { value, id } = await keyThat("disable");
+    await app.done(reportLeakedKey, NOBODY, { apiKey: value });
+    const { key } = await app.done(readApiKey, admin, { id });
+    app.parts.clock.advance(5);
+    const before = app.parts.log.size;
+    await app.done(reportLeakedKey, NOBODY, { apiKey: value });
+    expect(app.parts.log.size).toBe(before + 1);
+    expect(app.parts.lastEvent().responseData).toEqual({ id, taken: "none" });
+    expect((await app.done(readApiKey, admin, { id })).key).toEqual(key);
+  });
+
   it.each(LEAK_ACTIONS)(
     "that is locked and is to do %s is disabled at the most",
     async (action) => {

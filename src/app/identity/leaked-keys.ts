@@ -51,7 +51,7 @@ export const reportLeakedKey = changeOperation<ReportLeakInput, ApiKey | null, o
   },
 });
 
-/** What was done, which for a locked key is less than its owner asked for. */
+/** What was done: less than its owner asked for where the key is locked, and nothing where that has been done before. */
 async function actedOn(
   key: ApiKey,
   { store, now }: Context<Transaction>,
@@ -62,6 +62,7 @@ async function actedOn(
     await store.identity.deleteApiKey(key.account, key.id);
     return "delete";
   }
+  if (key.disabled) return "none";
   const modified = { ...key, disabled: true, entityTag: newEntityTag(), modifiedAt: now };
   const disabled = withSessionsEnded(modified, now);
   await store.identity.putApiKey(disabled);

@@ -64,6 +64,13 @@ describe("groups", () => {
     expect(await groups({ search: { in: "name", text: "%" } })).toEqual([]);
   });
 
+  it.each(["zebra", "ZEBRA ", " Zebra", "Ze\u200bbra", "Ｚｅｂｒａ"])(
+    "are found by a name that looks the same: %j",
+    async (name) => {
+      expect((await stores.groups.groupByName(ACCOUNT, name))?.id).toBe("a");
+    },
+  );
+
   it("come in the order of creation, or as they are asked for", async () => {
     await stores.groups.putRule({
       id: "rule",

@@ -210,9 +210,13 @@ export class SqliteGroupStore implements GroupStore {
   }
 }
 
-/** Names differ by more than letter case. */
+/** Names differ by more than letter case, and by something that can be seen. */
 function nameKey(name: string): string {
-  return name.normalize("NFKC").toLowerCase();
+  return name
+    .normalize("NFKC")
+    .toLowerCase()
+    .replaceAll(/\p{Cf}/gu, "")
+    .trim();
 }
 
 /** `-name`: from the last to the first. */
