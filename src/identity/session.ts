@@ -28,7 +28,10 @@ export interface Session {
 }
 
 /** What a new session is to know of the one that it comes out of. */
-export type SessionOrigin = Pick<Session, "id" | "endsAt" | "profilesByClaims" | "realm">;
+export type SessionOrigin = Pick<
+  Session,
+  "id" | "startedAt" | "endsAt" | "profilesByClaims" | "realm"
+>;
 
 /** Also of logins that leave no session behind: every access token names one. */
 export function newSessionId(): string {

@@ -63,10 +63,10 @@ async function applyingBy<Store extends View>(
     const sentence = "A trusted profile does not apply another one.";
     return loginRefusal("profile-not-applicable", sentence);
   }
-  const { id, isKept } = acting.session;
+  const { id, beganAt: startedAt, isKept } = acting.session;
   const session = isKept ? ((await store.logins.session(id)) ?? null) : null;
   const { expiresAt: endsAt } = verified.token;
-  const from = session ?? { id, endsAt, profilesByClaims: [], realm: null };
+  const from = session ?? { id, startedAt, endsAt, profilesByClaims: [], realm: null };
   return { credential: acting.credential, session, from };
 }
 

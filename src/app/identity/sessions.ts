@@ -7,6 +7,7 @@ import { newSessionId, type Session } from "../../identity/session.ts";
 import { TOKEN_SCOPE } from "../../identity/token-claims.ts";
 import type { Millis } from "../../kernel/clock.ts";
 import type { Context } from "../operation.ts";
+import { stillByClaims } from "../profiles/trust.ts";
 import type { Transaction } from "../state.ts";
 import { nameOf } from "./caller.ts";
 import { targetOf } from "./find.ts";
@@ -90,7 +91,8 @@ async function begun(login: GoodLogin, opening: Opening, under: Under): Promise<
     clientId: opening.client_id,
     grantType: opening.grant_type,
     profile: profile?.id ?? null,
-    profilesByClaims: opening.profilesByClaims ?? from?.profilesByClaims ?? [],
+    profilesByClaims:
+      opening.profilesByClaims ?? (from ? await stillByClaims(from, account, store.profiles) : []),
     realm: opening.realm ?? from?.realm ?? null,
     startedAt: now,
     endsAt: endOf(login, under),

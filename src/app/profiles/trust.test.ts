@@ -6,9 +6,11 @@ import type { Caller } from "../call.ts";
 import { createApiKey } from "../identity/api-keys.ts";
 import { ASSUME_GRANT, type IssuedTokens } from "../identity/login.ts";
 import { openSession } from "../identity/open-session.ts";
+import { createPasscode } from "../identity/passcodes.ts";
 import { createPolicy } from "../identity/policies.ts";
 import { createServiceId } from "../identity/service-ids.ts";
 import { IdentityApp, NOBODY, START, type TestUser } from "../identity/testing/identity-app.ts";
+import { asProfile, attempt, byPasscode, loggedIn } from "../identity/testing/logins.ts";
 import { deleteUser } from "../identity/users.ts";
 import {
   addProfileIdentity,
@@ -58,9 +60,9 @@ function assume(apiKey: Sensitive<string>): Promise<IssuedTokens> {
   return app.done(openSession, NOBODY, { ...login, profile: { id: profile.id } });
 }
 
-/** The trust in Ada, in a session in which a provider's claims made her one of these profiles. */
-async function trustInAda(change: Partial<Session> = {}): Promise<Trust | undefined> {
-  const session: Session = {
+/** A session of Ada's in which a provider's claims made her one of these profiles. */
+function sessionOfAda(change: Partial<Session> = {}): Session {
+  return {
     id: "session",
     account: profile.account,
     iamId: ada.user.iamId,
@@ -76,6 +78,11 @@ async function trustInAda(change: Partial<Session> = {}): Promise<Trust | undefi
     isEnded: false,
     ...change,
   };
+}
+
+/** The trust in her in such a session. */
+async function trustInAda(change: Partial<Session> = {}): Promise<Trust | undefined> {
+  const session = sessionOfAda(change);
   return app.parts.state.read(async ({ profiles }) => {
     const now = await profiles.profile(profile.account, profile.id);
     if (!now) return undefined;
@@ -193,6 +200,45 @@ describe("trust by claims", () => {
     expect(await trustInAda({ startedAt })).toBeUndefined();
     app.parts.clock.advance(1);
     expect(await trustInAda()).toBeDefined();
+  });
+});
+
+describe("a session that comes out of a federated one", () => {
+  /** The caller in a session that a provider's claims opened just now. */
+  async function federated(): Promise<Caller> {
+    const now = app.parts.clock.now();
+    const session = sessionOfAda();
+    await app.parts.state.transact(({ logins }) => logins.putSession(session));
+    const { token } = await app.tokens.issue(
+      { credential: { key: null, owner: ada.user }, profile: null },
+      {
+        session: { id: session.id, beganAt: now, isKept: true },
+        clientId: "bx",
+        grantType: session.grantType,
+        now,
+        lifetimeS: 3_600,
+      },
+    );
+    return app.authenticated(token);
+  }
+
+  const applied = async (caller: Caller): Promise<string> => {
+    const { passcode } = await app.done(createPasscode, caller, {});
+    const { accessToken } = await loggedIn(app, byPasscode(passcode));
+    const performed = await attempt(app, asProfile({ accessToken }, { id: profile.id }));
+    return performed.kind;
+  };
+
+  it("has its trust, but none that was taken away in between", async () => {
+    const rule = await app.done(createProfileRule, admin, ruleOf());
+    app.parts.clock.advance(1);
+    const caller = await federated();
+    expect(await applied(caller)).toBe("done");
+    await app.done(deleteProfileRule, admin, { id: profile.id, ruleId: rule.id });
+    const chief = { claim: "title", operator: "EQUALS", value: "chief" };
+    await app.done(createProfileRule, admin, ruleOf({ conditions: [chief] }));
+    app.parts.clock.advance(1);
+    expect(await applied(caller)).toBe("refused");
   });
 });
 

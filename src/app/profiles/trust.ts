@@ -6,7 +6,7 @@
 import { meetsAll, type Claims } from "../../identity/claims.ts";
 import type { Credential } from "../../identity/api-key.ts";
 import type { ProfileReader } from "../../identity/profile-store.ts";
-import type { Session } from "../../identity/session.ts";
+import type { Session, SessionOrigin } from "../../identity/session.ts";
 import type { TrustedProfile } from "../../identity/trusted-profile.ts";
 
 /** What an identity provider vouches for at a login. */
@@ -26,6 +26,23 @@ export async function profilesByClaims(
     ({ type, conditions }) => type === "Profile-SAML" && meetsAll(conditions, claims),
   );
   return [...new Set(met.map(({ profile }) => profile))];
+}
+
+/**
+ * The profiles that a session hands on to one that comes out of it: those of which nothing has been taken away since its
+ * claims were looked at. By its own age the new session would seem to have been told later.
+ */
+export async function stillByClaims(
+  { profilesByClaims: told, startedAt }: SessionOrigin,
+  account: string,
+  reader: ProfileReader,
+): Promise<readonly string[]> {
+  const still: string[] = [];
+  for (const id of told) {
+    const profile = await reader.profile(account, id);
+    if (profile && startedAt >= profile.sessionsSince) still.push(id);
+  }
+  return still;
 }
 
 export interface Applying {
