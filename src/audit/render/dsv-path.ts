@@ -47,8 +47,7 @@ const PLACEHOLDER = /\{([^}]+)\}/g;
 
 export function dsvPathOf({ operation, target, requestData, responseData }: AuditEvent): string {
   const { kind = "", id = "" } = parseCrn(target.id) ?? {};
-  const name = id === "" ? "" : target.name;
-  const known = { kind, id, name, input: requestData, output: responseData };
+  const known = { kind, id, name: target.name, input: requestData, output: responseData };
   return catalogue[operation].dsv[0].replaceAll(PLACEHOLDER, (placeholder, key: DsvPlaceholder) => {
     const found = fills[key](known).find((text) => typeof text === "string" && text !== "");
     return typeof found === "string" ? found : placeholder;
