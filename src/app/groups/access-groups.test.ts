@@ -183,6 +183,13 @@ describe("the last administrator", () => {
     expect(app.parts.events().slice(before)).toMatchObject(
       Array.from({ length: 5 }, () => ({ outcome: "failure" })),
     );
+    // And who was to go is told.
+    const asked = app.parts.events().slice(before, before + 3);
+    expect(asked.map(({ requestData }) => requestData)).toEqual([
+      { iam_id: iamId },
+      { members: [iamId] },
+      { iam_id: iamId },
+    ]);
     expect(await mayList(ada)).toBe(true);
   });
 });

@@ -79,7 +79,7 @@ export const accessRows = rows({
     aws: "RemoveUserFromGroup",
     dsv: ["groups:{name}:members", "DELETE"],
     ...removing,
-    request: ["iam_id", "rule_id"],
+    request: ["iam_id", "rule_id", "members"],
     response: ["statusCode"],
   },
   "access-group-member.read": {
