@@ -1,0 +1,56 @@
+/** Our accounts, regions and secrets under the names that AWS would have for them. */
+import { hash } from "node:crypto";
+import { OPERATOR_ACCOUNT } from "../crn.ts";
+
+/** The account of what belongs to no tenant; AWS gives it to nobody. */
+const OPERATOR_NUMBER = "000000000000";
+const ACCOUNT_NUMBERS = 10n ** 12n;
+
+/** Where AWS records what its global services do: IAM, signing in. */
+const REGION_OF_GLOBAL = "us-east-1";
+
+const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const SUFFIX_CHARS = 6;
+
+/**
+ * Twelve digits, as AWS has them: of an account that has no such number the SHA-256 of its id, modulo 10^12. The same
+ * account has the same number on every machine.
+ */
+export function accountNumber(account: string): string {
+  if (/^\d{12}$/.test(account)) return account;
+  if (account === OPERATOR_ACCOUNT) return OPERATOR_NUMBER;
+  const number = BigInt(`0x${hash("sha256", account)}`) % ACCOUNT_NUMBERS;
+  return number.toString().padStart(12, "0");
+}
+
+export function regionOf(region: string): string {
+  return region === "" || region === "global" ? REGION_OF_GLOBAL : region;
+}
+
+/** A part of an ARN: whatever IAM allows in no name becomes an underscore. */
+export function arnPart(text: string): string {
+  return text.replaceAll(/[^\w+=,.@-]/g, "_") || "_";
+}
+
+/** `arn:aws:iam::ACCOUNT:KIND/NAME` */
+export function iamArn(account: string, kind: string, name: string): string {
+  return `arn:aws:iam::${accountNumber(account)}:${kind}/${arnPart(name)}`;
+}
+
+/**
+ * `arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-XXXXXX`. AWS draws the suffix at random when it makes a secret;
+ * ours follows from the secret's id, which no other secret of the name has either.
+ */
+export function secretArn(
+  place: { readonly account: string; readonly region: string },
+  secret: { readonly id: string; readonly name: string },
+): string {
+  const name = secret.name.replaceAll(/[^\w/+=.@-]/g, "_") || secret.id;
+  const where = `${regionOf(place.region)}:${accountNumber(place.account)}`;
+  return `arn:aws:secretsmanager:${where}:secret:${name}-${suffixOf(secret.id)}`;
+}
+
+function suffixOf(id: string): string {
+  const digest = hash("sha256", id, "buffer").subarray(0, SUFFIX_CHARS);
+  return Array.from(digest, (byte) => BASE62[byte % BASE62.length]).join("");
+}

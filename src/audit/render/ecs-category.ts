@@ -1,0 +1,137 @@
+/** `event.category` and `event.type` of an operation, in the closed vocabulary of the Elastic Common Schema. */
+import {
+  operationNames,
+  subjectOf,
+  verbOf,
+  type OperationName,
+  type Subject,
+  type Verb,
+} from "../catalogue.ts";
+
+export type Category = "api" | "authentication" | "configuration" | "iam" | "process" | "session";
+
+export type EventType =
+  | "access"
+  | "admin"
+  | "change"
+  | "creation"
+  | "deletion"
+  | "denied"
+  | "end"
+  | "group"
+  | "info"
+  | "start"
+  | "user";
+
+export interface Categorization {
+  readonly category: readonly Category[];
+  readonly type: readonly EventType[];
+}
+
+/** What a verb does. Of identities ECS has no `access`: reading about them is `info`. */
+const typeOfVerb: Readonly<Record<Verb, EventType>> = {
+  create: "creation",
+  invite: "creation",
+  add: "change",
+  set: "change",
+  update: "change",
+  enable: "change",
+  lock: "change",
+  unlock: "change",
+  expire: "change",
+  report: "change",
+  restore: "change",
+  rotate: "change",
+  delete: "deletion",
+  read: "access",
+  list: "access",
+  tail: "access",
+  export: "access",
+  login: "start",
+  logout: "end",
+  begin: "info",
+  vouch: "info",
+  reject: "info",
+  start: "start",
+  stop: "end",
+};
+
+/** Identity and access: what of it is touched, a user, a group, or what only administrators see. */
+const iam = (about: "user" | "group" | "admin") => ({ category: "iam", about }) as const;
+const api = { category: "api" } as const;
+const configuration = { category: "configuration" } as const;
+const authentication = { category: "authentication" } as const;
+const session = { category: "session" } as const;
+
+interface Area {
+  readonly category: Category;
+  readonly about?: "user" | "group" | "admin";
+}
+
+const areaOfSubject: Readonly<Record<Subject, Area>> = {
+  secret: api,
+  version: api,
+  "secret-group": api,
+  "secret-lock": api,
+  "version-lock": api,
+  event: api,
+  receipt: api,
+  log: api,
+  catalogue: api,
+  access: api,
+  exposure: api,
+  request: api,
+  "root-key": configuration,
+  server: { category: "process" },
+  account: iam("admin"),
+  administrator: iam("user"),
+  user: iam("user"),
+  "user-password": iam("user"),
+  "user-totp": iam("user"),
+  serviceid: iam("user"),
+  "user-apikey": iam("user"),
+  "serviceid-apikey": iam("user"),
+  apikey: iam("user"),
+  "access-group": iam("group"),
+  "access-group-member": iam("group"),
+  "access-group-rule": iam("group"),
+  policy: iam("admin"),
+  role: iam("admin"),
+  profile: iam("admin"),
+  "profile-rule": iam("admin"),
+  "profile-link": iam("admin"),
+  "profile-identity": iam("admin"),
+  "identity-provider": iam("admin"),
+  "identity-settings": configuration,
+  "access-group-settings": configuration,
+  federation: authentication,
+  refreshtoken: authentication,
+  passcode: authentication,
+  "cli-passcode": authentication,
+  identitycookie: authentication,
+  session,
+};
+
+export const categorizations = Object.fromEntries(
+  operationNames.map((name) => [name, categorizationOf(name)]),
+) as Readonly<Record<OperationName, Categorization>>;
+
+function categorizationOf(operation: OperationName): Categorization {
+  const verb = verbOf(operation);
+  const { category, about } = areaOfSubject[subjectOf(operation)];
+  if (verb === "login") return { category: ["authentication"], type: ["start"] };
+  const type = typeOfVerb[verb];
+  if (category === "iam") {
+    return { category: [category], type: [type === "access" ? "info" : type, about ?? "admin"] };
+  }
+  if (category === "session") return { category: ["authentication", category], type: ["end"] };
+  return { category: [category], type: [category === "authentication" ? "info" : type] };
+}
+
+/** A refusal for want of a right is a denied call of the API, whatever it was about. */
+export function denied({ category, type }: Categorization): Categorization {
+  return {
+    category: category.includes("api") ? category : [...category, "api"],
+    type: [...type, "denied"],
+  };
+}

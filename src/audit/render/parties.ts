@@ -1,0 +1,62 @@
+/** Who acted, and on what, in the terms that vocabularies ask for: what kind of party, and whether one is known at all. */
+import { parseCrn } from "../crn.ts";
+import type { AuditEvent, EventTarget, Initiator, InitiatorType } from "../event.ts";
+
+/** `nobody`: it could not be established who called. `server`: Keytrail itself, on schedule or as a consequence. */
+export type PartyKind = "user" | "service-id" | "profile" | "server" | "nobody";
+
+/** What the server's own jobs are called: `keytrail-rotation`, say. Nothing in IAM has an id of this form. */
+const SERVER_PREFIX = "keytrail-";
+
+const KINDS: Readonly<Partial<Record<InitiatorType, PartyKind>>> = {
+  "service/security/account/user": "user",
+  "service/security/account/profile": "profile",
+};
+
+/**
+ * The kind of the initiator. One whose genuine credential was no longer good is what it claims to be, and has an id
+ * but no name. Whatever else identified itself is a program, and counts as a service ID.
+ */
+export function kindOf({ id, typeURI }: Initiator): PartyKind {
+  if (id === "") return "nobody";
+  if (typeURI === "service/security/clientid" && id.startsWith(SERVER_PREFIX)) return "server";
+  return KINDS[typeURI] ?? "service-id";
+}
+
+export interface Thing {
+  /** `secret`, `user`, `groups` … as in the CRN; empty where no one thing is acted on: a list, a search. */
+  readonly kind: string;
+  readonly id: string;
+  readonly name: string;
+}
+
+/** The target by the parts of its CRN. */
+export function thingOf({ id, name }: EventTarget): Thing {
+  const parsed = parseCrn(id);
+  return { kind: parsed?.kind ?? "", id: parsed?.id ?? "", name };
+}
+
+const PARTY_OF_TARGET: Readonly<Record<string, PartyKind>> = {
+  user: "user",
+  serviceid: "service-id",
+  profile: "profile",
+};
+
+/** What kind of identity the target is; undefined where it is none. */
+export function partyOf({ kind, id }: Thing): PartyKind | undefined {
+  return id === "" || !Object.hasOwn(PARTY_OF_TARGET, kind) ? undefined : PARTY_OF_TARGET[kind];
+}
+
+/** Whether the server did it by itself: nobody called, so there is no address, no client and no HTTP. */
+export function isByServer(event: AuditEvent): boolean {
+  return kindOf(event.initiator) === "server";
+}
+
+export function isEmpty(data: object): boolean {
+  return Object.keys(data).length === 0;
+}
+
+/** Users go by their e-mail addresses. */
+export function isEmail(name: string): boolean {
+  return /^[^@\s]+@[^@\s]+$/.test(name);
+}
