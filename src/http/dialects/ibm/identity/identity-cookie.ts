@@ -7,6 +7,8 @@ import type { IssuedCookie } from "../../../../app/identity/login.ts";
 import { Sensitive } from "../../../../kernel/sensitive.ts";
 
 export const COOKIE_NAME = "keytrail_identity";
+/** Where it is good: whatever else answers under this name, behind one proxy with us, is not sent it. */
+const COOKIE_PATH = "/identity";
 
 /** RFC 6265, section 4.2.1. The first of that name, which is the most specific one. */
 export function cookieIn({ headers }: FastifyRequest): Sensitive<string> | undefined {
@@ -33,5 +35,5 @@ export function takenCookie(request: FastifyRequest): string {
 /** `protocol` is https also behind a proxy that is trusted and says so. */
 function attributed({ protocol }: FastifyRequest, value: string, maxAgeS: number): string {
   const secure = protocol === "https" ? "; Secure" : "";
-  return `${COOKIE_NAME}=${value}; Path=/; Max-Age=${maxAgeS}; HttpOnly; SameSite=Strict${secure}`;
+  return `${COOKIE_NAME}=${value}; Path=${COOKIE_PATH}; Max-Age=${maxAgeS}; HttpOnly; SameSite=Strict${secure}`;
 }

@@ -110,7 +110,7 @@ describe("the login page", () => {
     const { statusCode, headers } = await logIn({ return_to: "/console?tab=1" });
     expect([statusCode, headers.location]).toEqual([303, "/console?tab=1"]);
     expect(headers["set-cookie"]).toMatch(
-      /^keytrail_identity=ktc_[\w-]{43}; Path=\/; Max-Age=86400; HttpOnly; SameSite=Strict$/,
+      /^keytrail_identity=ktc_[\w-]{43}; Path=\/identity; Max-Age=86400; HttpOnly; SameSite=Strict$/,
     );
     expect(headers["x-global-transaction-id"]).toBe(wire.app.parts.lastEvent().requestId);
     expect(wire.app.parts.lastEvent()).toMatchObject({
