@@ -303,7 +303,10 @@ describe("an access group", () => {
     expect(told).toEqual([
       ["iam-groups.member.delete", { iam_id: ada.user.iamId }],
       ["iam-groups.member.delete", { iam_id: ci.iamId }],
-      ["iam-groups.rule.delete", { id: rule.id }],
+      [
+        "iam-groups.rule.delete",
+        expect.objectContaining({ id: rule.id, realm_name: REALM, expiration: rule.expiration }),
+      ],
       ["iam-am.policy.delete", { id: policy.id }],
     ]);
     expect(new Set(eventsSince().map(({ requestId }) => requestId)).size).toBe(1);

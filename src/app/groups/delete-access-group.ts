@@ -6,6 +6,7 @@ import { removePolicies, whole } from "../identity/removal.ts";
 import { changeOperation } from "../operation.ts";
 import { assertMadeByHand, groupTarget, inGroup } from "./find.ts";
 import { memberRemoved } from "./leave-groups.ts";
+import { ruleFacts } from "./rules.ts";
 
 export interface DeleteAccessGroupInput {
   readonly id: string;
@@ -48,7 +49,7 @@ export const deleteAccessGroup = changeOperation<
     const members = new Set(memberships.map(({ iamId }) => iamId));
     for (const iamId of members) context.also(memberRemoved(target, { iam_id: iamId }));
     for (const rule of rules) {
-      const input = { id: rule.id };
+      const input = { id: rule.id, ...ruleFacts(rule) };
       context.also({ operation: "access-group-rule.delete", target, input, output: {} });
     }
     const policies = await keepAdministered(context, async () => {

@@ -13,6 +13,7 @@ import { listUsers } from "../identity/users.ts";
 import { changeOperation } from "../operation.ts";
 import { createAccessGroup } from "./access-groups.ts";
 import { addMembers } from "./add-members.ts";
+import { deleteAccessGroup } from "./delete-access-group.ts";
 import { joinByClaims } from "./dynamic-members.ts";
 import { listMembers, readMember } from "./read-members.ts";
 import { createRule, deleteRule, replaceRule } from "./rules.ts";
@@ -107,6 +108,19 @@ describe("the record of a rule", () => {
     };
     const next = await app.done(replaceRule, admin, change);
     expect(app.parts.lastEvent().requestData["conditions"]).toEqual(next.conditions);
+    const before = app.parts.log.size;
+    await app.done(deleteRule, admin, { group, id: next.id });
+    await app.done(deleteAccessGroup, admin, { id: group, force: true });
+    const deleted = app.parts.events().slice(before);
+    expect(
+      deleted.filter(({ operation }) => operation === "access-group-rule.delete"),
+    ).toMatchObject([
+      { requestData: { id: next.id, realm_name: REALM, conditions: next.conditions } },
+      { requestData: { id: rule, ...said, expiration: 2 } },
+    ]);
+    expect(deleted.find(({ operation }) => operation === "policy.delete")).toMatchObject({
+      responseData: { subject: group, resource: { service: "user-management" } },
+    });
   });
 });
 

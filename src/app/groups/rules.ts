@@ -150,11 +150,12 @@ export const replaceRule = changeOperation<ReplaceRuleInput, Replacing, GroupRul
   },
 });
 
-/** With the memberships that it gave; each that was in force is recorded. */
+/** With the memberships that it gave; each that was in force is recorded, and so is whom the rule let in. */
 export const deleteRule = changeOperation<RuleOfGroup, InGroup, object>({
   name: "access-group-rule.delete",
-  locate(input, context) {
-    return inRule("access-group-rule.delete", input, context);
+  async locate(input, context) {
+    const located = await inRule("access-group-rule.delete", input, context);
+    return { ...located, facts: ruleFacts(located.subject.rule) };
   },
   async run({ id }, { subject: { rule }, target }, { store, now, also }) {
     const { account, group } = rule;
@@ -180,4 +181,9 @@ async function inRule(
   const rule = await context.store.groups.rule(group.account, group.id, id);
   if (!rule) throw new Refusal("not_found", "There is no such rule of the access group.");
   return { ...located, subject: { group, rule } };
+}
+
+/** What the record says of a rule, in the names of the wire. */
+export function ruleFacts({ name, expirationHours, realm, conditions }: GroupRule): object {
+  return { name, expiration: expirationHours, realm_name: realm, conditions };
 }

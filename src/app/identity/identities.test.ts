@@ -71,7 +71,11 @@ describe("users", () => {
       ["user-apikey.delete", crnOf("iam-identity", "apikey", key.id)],
       ["policy.delete", expect.stringContaining("iam-am:global")],
     ]);
-    expect(events[2]?.responseData).toEqual({ subject: user.iamId, roles: ["Reader"] });
+    expect(events[2]?.responseData).toEqual({
+      subject: user.iamId,
+      roles: ["Reader"],
+      resource: {},
+    });
     expect(new Set(events.map(({ correlationId }) => correlationId)).size).toBe(1);
     expect(await app.refused(deleteUser, admin, { iamId: user.iamId })).toMatch(/^not_found: /);
     const left = await app.done(listPolicies, admin, { subject: user.iamId });

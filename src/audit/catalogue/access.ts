@@ -143,7 +143,7 @@ export const accessRows = rows({
     aws: "DeleteGroupRule",
     dsv: ["groups:{name}:rules:{rule}", "DELETE"],
     ...removing,
-    request: ["id"],
+    request: ["id", "name", "expiration", "realm_name", "conditions"],
     response: [],
   },
   "policy.create": {
@@ -187,7 +187,7 @@ export const accessRows = rows({
     ...removing,
     failureSeverity: lockedIsCritical,
     request: ["id"],
-    response: ["subject", "roles"],
+    response: ["subject", "roles", "resource"],
   },
   "role.list": {
     action: "iam-am.roles.list",
