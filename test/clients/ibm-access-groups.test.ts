@@ -305,7 +305,7 @@ describe("an access group", () => {
       ["iam-groups.member.delete", { iam_id: ci.iamId }],
       [
         "iam-groups.rule.delete",
-        expect.objectContaining({ id: rule.id, realm_name: REALM, expiration: rule.expiration }),
+        expect.objectContaining({ id: rule.id, realm_name: REALM, expiration: 12 }),
       ],
       ["iam-am.policy.delete", { id: policy.id }],
     ]);
