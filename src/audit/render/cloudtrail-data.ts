@@ -33,7 +33,7 @@ export function requestParametersOf(event: AuditEvent, row: Row): EventData | nu
   const nameField = NAME_FIELDS.get(thing.kind);
   const parameters =
     thing.kind === "secret" && row.aws !== "CreateSecret"
-      ? secretParameters(event.requestData)
+      ? secretParameters(event.requestData, thing.id)
       : {
           ...(nameField === undefined || thing.name === "" ? {} : { [nameField]: thing.name }),
           ...inCamelCase(event.requestData),
@@ -41,16 +41,22 @@ export function requestParametersOf(event: AuditEvent, row: Row): EventData | nu
   return isEmpty(parameters) ? null : parameters;
 }
 
-/** A secret that was asked for by its name has that as its `secretId`, as with AWS. */
-function secretParameters(data: EventData): EventData {
-  const isByName = data["id"] === undefined && data["name"] !== undefined;
-  return Object.fromEntries(
+/**
+ * A secret that was asked for by its name has that as its `secretId`, as with AWS. Of a call that was refused nothing
+ * is recorded but what it was about: AWS has that here too, and alarms on a secret look for it.
+ */
+function secretParameters(data: EventData, secretId: string): EventData {
+  const isNamed = data["name"] !== undefined;
+  const isByName = data["id"] === undefined && isNamed;
+  const isUnread = data["id"] === undefined && !isNamed && secretId !== "";
+  const parameters = Object.fromEntries(
     Object.entries(data).map(([field, value]) => {
       if (isByName && field === "name") return ["secretId", value];
       const ofAws = field === "alias" ? (STAGES.get(value) ?? value) : value;
       return [SECRET_FIELDS.get(field) ?? camelCase(field), ofAws];
     }),
   );
+  return isUnread ? { secretId, ...parameters } : parameters;
 }
 
 /** Null of a read and of a failure. What changed a secret names it by its ARN. */

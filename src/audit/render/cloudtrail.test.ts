@@ -127,6 +127,13 @@ describe("a CloudTrail record", () => {
     );
   });
 
+  it("of a refusal names the secret, though nothing else of the request is recorded", () => {
+    const refused = sampleEvent({ ...reading, input: {}, refusal: "forbidden" });
+    expect(renderCloudTrail(refused)["requestParameters"]).toEqual({ secretId: SECRET_ID });
+    const unmade = sampleEvent({ operation: "secret.create", input: {}, refusal: "forbidden" });
+    expect(renderCloudTrail(unmade)["requestParameters"]).toBeNull();
+  });
+
   it("has an error code for every refusal that there is", () => {
     for (const status of Object.values(refusalStatus))
       expect(errorCodes).toHaveProperty(`${status}`);

@@ -121,6 +121,28 @@ describe("an event of the Elastic Common Schema", () => {
     });
   });
 
+  it("of what people do to themselves has no other target", () => {
+    const login = renderEcs(sampleEvent({ operation: "passcode.login" }));
+    expect(login["user"]).not.toHaveProperty("target");
+    const { serviceId } = initiators;
+    const target = {
+      kind: "serviceid",
+      id: serviceId.id.replace("iam-", ""),
+      name: serviceId.name,
+    };
+    const byKey = sampleEvent({
+      operation: "serviceid-apikey.login",
+      initiator: serviceId,
+      target,
+    });
+    expect(renderEcs(byKey)["user"]).toEqual({ id: serviceId.id, name: serviceId.name });
+    expect(renderEcs(sampleEvent({ operation: "serviceid.delete", target }))["user"]).toMatchObject(
+      {
+        target: { id: serviceId.id, name: serviceId.name },
+      },
+    );
+  });
+
   it("of the server's own doings has no user, no source and no HTTP", () => {
     const event = renderEcs(
       sampleEvent({ operation: "server.start", initiator: initiators.internal }),

@@ -5,7 +5,16 @@
 import { serviceOf } from "../catalogue.ts";
 import type { AuditEvent, Outcome, Severity } from "../event.ts";
 import { categorizations, denied, type Categorization } from "./ecs-category.ts";
-import { isByServer, isEmail, isEmpty, kindOf, partyOf, thingOf } from "./parties.ts";
+import {
+  iamIdOf,
+  isByServer,
+  isEmail,
+  isEmpty,
+  isToOneself,
+  kindOf,
+  partyOf,
+  thingOf,
+} from "./parties.ts";
 
 export const ECS_VERSION = "8.17.0";
 
@@ -63,13 +72,14 @@ function categorizationOf({ operation, outcome, reason }: AuditEvent): Categoriz
 }
 
 /**
- * `user` is who asked, `user.effective` the profile whose rights they applied, `user.target` whom they changed. The
- * server is no user, and neither is somebody unknown.
+ * `user` is who asked, `user.effective` the profile whose rights they applied, `user.target` whom else they changed.
+ * The server is no user, and neither is somebody unknown.
  */
 function userOf(event: AuditEvent): EcsEvent {
   const { initiator } = event;
   const thing = thingOf(event.target);
-  const target = partyOf(thing) === undefined ? {} : identity(thing.id, thing.name);
+  const isTarget = partyOf(thing) !== undefined && !isToOneself(event);
+  const target = isTarget ? identity(iamIdOf(thing), thing.name) : {};
   const isKnown = !["server", "nobody"].includes(kindOf(initiator));
   const acting = isKnown ? identity(initiator.id, initiator.name) : {};
   const asking = identity(initiator.authnId ?? "", initiator.authnName ?? "");
@@ -107,7 +117,7 @@ function relatedOf(event: AuditEvent): EcsEvent {
   const { initiator } = event;
   const { id, name, authnId = "", authnName = "" } = initiator;
   const thing = thingOf(event.target);
-  const targeted = partyOf(thing) === undefined ? [] : [thing.id, thing.name];
+  const targeted = partyOf(thing) === undefined ? [] : [iamIdOf(thing), thing.name];
   const isKnown = !["server", "nobody"].includes(kindOf(initiator));
   const named = [...(isKnown ? [id, name, authnId, authnName] : []), ...targeted];
   const user = [...new Set(named.filter((one) => one !== ""))];

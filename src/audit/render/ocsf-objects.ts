@@ -1,6 +1,6 @@
 /** The objects of OCSF 1.8 that an event is made of: users, groups, entities, resources, endpoints. */
 import type { AuditEvent, EventHost } from "../event.ts";
-import { isEmail, kindOf, partyOf, thingOf, type PartyKind } from "./parties.ts";
+import { iamIdOf, isEmail, kindOf, partyOf, thingOf, type PartyKind } from "./parties.ts";
 
 export type OcsfObject = Readonly<Record<string, unknown>>;
 
@@ -55,14 +55,16 @@ export function actorOf(event: AuditEvent): OcsfObject {
 export function concernedOf(event: AuditEvent): OcsfObject {
   const thing = thingOf(event.target);
   const kind = partyOf(thing);
-  return kind === undefined ? callerOf(event) : userObject({ ...thing, kind }, event.account);
+  if (kind === undefined) return callerOf(event);
+  return userObject({ kind, id: iamIdOf(thing), name: thing.name }, event.account);
 }
 
 /** The identity that an account change changes; of one that was refused before it was found, its account alone. */
 export function changedUserOf(event: AuditEvent): OcsfObject {
-  const thing = thingOf(event.target);
-  const kind = partyOf(thing) ?? "nobody";
-  return userObject({ kind, id: thing.id, name: thing.name }, event.account);
+  const isFound = partyOf(thingOf(event.target)) !== undefined;
+  return isFound
+    ? concernedOf(event)
+    : userObject({ kind: "nobody", id: "", name: "" }, event.account);
 }
 
 const GRANTEES: readonly (readonly [prefix: string, kind: PartyKind])[] = [

@@ -116,6 +116,25 @@ describe("an OCSF event", () => {
     expect(renderOcsf(sampleEvent({ operation: "session.logout" }))["type_uid"]).toBe(300202);
   });
 
+  it("calls a service ID by the same id wherever it stands", () => {
+    const { serviceId } = initiators;
+    const target = {
+      kind: "serviceid",
+      id: serviceId.id.replace("iam-", ""),
+      name: serviceId.name,
+    };
+    const login = sampleEvent({
+      operation: "serviceid-apikey.login",
+      initiator: serviceId,
+      target,
+    });
+    const { user, actor } = renderOcsf(login);
+    expect(user).toMatchObject({ uid: serviceId.id, type: "Service" });
+    expect(actor).toEqual({ user });
+    const removed = sampleEvent({ operation: "serviceid.delete", target });
+    expect(renderOcsf(removed)["user"]).toEqual(user);
+  });
+
   it("of a lock-out is an Account Change of that user, by the server", () => {
     const initiator = initiators.internal;
     const event = renderOcsf(sampleEvent({ operation: "user.lock-out", initiator }));

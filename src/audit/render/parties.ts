@@ -36,6 +36,8 @@ export function thingOf({ id, name }: EventTarget): Thing {
   return { kind: parsed?.kind ?? "", id: parsed?.id ?? "", name };
 }
 
+const IAM_PREFIX = "iam-";
+
 const PARTY_OF_TARGET: Readonly<Record<string, PartyKind>> = {
   user: "user",
   serviceid: "service-id",
@@ -45,6 +47,17 @@ const PARTY_OF_TARGET: Readonly<Record<string, PartyKind>> = {
 /** What kind of identity the target is; undefined where it is none. */
 export function partyOf({ kind, id }: Thing): PartyKind | undefined {
   return id === "" || !Object.hasOwn(PARTY_OF_TARGET, kind) ? undefined : PARTY_OF_TARGET[kind];
+}
+
+/** What an identity acts as, and is called in policies: a service ID and a profile have another id for that. */
+export function iamIdOf({ kind, id }: Thing): string {
+  return kind === "user" || id.startsWith(IAM_PREFIX) ? id : `${IAM_PREFIX}${id}`;
+}
+
+/** Whether somebody did it to themselves: a login, a password of one's own. */
+export function isToOneself({ initiator, target }: AuditEvent): boolean {
+  const thing = thingOf(target);
+  return partyOf(thing) !== undefined && iamIdOf(thing) === initiator.id;
 }
 
 /** Whether the server did it by itself: nobody called, so there is no address, no client and no HTTP. */
