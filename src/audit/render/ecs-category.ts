@@ -56,8 +56,16 @@ const typeOfVerb: Readonly<Record<Verb, EventType>> = {
   stop: "end",
 };
 
+/** Where IBM has something made that with us is done to something. */
+const exceptions: Readonly<Partial<Record<OperationName, EventType>>> = {
+  "secret.action": "change",
+  "version.action": "change",
+};
+
 /** Identity and access: what of it is touched, a user, a group, or what only administrators see. */
 const iam = (about: "user" | "group" | "admin") => ({ category: "iam", about }) as const;
+/** What belongs to a user or a group: when it is made or taken away, nobody is made or taken away. */
+const partOf = (about: "user" | "group") => ({ category: "iam", about, isPart: true }) as const;
 const api = { category: "api" } as const;
 const configuration = { category: "configuration" } as const;
 const authentication = { category: "authentication" } as const;
@@ -66,6 +74,7 @@ const session = { category: "session" } as const;
 interface Area {
   readonly category: Category;
   readonly about?: "user" | "group" | "admin";
+  readonly isPart?: true;
 }
 
 const areaOfSubject: Readonly<Record<Subject, Area>> = {
@@ -84,17 +93,17 @@ const areaOfSubject: Readonly<Record<Subject, Area>> = {
   "root-key": configuration,
   server: { category: "process" },
   account: iam("admin"),
-  administrator: iam("user"),
+  administrator: partOf("user"),
   user: iam("user"),
-  "user-password": iam("user"),
-  "user-totp": iam("user"),
+  "user-password": partOf("user"),
+  "user-totp": partOf("user"),
   serviceid: iam("user"),
-  "user-apikey": iam("user"),
-  "serviceid-apikey": iam("user"),
-  apikey: iam("user"),
+  "user-apikey": partOf("user"),
+  "serviceid-apikey": partOf("user"),
+  apikey: partOf("user"),
   "access-group": iam("group"),
-  "access-group-member": iam("group"),
-  "access-group-rule": iam("group"),
+  "access-group-member": partOf("group"),
+  "access-group-rule": partOf("group"),
   policy: iam("admin"),
   role: iam("admin"),
   profile: iam("admin"),
@@ -118,11 +127,12 @@ export const categorizations = Object.fromEntries(
 
 function categorizationOf(operation: OperationName): Categorization {
   const verb = verbOf(operation);
-  const { category, about } = areaOfSubject[subjectOf(operation)];
+  const { category, about = "admin", isPart } = areaOfSubject[subjectOf(operation)];
   if (verb === "login") return { category: ["authentication"], type: ["start"] };
-  const type = typeOfVerb[verb];
+  const type = exceptions[operation] ?? typeOfVerb[verb];
   if (category === "iam") {
-    return { category: [category], type: [type === "access" ? "info" : type, about ?? "admin"] };
+    const ofIam = type === "access" ? "info" : isPart ? "change" : type;
+    return { category: [category], type: [ofIam, about] };
   }
   if (category === "session") return { category: ["authentication", category], type: ["end"] };
   return { category: [category], type: [category === "authentication" ? "info" : type] };

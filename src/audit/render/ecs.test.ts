@@ -121,6 +121,18 @@ describe("an event of the Elastic Common Schema", () => {
     });
   });
 
+  it("of a key made or taken away is a change of its owner, nobody being made or taken away", () => {
+    for (const operation of ["user-apikey.create", "user-apikey.delete"] as const) {
+      expect(renderEcs(sampleEvent({ operation }))["event"]).toMatchObject({
+        category: ["iam"],
+        type: ["change", "user"],
+      });
+    }
+    expect(renderEcs(sampleEvent({ operation: "user.create" }))["event"]).toMatchObject({
+      type: ["creation", "user"],
+    });
+  });
+
   it("of what people do to themselves has no other target", () => {
     const login = renderEcs(sampleEvent({ operation: "passcode.login" }));
     expect(login["user"]).not.toHaveProperty("target");

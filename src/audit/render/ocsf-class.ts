@@ -161,6 +161,8 @@ const listed: Partial<Readonly<Record<OperationName, Activity>>> = {
   "federation.vouch": preauth,
   "passcode.create": preauth,
 
+  "secret.action": { class: API, ...UPDATE },
+  "version.action": { class: API, ...UPDATE },
   "server.start": { class: 6002, id: 3, name: "Start" },
   "server.stop": { class: 6002, id: 4, name: "Stop" },
   "administrator.recover": account(other("Recover")),
