@@ -6,7 +6,9 @@ import { actingProfileOf, newProfileId } from "../../identity/trusted-profile.ts
 import type { Caller } from "../call.ts";
 import { isAdministered } from "./administration.ts";
 import { createPolicy, deletePolicy, listPolicies } from "./policies.ts";
+import { createApiKey, deleteApiKey } from "./api-keys.ts";
 import { createServiceId, deleteServiceId } from "./service-ids.ts";
+import { updateApiKey } from "./update-api-key.ts";
 import { IdentityApp, START } from "./testing/identity-app.ts";
 import { updatePolicy } from "./update-policy.ts";
 import { deleteUser, updateUser } from "./users.ts";
@@ -86,7 +88,10 @@ describe("the last administrator", () => {
   });
 
   it("may be a service ID", async () => {
-    const { id, iamId } = await app.done(createServiceId, admin, { name: "terraform" });
+    const { id, iamId, apiKey } = await app.done(createServiceId, admin, {
+      name: "terraform",
+      apiKey: { name: "key" },
+    });
     await administerBy(iamId);
     const { user, caller } = await app.user("ada@example.com", ["Administrator"]);
     await app.done(deletePolicy, caller, { id: only.id });
@@ -94,6 +99,13 @@ describe("the last administrator", () => {
     const call = { ...app.call({ kind: "internal", job: "test" }) };
     const performed = await app.parts.performer.perform(deleteServiceId, call, () => ({ id }));
     expect(performed).toMatchObject({ kind: "refused", refusal: { code: "conflict" } });
+    const key = { id: apiKey?.id ?? "" };
+    const program = await app.authenticated((await app.login(apiKey!.value)).accessToken);
+    expect(await app.refused(deleteApiKey, program, key)).toBe(REFUSED);
+    const disable = { ...key, change: { kind: "disable" } } as const;
+    expect(await app.refused(updateApiKey, program, disable)).toBe(REFUSED);
+    await app.done(createApiKey, program, { iamId, name: "another" });
+    await app.done(deleteApiKey, program, key);
   });
 
   it("may be one through an access group", async () => {
@@ -126,6 +138,17 @@ describe("an administrator who cannot be counted on", () => {
         const { user } = await app.user("a@example.com");
         await app.done(updateUser, admin, { iamId: user.iamId, state: "disabled" });
         return groupOf([[user.iamId, null]]);
+      },
+    ],
+    [
+      "a service ID without an API key",
+      async () => (await app.done(createServiceId, admin, { name: "terraform" })).iamId,
+    ],
+    [
+      "a service ID whose API key is disabled",
+      async () => {
+        const apiKey = { name: "key", disabled: true };
+        return (await app.done(createServiceId, admin, { name: "terraform", apiKey })).iamId;
       },
     ],
     [

@@ -1,10 +1,15 @@
 /**
  * That an account is never left without somebody who administers it: nobody could give the right back but whoever has
- * the data folder. A user or a service ID counts, if it exists, is active, and has the right by a policy of its own or
- * as a member that was added by hand. Memberships that end by themselves, the public access group and trusted
+ * the data folder. A user counts who is active, and a service ID that has an API key to log in with, if they have the
+ * right by a policy of their own or as a member that was added by hand. Memberships that end by themselves, the public access group and trusted
  * profiles do not count: they may be worth nothing tomorrow without anybody having changed a thing.
  */
 import { isAccessGroupId } from "../../identity/access-group.ts";
+import {
+  credentialRefusal,
+  MAX_API_KEYS_PER_IDENTITY,
+  type Principal,
+} from "../../identity/api-key.ts";
 import { MAX_LIST_LIMIT } from "../../identity/store.ts";
 import type { Millis } from "../../kernel/clock.ts";
 import { Refusal } from "../../kernel/errors.ts";
@@ -12,7 +17,7 @@ import type { Context } from "../operation.ts";
 import type { Transaction, View } from "../state.ts";
 
 /**
- * Makes a change that may take an administrator away: deletes a policy, a user, a group, a member of one. Throws
+ * Makes a change that may take an administrator away: deletes a policy, a user, a group, a member of one, a key. Throws
  * `conflict`, which undoes the whole operation, if the account had an administrator before the change and has none
  * after it.
  */
@@ -34,7 +39,7 @@ export async function isAdministered(account: string, view: View, now: Millis): 
   for (const { subject } of await view.identity.administration(account)) {
     const isSomebody = isAccessGroupId(subject)
       ? await hasActiveMember({ account, group: subject }, view, now)
-      : await isActive(account, subject, view);
+      : await isActive({ account, iamId: subject }, view, now);
     if (isSomebody) return true;
   }
   return false;
@@ -49,13 +54,20 @@ async function hasActiveMember(
   for (let offset = 0; ; offset += limit) {
     const query = { membership: "static", now } as const;
     const { items } = await view.groups.members(of, query, { offset, limit });
-    for (const { iamId } of items) if (await isActive(of.account, iamId, view)) return true;
+    for (const member of items) if (await isActive(member, view, now)) return true;
     if (items.length < limit) return false;
   }
 }
 
-async function isActive(account: string, iamId: string, { identity }: View): Promise<boolean> {
-  const principal = await identity.principal(account, iamId);
-  if (principal?.kind === "user") return principal.state === "active";
-  return principal?.kind === "serviceid";
+async function isActive(
+  { account, iamId }: Pick<Principal, "account" | "iamId">,
+  { identity }: View,
+  now: Millis,
+): Promise<boolean> {
+  const owner = await identity.principal(account, iamId);
+  if (owner?.kind === "user") return owner.state === "active";
+  if (owner?.kind !== "serviceid") return false;
+  const all = { offset: 0, limit: MAX_API_KEYS_PER_IDENTITY };
+  const { items: keys } = await identity.apiKeys(account, iamId, all);
+  return keys.some((key) => credentialRefusal({ key, owner }, now) === undefined);
 }

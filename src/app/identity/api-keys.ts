@@ -13,6 +13,7 @@ import { Refusal } from "../../kernel/errors.ts";
 import type { Sensitive } from "../../kernel/sensitive.ts";
 import { callerId, changeOperation, type Context } from "../operation.ts";
 import type { Transaction, View } from "../state.ts";
+import { keepAdministered } from "./administration.ts";
 import { creationOf, keyTarget, noSuchKey, serviceIdOf } from "./api-key-events.ts";
 import { assertRoom, inAccount } from "./find.ts";
 import { assertMayToo } from "./further-rights.ts";
@@ -134,7 +135,10 @@ interface DoomedKey {
   readonly isLocked: boolean;
 }
 
-/** Ends at once every session that was opened with the key. A locked one, or one of a locked service ID, is refused. */
+/**
+ * Ends at once every session that was opened with the key. Refused for a locked one, one of a locked service ID, and the
+ * last by which a service ID administers the account when nobody else does.
+ */
 export const deleteApiKey = changeOperation<DeleteApiKeyInput, DoomedKey, object>({
   name: "user-apikey.delete",
   async locate({ id }, { store, call }) {
@@ -149,9 +153,9 @@ export const deleteApiKey = changeOperation<DeleteApiKeyInput, DoomedKey, object
       facts: { lock: isLocked },
     });
   },
-  async run(_input, { subject: { key, isLocked } }, { store }) {
+  async run(_input, { subject: { key, isLocked } }, context) {
     assertUnlocked({ locked: isLocked }, key.locked ? "API key" : "service ID of this API key");
-    await store.identity.deleteApiKey(key.account, key.id);
+    await keepAdministered(context, () => context.store.identity.deleteApiKey(key.account, key.id));
     return {};
   },
 });

@@ -15,6 +15,7 @@ import type { Millis } from "../../kernel/clock.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import { changeOperation } from "../operation.ts";
 import type { View } from "../state.ts";
+import { keepAdministered } from "./administration.ts";
 import { keyTarget, noSuchKey, serviceIdOf, updateOf } from "./api-key-events.ts";
 import { inAccount, targetOf } from "./find.ts";
 import { assertUnlocked } from "./removal.ts";
@@ -73,11 +74,12 @@ export const updateApiKey = changeOperation<UpdateApiKeyInput, Update, ApiKey>({
       becomes: targetOf(call, keyTarget(after)),
     };
   },
-  async run({ change }, { subject: { before, after, locked } }, { store }) {
+  async run({ change }, { subject: { before, after, locked } }, context) {
+    const { store } = context;
     assertUnlocked({ locked: locked !== null }, locked ?? "");
     if (change.kind === "fields") assertEntityTag(before, change.ifMatch);
     if (after === before) return before;
-    await store.identity.putApiKey(after);
+    await keepAdministered(context, () => store.identity.putApiKey(after));
     if (change.kind === "disable") {
       await store.logins.endSessionsOf(after.account, after.iamId, after.id);
     }
