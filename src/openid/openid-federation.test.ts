@@ -9,6 +9,7 @@ import { Sensitive } from "../kernel/sensitive.ts";
 import { MAX_ANSWER_BYTES } from "./guarded-fetch.ts";
 import {
   FAILURE_LIFETIME_MS,
+  MAX_CODES_AT_ONCE,
   METADATA_LIFETIME_MS,
   OpenIdFederation,
 } from "./openid-federation.ts";
@@ -310,6 +311,17 @@ describe("a code", () => {
     const mixedUp = redeem(client(), "https://another.example");
     expect(await refusalOf(mixedUp)).toBe("provider-not-believed");
     expect((await redeem(client(), served.url)).subject).toBe("grace");
+  });
+
+  it("waits for a slow provider with so many others, and is refused where there are more", async () => {
+    await federation.addressOf(client(), marks);
+    const held = Promise.withResolvers<void>();
+    answers.set("/token", () => ({ body: held.promise.then(tokenAnswer) }));
+    const all = Array.from({ length: MAX_CODES_AT_ONCE }, () => redeem());
+    await expect(redeem()).rejects.toThrow("Too many logins");
+    held.resolve();
+    expect(await Promise.all(all)).toHaveLength(MAX_CODES_AT_ONCE);
+    expect((await redeem()).subject).toBe("grace");
   });
 
   it("gives nothing where the provider refuses it", async () => {

@@ -10,7 +10,7 @@ import {
 } from "../app/federation/federation.ts";
 import { isLoopbackIssuer } from "../identity/identity-provider.ts";
 import type { Clock, Millis } from "../kernel/clock.ts";
-import type { Refusal } from "../kernel/errors.ts";
+import { Refusal } from "../kernel/errors.ts";
 import { guardedFetch, REQUEST_TIMEOUT_MS, Unreachable } from "./guarded-fetch.ts";
 
 /** What a provider publishes of itself is asked for again after this. */
@@ -18,6 +18,8 @@ export const METADATA_LIFETIME_MS = 10 * 60 * 1_000;
 /** Anybody may begin a login: one that fails is not a request to the provider for each who tries. */
 export const FAILURE_LIFETIME_MS = 5_000;
 export const MAX_KNOWN_ISSUERS = 100;
+/** Codes being exchanged: anybody may bring one, and a provider that is slow holds each for seconds. */
+export const MAX_CODES_AT_ONCE = 64;
 
 interface Issuer {
   readonly metadata: openid.ServerMetadata;
@@ -33,6 +35,7 @@ interface Asked {
 /** Holds no secret of any client longer than a call. */
 export class OpenIdFederation implements Federation {
   readonly #clock: Clock;
+  #redeeming = 0;
   /** By issuer; insertion order is the order in which they were asked. */
   readonly #issuers = new Map<string, Asked>();
 
@@ -57,7 +60,19 @@ export class OpenIdFederation implements Federation {
     });
   }
 
-  redeem(client: Client, { code, iss }: Returned, marks: Marks): Promise<Vouched> {
+  async redeem(client: Client, returned: Returned, marks: Marks): Promise<Vouched> {
+    if (this.#redeeming >= MAX_CODES_AT_ONCE) {
+      throw new Refusal("rate_limited", "Too many logins are under way: try again in a moment.");
+    }
+    this.#redeeming += 1;
+    try {
+      return await this.#redeemed(client, returned, marks);
+    } finally {
+      this.#redeeming -= 1;
+    }
+  }
+
+  #redeemed(client: Client, { code, iss }: Returned, marks: Marks): Promise<Vouched> {
     return refusing(async () => {
       const issuer = await this.#issuer(client);
       const configuration = configurationOf(client, issuer.metadata);

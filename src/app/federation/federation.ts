@@ -40,7 +40,8 @@ export interface Federation {
   addressOf(client: Client, marks: Marks): Promise<string>;
   /**
    * Exchanges the code for an ID token. It resolves only for a token that the provider signed for this client and this
-   * login, and that has not expired: issuer, audience, nonce, times and signature have been checked.
+   * login, and that has not expired: issuer, audience, nonce, times and signature have been checked. Refuses with
+   * `rate_limited` when too many are being exchanged.
    */
   redeem(client: Client, returned: Returned, marks: Marks): Promise<Vouched>;
 }

@@ -217,6 +217,6 @@ export function failed(
         ? {}
         : { claimed: { id: claimed, typeURI: initiatorTypeOf(claimed) } }),
     },
-    facts: { fault: fault ?? refusal.details["reason"] },
+    facts: { fault: fault ?? refusal.details["reason"] ?? refusal.code },
   };
 }
