@@ -21,12 +21,20 @@ export function hostOf(request: FastifyRequest): EventHost {
   return eventHost(request.ip, request.headers["user-agent"] ?? "");
 }
 
-/** An IPv4 address that came over an IPv6 socket is written as what it is. */
+/** Some proxies say the port, too: `192.0.2.7:5000`, `[2001:db8::7]:5000`. */
+const WITH_PORT = /^(?:\[([0-9a-f:.]+)\]|([0-9.]+))(?::\d{1,5})?$/i;
+
+/**
+ * An IPv4 address that came over an IPv6 socket is written as what it is. What a proxy passes on that is no address is
+ * whatever somebody typed: it is not recorded, and nobody comes from there.
+ */
 export function eventHost(ip: string, agent: string): EventHost {
-  const address = ip.replace(/^::ffff:(?=\d+\.)/, "");
+  const [, six, four] = WITH_PORT.exec(ip) ?? [];
+  const address = (six ?? four ?? ip).replace(/^::ffff:(?=\d+\.)/i, "");
+  const addressType = isIPv4(address) ? "IPv4" : isIPv6(address) ? "IPv6" : "";
   return {
-    address,
-    addressType: isIPv4(address) ? "IPv4" : isIPv6(address) ? "IPv6" : "",
+    address: addressType === "" ? "" : address,
+    addressType,
     agent: agent.slice(0, MAX_AGENT_CHARS),
   };
 }
