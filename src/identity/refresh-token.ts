@@ -33,10 +33,7 @@ export function refreshRefusal(
   token: RefreshToken,
   { clientId, now }: { readonly clientId: string; readonly now: Millis },
 ): Refusal | undefined {
-  if (token.clientId !== clientId) {
-    const sentence = "The refresh token was issued to another client.";
-    return loginRefusal("refresh-token-of-another-client", sentence);
-  }
+  // First: that there is a copy of it shows by whatever name it is brought.
   if (token.isUsed) {
     const details = { reason: "refresh-token-used" satisfies LoginFault, session: token.session };
     return new Refusal(
@@ -44,6 +41,10 @@ export function refreshRefusal(
       "The refresh token has been used before: its session ends.",
       details,
     );
+  }
+  if (token.clientId !== clientId) {
+    const sentence = "The refresh token was issued to another client.";
+    return loginRefusal("refresh-token-of-another-client", sentence);
   }
   if (token.expiresAt <= now) {
     return loginRefusal("refresh-token-expired", "The refresh token has expired.");

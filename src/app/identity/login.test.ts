@@ -188,6 +188,14 @@ describe("a refresh token", () => {
     expect((await app.login(app.first.apiKey, "bx")).refreshToken).not.toBeNull();
   });
 
+  it("that comes twice ends its session by whatever client it comes", async () => {
+    const first = await app.login(app.first.apiKey, "bx");
+    const next = await refreshed(first.refreshToken!);
+    expect(await notRefreshed(first.refreshToken!, "HOP55v1CCT")).toContain("used before");
+    expect(await notRefreshed(next.refreshToken!)).toBe("The refresh token is not known.");
+    expect((await app.authenticated(next.accessToken)).kind).toBe("anonymous");
+  });
+
   it("is good for the client it was given to only, and not used up by another", async () => {
     const { refreshToken } = await app.login(app.first.apiKey, "bx");
     expect(await notRefreshed(refreshToken!, "HOP55v1CCT")).toBe(
