@@ -57,6 +57,11 @@ describe("a command", () => {
       { code: EXIT.unavailable, hint: "ENOSPC" },
     ],
     [
+      "where something listens already",
+      Object.assign(new Error("listen EADDRINUSE"), { syscall: "listen" }),
+      { code: EXIT.unavailable, hint: "another address or port" },
+    ],
+    [
       "with advice",
       new CommandError(EXIT.failed, "no", "Try yes."),
       { code: EXIT.failed, hint: "Try yes." },

@@ -105,6 +105,10 @@ function explain(command: Command, error: unknown): Explained {
     const cause = error.cause instanceof Error ? `Cause: ${printable(error.cause.message)}` : "";
     return { code: EXIT.unavailable, message: error.message, hint: cause };
   }
+  if (error instanceof Error && "syscall" in error && error.syscall === "listen") {
+    const hint = "Give another address or port, or stop what listens there.";
+    return { code: EXIT.unavailable, message: error.message, hint };
+  }
   if (error instanceof Error && "syscall" in error) {
     const hint = "Check that the path is right and that you may read and write there.";
     return { code: EXIT.unavailable, message: error.message, hint };

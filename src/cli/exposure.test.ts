@@ -75,7 +75,13 @@ describe("keytrail exposure", () => {
       expect.stringContaining("its value was given to nobody") as string,
     ]);
     expect(stdout).toContain("Complete: none of the 4 events on the secret is from this time.");
-    expect((await exposure(SECRET, "--version", randomId(), "--json")).code).toBe(0);
+  });
+
+  it("has no answer of a version that nobody has heard of", async () => {
+    await twoReadings();
+    const { code, stdout, stderr } = await exposure(SECRET, "--version", randomId());
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain("no event on such a version");
   });
 
   it("keeps each event with its receipt, verified by the key that is known", async () => {

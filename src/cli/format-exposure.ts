@@ -8,12 +8,12 @@ import { cellText, joinCells, layOut, tableLine, type Column } from "./format-ta
 const MAX_ADDRESSES = 2;
 
 const COLUMNS: readonly Column[] = [
-  { title: "IDENTITY", min: 12, good: 22, max: 48, cut: "end" },
-  { title: "NOW", min: 8, max: 18, cut: "end" },
+  { title: "IDENTITY", min: 12, good: 18, max: 48, cut: "end" },
+  { title: "NOW", min: 10, max: 10, cut: "end" },
   { title: "TIMES", min: 5, max: 7, cut: "end" },
-  { title: "FIRST", min: 19, max: 19, cut: "end" },
+  { title: "FIRST", min: 19, max: 19, cut: "end", rank: 1 },
   { title: "LAST", min: 19, max: 19, cut: "end" },
-  { title: "FROM", min: 12, good: 15, max: 48, cut: "end", rank: 1 },
+  { title: "FROM", min: 12, good: 15, max: 48, cut: "end", rank: 2 },
 ];
 
 export function describeExposure(found: Exposure, terminal: Terminal): string {
@@ -57,9 +57,9 @@ function rowOf(one: Exposed): readonly string[] {
 }
 
 function standing({ state, has_access: hasAccess, generated }: Exposed): string {
-  if (generated) return "made by server";
+  if (generated) return "the server";
   if (state !== "active") return cellText(state ?? "-");
-  return hasAccess ? "may still read it" : "no access";
+  return hasAccess ? "has access" : "no access";
 }
 
 function wholeness({ complete: { events, first, last, counter } }: Exposure): string {

@@ -157,6 +157,13 @@ describe("the exposure of a secret", () => {
     expect(never.complete).toEqual({ isComplete: true, events: 0, counter: 4, first: 0, last: 0 });
   });
 
+  it("of a version that there never was is refused, instead of being nobody's", async () => {
+    const refused = ask({ versionId: randomId() });
+    await expect(refused).rejects.toMatchObject({ code: "not_found" });
+    const earlier = await ask({ versionId: firstVersion, since: "2026-11-22" });
+    expect(earlier.received).toEqual([]);
+  });
+
   it("stands when the secret and its readers are gone", async () => {
     const [ada, bob] = [await reader("ada@example.com"), await reader("bob@example.com")];
     for (const who of [ada, bob]) await inInstance(readSecret, who, { id: secretId });

@@ -15,7 +15,7 @@ import { all, any, type Plan } from "../../search/plan.ts";
 import type { Capabilities } from "../capabilities.ts";
 import { readOperation, type Context } from "../operation.ts";
 import type { View } from "../state.ts";
-import { selectionFor, withinFirst } from "../trail/selection.ts";
+import { selectionFor, withinFirst, type Asked as TrailQuestion } from "../trail/selection.ts";
 import type { TrailEntry } from "../trail/trail-reader.ts";
 import { Turns } from "../trail/turns.ts";
 import { trailLocation } from "../trail/whole-trail.ts";
@@ -86,6 +86,7 @@ export const exposure = readOperation<ExposureInput, undefined, Exposure>({
     const asked = withinFirst(size, selectionOf(places, context, { from: input.since }));
     const everything = withinFirst(size, selectionOf(places, context));
     const newest = await newestOf(everything, context);
+    await assertKnown(input.versionId, { size, places, context });
     const history = new History(input.versionId);
     const isWhole = await examine(asked, history, context);
     const before = await lastBefore(input.since, { size, places, context });
@@ -141,9 +142,9 @@ async function placesOf(
 function selectionOf(
   places: ReadonlyMap<string, Place>,
   context: Context<View>,
-  times: { readonly from?: string | undefined; readonly to?: string | undefined } = {},
+  further: Partial<TrailQuestion> = {},
 ): Selection {
-  const visible = selectionFor({ query: "", ...times }, context);
+  const visible = selectionFor({ query: "", ...further }, context);
   const field = EVENT_FIELDS.find(({ name }) => name === "target.id");
   invariant(field !== undefined, "events are found by their target");
   const targets = Array.from(places.keys(), (text): Plan => ({
@@ -172,6 +173,21 @@ async function newestIn(
   const { entries } = await trail.search(selection, { order: "newest", limit: 1 });
   const [entry] = entries;
   return entry && parseEvent(entry.line);
+}
+
+/**
+ * Each version has an event that made it, and says so. Of one that has none the answer would be that nobody was given its
+ * value: true of a mistyped id, and no comfort.
+ */
+async function assertKnown(
+  versionId: string | undefined,
+  { size, places, context }: Past,
+): Promise<void> {
+  if (versionId === undefined) return;
+  const query = `responseData.versionId:="${versionId}"`;
+  const past = withinFirst(size, selectionOf(places, context, { query }));
+  if (await newestIn(past, context.capabilities.trail)) return;
+  throw new Refusal("not_found", "The trail has no event on such a version of the secret.");
 }
 
 /** The number of the last event on the secret before a time; 0 where there is none: the first one has to be the next. */
