@@ -204,7 +204,9 @@ describe("the page of passcodes", () => {
       { cookie: `keytrail_identity=ktc_${"A".repeat(43)}` },
     );
     expect(statusCode).toBe(401);
-    expect(headers["set-cookie"]).toMatch(/^keytrail_identity=; Path=\/identity; Max-Age=0; HttpOnly/);
+    expect(headers["set-cookie"]).toMatch(
+      /^keytrail_identity=; Path=\/identity; Max-Age=0; HttpOnly/,
+    );
     expect(body).toContain("log in again");
   });
 
