@@ -94,13 +94,18 @@ describe("an API key of a user", () => {
     });
     expect(key).toMatchObject({ locked: true, disabled: true });
     expect((await iam.unlockApiKey({ id: key.id })).status).toBe(204);
-    expect(last().requestData).toEqual({ id: key.id, lock: false });
+    expect(last().requestData).toEqual({ id: key.id, iamId: adminId, lock: false });
     expect((await iam.enableApiKey({ id: key.id })).status).toBe(204);
-    expect(last().requestData).toEqual({ id: key.id, lock: false, disabled: false });
+    expect(last().requestData).toEqual({
+      id: key.id,
+      iamId: adminId,
+      lock: false,
+      disabled: false,
+    });
     expect((await iam.disableApiKey({ id: key.id })).status).toBe(204);
-    expect(last().requestData).toEqual({ id: key.id, lock: false, disabled: true });
+    expect(last().requestData).toEqual({ id: key.id, iamId: adminId, lock: false, disabled: true });
     expect((await iam.lockApiKey({ id: key.id })).status).toBe(204);
-    expect(last().requestData).toEqual({ id: key.id, lock: true });
+    expect(last().requestData).toEqual({ id: key.id, iamId: adminId, lock: true });
     const { result: read } = await iam.getApiKey({ id: key.id });
     expect(read).toMatchObject({ locked: true, disabled: true, name: "spare" });
   });

@@ -150,7 +150,7 @@ export const deleteApiKey = changeOperation<DeleteApiKeyInput, DoomedKey, object
       target: keyTarget(key),
       subject: { key, isLocked },
       owner: key.iamId,
-      facts: { lock: isLocked },
+      facts: { iamId: key.iamId, lock: isLocked },
     });
   },
   async run(_input, { subject: { key, isLocked } }, context) {

@@ -32,7 +32,7 @@ export async function removeWithIdentity(
     for (const key of keys) {
       await store.identity.deleteApiKey(account, key.id);
       const target = targetOf(call, { kind: "apikey", id: key.id, name: key.name });
-      also({ operation: deletionOf(key), target, input: { id: key.id }, output: {} });
+      also({ operation: deletionOf(key), target, input: { id: key.id, iamId }, output: {} });
     }
     await removePolicies(account, iamId, context);
     await leaveGroups({ account, iamId }, context);

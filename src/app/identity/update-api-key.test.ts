@@ -120,7 +120,7 @@ describe.each(OWNERS)("a change of the API key of a %s", (owner, operation, obje
   });
 
   it("is critical while it is locked; locking and unlocking always go", async () => {
-    const { id } = await keyOf(owner);
+    const { id, iamId } = await keyOf(owner);
     await app.done(updateApiKey, admin, { id, change: { kind: "lock" } });
     for (const change of [
       fields({ name: "x" }),
@@ -133,7 +133,7 @@ describe.each(OWNERS)("a change of the API key of a %s", (owner, operation, obje
         outcome: "failure",
         severity: "critical",
         message: `IAM Identity Service: update ${object} key -failure`,
-        requestData: { lock: true },
+        requestData: { iamId, lock: true },
       });
     }
     expect(await app.refused(deleteApiKey, admin, { id })).toMatch(/^locked: /);
@@ -143,7 +143,7 @@ describe.each(OWNERS)("a change of the API key of a %s", (owner, operation, obje
     });
     await app.done(updateApiKey, admin, { id, change: { kind: "unlock" } });
     await app.done(deleteApiKey, admin, { id });
-    expect(app.parts.lastEvent().requestData).toEqual({ id, lock: false });
+    expect(app.parts.lastEvent().requestData).toEqual({ id, iamId, lock: false });
   });
 });
 

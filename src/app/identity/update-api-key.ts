@@ -62,7 +62,8 @@ export const updateApiKey = changeOperation<UpdateApiKeyInput, Update, ApiKey>({
     if (!before) throw noSuchKey();
     const after = changed(before, change, now);
     const locked = isAboutLock(change) ? null : await lockedOf(before, store);
-    const facts = { lock: locked !== null || after.locked, ...factsOf(change, before, after) };
+    const lock = locked !== null || after.locked;
+    const facts = { iamId: after.iamId, lock, ...factsOf(change, before, after) };
     const subject = { before, after, locked };
     return {
       ...inAccount(updateOf(before), call, {

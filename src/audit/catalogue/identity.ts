@@ -168,6 +168,7 @@ export const identityRows = rows({
     failureSeverity: lockedIsCritical,
     request: [
       "id",
+      "iamId",
       "lock",
       "disabled",
       "prev_instance_name",
@@ -183,7 +184,7 @@ export const identityRows = rows({
     dsv: ["users:{name}:apikeys:{id}", "DELETE"],
     ...removing,
     failureSeverity: lockedIsCritical,
-    request: ["id", "lock"],
+    request: ["id", "iamId", "lock"],
     response: [],
   },
   "serviceid-apikey.create": {
@@ -206,6 +207,7 @@ export const identityRows = rows({
     failureSeverity: lockedIsCritical,
     request: [
       "id",
+      "iamId",
       "lock",
       "disabled",
       "prev_instance_name",
@@ -222,7 +224,7 @@ export const identityRows = rows({
     ...removing,
     objectInMessage: ACCOUNT_KEY,
     failureSeverity: lockedIsCritical,
-    request: ["id", "lock"],
+    request: ["id", "iamId", "lock"],
     response: [],
   },
   "apikey.list": {
