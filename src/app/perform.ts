@@ -308,23 +308,21 @@ function withoutInput(attempt: Attempt): Attempt {
   return { ...attempt, input: isRejection ? attempt.input : {}, target };
 }
 
-/** Refuses calls from where the caller's account lets none come from. */
-async function assertAddress({ caller, host }: Call, { identity }: View): Promise<void> {
-  if (caller.kind !== "identity") return;
-  const { allowedIpAddresses } = await identity.settings(caller.account);
-  if (isAddressAllowed(allowedIpAddresses, host.address)) return;
-  const sentence = "The account does not allow calls from this address.";
-  throw new Refusal("forbidden", sentence, { reason: "address" });
-}
-
-/** What the caller has been granted in the place of the call; the server's own jobs need no grant. */
+/**
+ * What the caller has been granted in the place of the call; the server's own jobs need no grant. Refuses calls from
+ * where the caller's account lets none come from.
+ */
 async function grantsOf(call: Call, view: View, now: Millis): Promise<readonly Grant[] | "all"> {
-  if (call.caller.kind === "internal") return "all";
-  if (call.caller.kind === "anonymous") return [];
-  await assertAddress(call, view);
+  const { caller, place, host } = call;
+  if (caller.kind === "internal") return "all";
+  if (caller.kind === "anonymous") return [];
+  const access = await view.identity.accessOf(caller.id, caller.account, now);
+  if (!isAddressAllowed(access.allowedIpAddresses, host.address)) {
+    const sentence = "The account does not allow calls from this address.";
+    throw new Refusal("forbidden", sentence, { reason: "address" });
+  }
   // What an account gives everyone it gives its own: a host name may lead into another one's instance.
-  if (call.caller.account !== call.place.account) return [];
-  return view.identity.grantsOf(call.caller.id, call.place.account, now);
+  return caller.account === place.account ? access.grants : [];
 }
 
 /**

@@ -30,6 +30,13 @@ export interface Grant {
   readonly until?: number;
 }
 
+/** What every call of an identity is judged by. */
+export interface Access {
+  readonly grants: readonly Grant[];
+  /** Where its account lets calls come from; see `addresses.ts`. */
+  readonly allowedIpAddresses: readonly string[];
+}
+
 /** Whether any of the grants gives the permission on the resource. */
 export function isAllowed(
   grants: readonly Grant[],

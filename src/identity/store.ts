@@ -5,7 +5,7 @@
 import type { AccountSettings } from "./account-settings.ts";
 import type { Account, Instance } from "./account.ts";
 import type { ApiKey, ApiKeyFilter, ApiKeyOrder, Credential, Principal } from "./api-key.ts";
-import type { Grant, PolicyResource } from "./authorize.ts";
+import type { Access, Grant, PolicyResource } from "./authorize.ts";
 import type { Policy, PolicyFilter, PolicyOrder } from "./policy.ts";
 import type { ServiceId, ServiceIdOrder } from "./service-id.ts";
 import type { User } from "./user.ts";
@@ -31,8 +31,14 @@ export const MAX_LIST_LIMIT = 100;
 
 export interface IdentityReader {
   /**
+   * Differs after every change that a decision about a caller could rest on: of an identity, a credential, a policy, a
+   * group, a setting, or the end of a session. What was found out under one holds, but for time, while it stands.
+   */
+  stamp(): Promise<string>;
+  /** Its grants, and where its account lets calls come from. Asked by each operation: must be cheap. */
+  accessOf(iamId: string, account: string, now: Millis): Promise<Access>;
+  /**
    * Every grant of an identity in an account at a moment: from its own policies and from those of its access groups.
-   * Asked by each operation: must be cheap.
    */
   grantsOf(iamId: string, account: string, now: Millis): Promise<readonly Grant[]>;
   /**

@@ -25,6 +25,8 @@ export interface CookiePorts extends Pick<AuthenticationPorts, "state" | "clock"
 interface HeldToken {
   readonly authorization: string;
   readonly token: KnownToken;
+  /** Who it was found to stand for, under which stamp of the identities, and until when no time ends it. */
+  standing?: { readonly caller: Caller; readonly stamp: string; readonly until: Millis };
 }
 
 /** RFC 6750, section 2.1: the scheme in any case, one space or more, one token of the base64url alphabet and dots. */
@@ -46,7 +48,8 @@ export async function authenticateBearer(
 
 /**
  * The same for requests that come one after the other over connections: nearly all repeat the header of the one
- * before, whose token is then not looked up again. The header is held no longer than its connection.
+ * before, and while nothing about any identity has changed, whoever it stood for then it stands for now. The header is
+ * held no longer than its connection.
  */
 export function authenticateOverConnections(
   ports: AuthenticationPorts,
@@ -57,13 +60,39 @@ export function authenticateOverConnections(
     if (authorization === undefined) return { kind: "anonymous", refusal: null };
     const now = clock.now();
     const held = heldBy.get(connection);
-    if (held?.authorization === authorization) {
-      return callerBehind(tokens.verifyAgain(held.token, now), state, now);
-    }
+    if (held?.authorization === authorization) return stillBehind(held, ports, now);
     const verified = await verify(authorization, tokens, now);
     if (verified.kind === "genuine") heldBy.set(connection, { authorization, ...verified });
     return callerBehind(verified, state, now);
   };
+}
+
+async function stillBehind(
+  held: HeldToken,
+  { tokens, state }: AuthenticationPorts,
+  now: Millis,
+): Promise<Caller> {
+  // Before anything is looked up: what changes meanwhile then shows in the next stamp.
+  const stamp = await state.read(({ identity }) => identity.stamp());
+  const { standing, token } = held;
+  if (standing?.stamp === stamp && standing.until > now) return standing.caller;
+  const caller = await callerBehind(tokens.verifyAgain(token, now), state, now);
+  if (caller.kind === "identity") {
+    held.standing = { caller, stamp, until: await untilOf(token, state) };
+  }
+  return caller;
+}
+
+/** When the token, its credential or its session ends if nothing is changed. */
+async function untilOf(
+  { credentialId, session: { id, isKept }, expiresAt }: KnownToken,
+  state: State,
+): Promise<Millis> {
+  return state.read(async ({ identity, logins }) => {
+    const key = (await identity.credential(credentialId))?.key;
+    const session = isKept ? await logins.session(id) : undefined;
+    return Math.min(expiresAt, key?.expiresAt ?? Infinity, session?.endsAt ?? Infinity);
+  });
 }
 
 /**

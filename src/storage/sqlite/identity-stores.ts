@@ -2,6 +2,7 @@
 import type { Transaction } from "../../app/state.ts";
 import type { Database } from "./database.ts";
 import { SqliteGroupStore } from "./groups.ts";
+import { IdentityStamp } from "./identity-memory.ts";
 import { SqliteIdentityStore } from "./identity.ts";
 import { SqliteLoginStore } from "./logins.ts";
 import { SqliteProfileStore } from "./profiles.ts";
@@ -9,10 +10,11 @@ import { SqliteProfileStore } from "./profiles.ts";
 export function identityStores(
   connection: Database,
 ): Pick<Transaction, "identity" | "groups" | "profiles" | "logins"> {
+  const stamp = new IdentityStamp(connection);
   return {
-    identity: new SqliteIdentityStore(connection),
+    identity: new SqliteIdentityStore(connection, stamp),
     groups: new SqliteGroupStore(connection),
     profiles: new SqliteProfileStore(connection),
-    logins: new SqliteLoginStore(connection),
+    logins: new SqliteLoginStore(connection, stamp),
   };
 }

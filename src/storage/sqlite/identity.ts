@@ -1,16 +1,16 @@
 /** The identities on SQLite. Grants and credentials are remembered for as long as the tables' stamp stands. */
-import { PUBLIC_ACCESS_GROUP } from "../../identity/access-group.ts";
 import { initialSettings, type AccountSettings } from "../../identity/account-settings.ts";
 import type { Account, Instance } from "../../identity/account.ts";
 import type { ApiKey, Credential, Principal } from "../../identity/api-key.ts";
-import type { Grant, PolicyResource } from "../../identity/authorize.ts";
+import type { Access, Grant, PolicyResource } from "../../identity/authorize.ts";
 import { administersAccount, type Policy } from "../../identity/policy.ts";
 import type { ServiceId } from "../../identity/service-id.ts";
 import type { IdentityStore, Listed, Window } from "../../identity/store.ts";
 import { isActingProfile } from "../../identity/trusted-profile.ts";
 import { isUserId, type User } from "../../identity/user.ts";
 import type { Database, Row } from "./database.ts";
-import { IdentityMemory } from "./identity-memory.ts";
+import { RememberedGrants } from "./grants.ts";
+import { IdentityMemory, IdentityStamp } from "./identity-memory.ts";
 import {
   accountOf,
   apiKeyOf,
@@ -24,33 +24,15 @@ import { apiKeyWalks, serviceIdWalks } from "./identity-walks.ts";
 import { policyWalks } from "./policy-walks.ts";
 import { profileOf } from "./profiles.ts";
 import { Remembered } from "./remembered.ts";
-import { list, numberOrNull, one, put } from "./table.ts";
-
-/** Of an identity: its own policies, those of the groups it is in, and those of everyone while the account says so. */
-const GRANTS = `
-  SELECT p.*, NULL AS until FROM policies p
-    WHERE p.account = ?1 AND p.subject = ?2 AND p.state = 'active'
-  UNION ALL
-  SELECT p.*, m.expires_at AS until FROM group_members m
-    JOIN policies p ON p.account = m.account AND p.subject = m.group_id
-    WHERE m.account = ?1 AND m.iam_id = ?2 AND p.state = 'active'
-  UNION ALL
-  SELECT p.*, NULL AS until FROM account_settings s
-    JOIN policies p ON p.account = s.account AND p.subject = '${PUBLIC_ACCESS_GROUP}'
-    WHERE s.account = ?1 AND s.public_access = 1 AND p.state = 'active'`;
-
-/** Grants as they are remembered: which of them hold depends on the time as well, if any of them ends. */
-interface HeldGrants {
-  readonly grants: readonly Grant[];
-  readonly isEndless: boolean;
-}
+import { list, one, put } from "./table.ts";
 
 export class SqliteIdentityStore implements IdentityStore {
   readonly walkApiKeys: IdentityStore["walkApiKeys"];
   readonly walkServiceIds: IdentityStore["walkServiceIds"];
   readonly walkPolicies: IdentityStore["walkPolicies"];
   readonly #db: Database;
-  readonly #grants: IdentityMemory<HeldGrants>;
+  readonly #stamp: IdentityStamp;
+  readonly #grants: RememberedGrants;
   readonly #credentials: IdentityMemory<Credential | undefined>;
   readonly #principals: IdentityMemory<Principal | undefined>;
   readonly #settings: IdentityMemory<AccountSettings>;
@@ -58,26 +40,31 @@ export class SqliteIdentityStore implements IdentityStore {
   readonly #instances: Remembered<Instance | undefined>;
   readonly #instancesOf: Remembered<readonly Instance[]>;
 
-  constructor(database: Database) {
+  constructor(database: Database, stamp = new IdentityStamp(database)) {
     this.#db = database;
     this.walkApiKeys = apiKeyWalks(database);
     this.walkServiceIds = serviceIdWalks(database);
     this.walkPolicies = policyWalks(database);
-    this.#grants = new IdentityMemory(database);
-    this.#credentials = new IdentityMemory(database);
-    this.#principals = new IdentityMemory(database);
-    this.#settings = new IdentityMemory(database);
+    this.#stamp = stamp;
+    this.#grants = new RememberedGrants(database, stamp);
+    this.#credentials = new IdentityMemory(stamp);
+    this.#principals = new IdentityMemory(stamp);
+    this.#settings = new IdentityMemory(stamp);
     this.#instances = new Remembered(database);
     this.#instancesOf = new Remembered(database);
   }
 
+  async stamp(): Promise<string> {
+    return this.#stamp.current;
+  }
+
   async grantsOf(iamId: string, account: string, now: number): Promise<readonly Grant[]> {
-    const { grants, isEndless } = this.#grants.get(`${account} ${iamId}`, () => {
-      const found = this.#db.all(GRANTS, account, iamId).map(grantOf);
-      return { grants: found, isEndless: found.every(({ until }) => until === undefined) };
-    });
-    if (isEndless) return grants;
-    return grants.filter(({ until }) => until === undefined || until > now);
+    return this.#grants.inForce(iamId, account, now);
+  }
+
+  async accessOf(iamId: string, account: string, now: number): Promise<Access> {
+    const { allowedIpAddresses } = this.#settingsOf(account);
+    return { grants: this.#grants.inForce(iamId, account, now), allowedIpAddresses };
   }
 
   async credential(id: string): Promise<Credential | undefined> {
@@ -93,6 +80,10 @@ export class SqliteIdentityStore implements IdentityStore {
   }
 
   async settings(account: string): Promise<AccountSettings> {
+    return this.#settingsOf(account);
+  }
+
+  #settingsOf(account: string): AccountSettings {
     return this.#settings.get(account, () => {
       const sql = "SELECT * FROM account_settings WHERE account = ?";
       const row = this.#db.get(sql, account);
@@ -380,10 +371,4 @@ export class SqliteIdentityStore implements IdentityStore {
     const row = this.#db.get(sql, account, iamId);
     return row && (table === "profiles" ? profileOf(row) : serviceIdOf(row));
   }
-}
-
-function grantOf(row: Row): Grant {
-  const { roles, resource } = policyOf(row);
-  const until = numberOrNull(row, "until");
-  return until === null ? { roles, resource } : { roles, resource, until };
 }

@@ -10,7 +10,7 @@ import type { Session } from "../../identity/session.ts";
 import type { Passcode } from "../../identity/passcode.ts";
 import type { UserCredentials } from "../../identity/user-credentials.ts";
 import type { Database } from "./database.ts";
-import { IdentityMemory } from "./identity-memory.ts";
+import { IdentityMemory, IdentityStamp } from "./identity-memory.ts";
 import {
   credentialsOf,
   flowOf,
@@ -42,10 +42,10 @@ export class SqliteLoginStore implements LoginStore {
   readonly #sessions: IdentityMemory<Session | undefined>;
   readonly #ended: IdentityMemory<boolean>;
 
-  constructor(database: Database) {
+  constructor(database: Database, stamp = new IdentityStamp(database)) {
     this.#db = database;
-    this.#sessions = new IdentityMemory(database);
-    this.#ended = new IdentityMemory(database);
+    this.#sessions = new IdentityMemory(stamp);
+    this.#ended = new IdentityMemory(stamp);
   }
 
   async session(id: string): Promise<Session | undefined> {
