@@ -5,7 +5,7 @@ import type { Anonymous } from "../call.ts";
 import { createApiKey, deleteApiKey } from "./api-keys.ts";
 import { deletePolicy, listPolicies } from "./policies.ts";
 import { createServiceId, deleteServiceId } from "./service-ids.ts";
-import { IdentityApp } from "./testing/identity-app.ts";
+import { IdentityApp, START } from "./testing/identity-app.ts";
 import { deleteUser, listUsers } from "./users.ts";
 
 let app: IdentityApp;
@@ -118,6 +118,23 @@ describe("a session", () => {
     await app.done(deleteUser, admin, { iamId: user.iamId });
     await app.done(deleteServiceId, admin, { id: service.id });
     for (const { accessToken } of tokens) await refusedAs(accessToken.reveal());
+  });
+
+  it("ends when its key expires, and with its token, however often it was asked before", async () => {
+    const { user } = await app.user("ada@example.com");
+    const expiresAt = toRfc3339(START + 600_000);
+    const prototype = { iamId: user.iamId, name: "short", expiresAt };
+    const short = await app.done(createApiKey, await app.administrator(), prototype);
+    const tokens = [await app.login(short.value), await app.login(app.first.apiKey)];
+    for (const afterMs of [600_000, 3_600_000]) {
+      const token = tokens.shift()?.accessToken.reveal() ?? "";
+      for (let n = 0; n < 3; n++) expect((await app.authenticated(token)).kind).toBe("identity");
+      app.parts.clock.advance(afterMs - 1);
+      for (let n = 0; n < 3; n++) expect((await app.authenticated(token)).kind).toBe("identity");
+      app.parts.clock.advance(1);
+      await refusedAs(token);
+      app.parts.clock.advance(-afterMs);
+    }
   });
 
   it("is suspended while its key or its user is disabled", async () => {
