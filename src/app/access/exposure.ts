@@ -2,6 +2,7 @@
  * Answers the question after an incident: who has actually received this value, when, from where, and can it be proven
  * that these are all. Every number comes from the ledger; the state adds only who of them is still there.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { catalogue } from "../../audit/catalogue.ts";
 import { crn, type Place } from "../../audit/crn.ts";
 import { targetKey } from "../../audit/counters.ts";
@@ -24,6 +25,9 @@ import { Disclosures, type Disclosed } from "./disclosures.ts";
 
 /** Events on a secret that one question looks at. Where there are more, the answer says from when to ask on. */
 export const MAX_EXAMINED_EVENTS = 100_000;
+
+/** Identities that are looked up in one turn of the event loop. */
+const IDENTITIES_PER_TURN = 50;
 
 export interface ExposureInput {
   /** Of a secret of the account, also of one that has been deleted since. */
@@ -283,6 +287,7 @@ async function remaining(
     const hasAccess = state === "active" && (await mayRead(one.id));
     const authnState = one.authnId === null ? null : await stateOf(one.authnId, context);
     exposed.push({ ...one, state, authnState, hasAccess });
+    if (exposed.length % IDENTITIES_PER_TURN === 0) await nextTurn();
   }
   return exposed;
 }
