@@ -120,16 +120,14 @@ describe("history and activity", () => {
 
     const asked = { includeHistory: true, includeActivity: true };
     const { result: key } = await admin.getApiKey({ id: keyId, ...asked });
+    const whose = `iamId: ${made.iam_id}`;
     expect(key.history?.map(({ message, params }) => [message, params.slice(1)])).toEqual([
-      ["IAM Identity Service: update account-apikey second", ["lock: true"]],
+      ["IAM Identity Service: update account-apikey second", [whose, "lock: true"]],
       [
         "IAM Identity Service: update account-apikey second",
-        ["lock: false", "prev_instance_name: first", "instance_name: second"],
+        [whose, "lock: false", "prev_instance_name: first", "instance_name: second"],
       ],
-      [
-        "IAM Identity Service: create account-apikey first",
-        [`iamId: ${made.iam_id}`, "lock: false"],
-      ],
+      ["IAM Identity Service: create account-apikey first", [whose, "lock: false"]],
     ]);
     expect(key.history?.[0]).toMatchObject({
       timestamp: expect.stringMatching(/Z$/),
