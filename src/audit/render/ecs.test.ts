@@ -1,40 +1,16 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { faultsOfEcs } from "../../../test/support/ecs-validator.ts";
 import {
-  anyEvent,
-  everyKindOfEvent,
   failedLogin,
   initiators,
   sampleEvent,
   SECRET_ID,
 } from "../../../test/support/sample-events.ts";
-import type { AuditEvent } from "../event.ts";
 import { renderEcs } from "./ecs.ts";
 
 const read = () => renderEcs(sampleEvent({ operation: "secret.read", input: { id: SECRET_ID } }));
 
-/** As the ledger gives it back: JSON has no negative zero. */
-const asRead = (event: AuditEvent): AuditEvent => JSON.parse(JSON.stringify(event));
-
 describe("an event of the Elastic Common Schema", () => {
-  it("is of the schema for every operation, done or refused, by every caller", () => {
-    for (const event of everyKindOfEvent()) {
-      expect(faultsOfEcs(renderEcs(event)), event.message).toEqual([]);
-    }
-  });
-
-  it("is well-formed JSON of any event whatever", () => {
-    fc.assert(
-      fc.property(anyEvent, (unread) => {
-        const event = asRead(unread);
-        const rendered = renderEcs(event);
-        expect(JSON.parse(JSON.stringify(rendered))).toEqual(rendered);
-        expect(faultsOfEcs(rendered)).toEqual([]);
-      }),
-    );
-  });
-
   it("of a read secret is an access by way of the API", () => {
     expect(read()).toMatchObject({
       "@timestamp": "2026-11-21T09:31:07.412Z",
