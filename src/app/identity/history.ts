@@ -54,6 +54,36 @@ export interface Activity {
   readonly loginCount: number;
 }
 
+/** What the trail is asked to say of a thing that is read. */
+export interface Telling {
+  readonly includeHistory?: boolean | undefined;
+  readonly includeActivity?: boolean | undefined;
+}
+
+export interface Told {
+  readonly history?: readonly Past[];
+  readonly activity?: Activity;
+}
+
+/** A thing with a past: what changes it, and which logins are its own. */
+export interface Lived {
+  readonly target: Named;
+  readonly changes: readonly OperationName[];
+  readonly activity: (context: Context<View>) => Promise<Activity>;
+}
+
+/** As much of it as was asked for. */
+export async function toldOf(
+  { target, changes, activity }: Lived,
+  { includeHistory, includeActivity }: Telling,
+  context: Context<View>,
+): Promise<Told> {
+  return {
+    ...(includeHistory ? { history: await historyOf(target, changes, context) } : {}),
+    ...(includeActivity ? { activity: await activity(context) } : {}),
+  };
+}
+
 /** The events of these operations on the target, newest first. An Outage where the search index cannot answer. */
 export async function historyOf(
   { kind, id }: Named,

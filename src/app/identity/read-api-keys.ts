@@ -6,7 +6,14 @@ import type { View } from "../state.ts";
 import { keyTarget, noSuchKey } from "./api-key-events.ts";
 import { inAccount, placeOf, targetOf } from "./find.ts";
 import { mayToo } from "./further-rights.ts";
-import { activityOfKey, historyOf, KEY_CHANGES, type Activity, type Past } from "./history.ts";
+import {
+  activityOfKey,
+  KEY_CHANGES,
+  toldOf,
+  type Lived,
+  type Telling,
+  type Told,
+} from "./history.ts";
 import { walkOf, type ListPart, type WalkInput } from "./list-parts.ts";
 import { assertOwnAccount } from "./own-account.ts";
 
@@ -22,10 +29,8 @@ export interface ListApiKeysInput extends WalkInput<ApiKeyOrder> {
 }
 
 /** A key with what the trail says of it, where that was asked for. */
-export interface ShownApiKey {
+export interface ShownApiKey extends Told {
   readonly key: ApiKey;
-  readonly history?: readonly Past[];
-  readonly activity?: Activity;
 }
 
 export interface ListedApiKeys extends ListPart<ApiKeyOrder> {
@@ -56,10 +61,8 @@ export const listApiKeys = readOperation<ListApiKeysInput, string | undefined, L
   },
 });
 
-export interface ReadApiKeyInput {
+export interface ReadApiKeyInput extends Telling {
   readonly id: string;
-  readonly includeHistory?: boolean | undefined;
-  readonly includeActivity?: boolean | undefined;
 }
 
 export const readApiKey = readOperation<ReadApiKeyInput, ApiKey, ShownApiKey>({
@@ -76,16 +79,13 @@ export const readApiKey = readOperation<ReadApiKeyInput, ApiKey, ShownApiKey>({
   run: (input, { subject: key }, context) => shown(key, input, context),
 });
 
-async function shown(
-  key: ApiKey,
-  { includeHistory, includeActivity }: Omit<ReadApiKeyInput, "id">,
-  context: Context<View>,
-): Promise<ShownApiKey> {
-  return {
-    key,
-    ...(includeHistory ? { history: await historyOf(keyTarget(key), KEY_CHANGES, context) } : {}),
-    ...(includeActivity ? { activity: await activityOfKey(key, context) } : {}),
+async function shown(key: ApiKey, asked: Telling, context: Context<View>): Promise<ShownApiKey> {
+  const lived: Lived = {
+    target: keyTarget(key),
+    changes: KEY_CHANGES,
+    activity: (seen) => activityOfKey(key, seen),
   };
+  return { key, ...(await toldOf(lived, asked, context)) };
 }
 
 export interface IdentifyApiKeyInput {

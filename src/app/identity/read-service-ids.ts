@@ -5,10 +5,11 @@ import type { View } from "../state.ts";
 import { inAccount, placeOf } from "./find.ts";
 import {
   activityOfIdentity,
-  historyOf,
   SERVICE_ID_CHANGES,
-  type Activity,
-  type Past,
+  toldOf,
+  type Lived,
+  type Telling,
+  type Told,
 } from "./history.ts";
 import { walkOf, type ListPart, type WalkInput } from "./list-parts.ts";
 import { assertOwnAccount } from "./own-account.ts";
@@ -22,10 +23,8 @@ export interface ListServiceIdsInput extends WalkInput<ServiceIdOrder> {
 }
 
 /** A service ID with what the trail says of it, where that was asked for. */
-export interface ShownServiceId {
+export interface ShownServiceId extends Told {
   readonly serviceId: ServiceId;
-  readonly history?: readonly Past[];
-  readonly activity?: Activity;
 }
 
 export interface ListedServiceIds extends ListPart<ServiceIdOrder> {
@@ -49,10 +48,8 @@ export const listServiceIds = readOperation<ListServiceIdsInput, null, ListedSer
   },
 });
 
-export interface ReadServiceIdInput {
+export interface ReadServiceIdInput extends Telling {
   readonly id: string;
-  readonly includeHistory?: boolean | undefined;
-  readonly includeActivity?: boolean | undefined;
 }
 
 export const readServiceId = readOperation<ReadServiceIdInput, ServiceId, ShownServiceId>({
@@ -68,13 +65,13 @@ export const readServiceId = readOperation<ReadServiceIdInput, ServiceId, ShownS
 
 async function shown(
   serviceId: ServiceId,
-  { includeHistory, includeActivity }: Omit<ReadServiceIdInput, "id">,
+  asked: Telling,
   context: Context<View>,
 ): Promise<ShownServiceId> {
-  const target = serviceIdTarget(serviceId);
-  return {
-    serviceId,
-    ...(includeHistory ? { history: await historyOf(target, SERVICE_ID_CHANGES, context) } : {}),
-    ...(includeActivity ? { activity: await activityOfIdentity(serviceId, context) } : {}),
+  const lived: Lived = {
+    target: serviceIdTarget(serviceId),
+    changes: SERVICE_ID_CHANGES,
+    activity: (seen) => activityOfIdentity(serviceId, seen),
   };
+  return { serviceId, ...(await toldOf(lived, asked, context)) };
 }

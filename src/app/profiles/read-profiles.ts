@@ -2,7 +2,13 @@
 import type { OperationName } from "../../audit/catalogue.ts";
 import type { ProfileOrder, TrustedProfile } from "../../identity/trusted-profile.ts";
 import { inAccount, placeOf } from "../identity/find.ts";
-import { activityOfIdentity, historyOf, type Activity, type Past } from "../identity/history.ts";
+import {
+  activityOfIdentity,
+  toldOf,
+  type Lived,
+  type Telling,
+  type Told,
+} from "../identity/history.ts";
 import { walkOf, type ListPart, type WalkInput } from "../identity/list-parts.ts";
 import { assertOwnAccount } from "../identity/own-account.ts";
 import { readOperation, type Context } from "../operation.ts";
@@ -32,10 +38,8 @@ export interface ListProfilesInput extends WalkInput<ProfileOrder> {
 }
 
 /** A profile with what the trail says of it, where that was asked for. */
-export interface ShownProfile {
+export interface ShownProfile extends Told {
   readonly profile: TrustedProfile;
-  readonly history?: readonly Past[];
-  readonly activity?: Activity;
 }
 
 export interface ListedProfiles extends ListPart<ProfileOrder> {
@@ -59,10 +63,8 @@ export const listProfiles = readOperation<ListProfilesInput, null, ListedProfile
   },
 });
 
-export interface ReadProfileInput {
+export interface ReadProfileInput extends Telling {
   readonly id: string;
-  readonly includeHistory?: boolean | undefined;
-  readonly includeActivity?: boolean | undefined;
 }
 
 export const readProfile = readOperation<ReadProfileInput, TrustedProfile, ShownProfile>({
@@ -73,13 +75,13 @@ export const readProfile = readOperation<ReadProfileInput, TrustedProfile, Shown
 
 async function shown(
   profile: TrustedProfile,
-  { includeHistory, includeActivity }: Omit<ReadProfileInput, "id">,
+  asked: Telling,
   context: Context<View>,
 ): Promise<ShownProfile> {
-  const target = profileTarget(profile);
-  return {
-    profile,
-    ...(includeHistory ? { history: await historyOf(target, PROFILE_CHANGES, context) } : {}),
-    ...(includeActivity ? { activity: await activityOfIdentity(profile, context) } : {}),
+  const lived: Lived = {
+    target: profileTarget(profile),
+    changes: PROFILE_CHANGES,
+    activity: (seen) => activityOfIdentity(profile, seen),
   };
+  return { profile, ...(await toldOf(lived, asked, context)) };
 }

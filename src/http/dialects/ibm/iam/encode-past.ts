@@ -1,10 +1,5 @@
 /** `history` and `activity`: what the trail says of a thing, as IBM's IAM Identity shows it. */
-import type { Activity, Past } from "../../../../app/identity/history.ts";
-
-interface Told {
-  readonly history?: readonly Past[];
-  readonly activity?: Activity;
-}
+import type { Past, Told } from "../../../../app/identity/history.ts";
 
 /** Only what was asked for. */
 export function pastBody({ history, activity }: Told): object {
