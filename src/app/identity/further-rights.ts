@@ -14,6 +14,8 @@ export async function mayToo(
 ): Promise<boolean> {
   if (caller.kind !== "identity") return caller.kind === "internal";
   const place = placeOf(call);
+  // As in `perform`: what an account gives everyone it gives its own.
+  if (caller.account !== place.account) return false;
   const grants = await store.identity.grantsOf(caller.id, place.account, now);
   return isAllowed(grants, permission, { service: serviceOf(catalogue[permission].action), place });
 }
