@@ -36,6 +36,8 @@ export interface Located<Subject> {
   readonly operation?: OperationName;
   /** Who the caller turned out to be: nobody is known to a login before its credential has been looked at. */
   readonly caller?: Caller;
+  /** Reading this makes something: the change that does it, with the same input, in place of the read. */
+  readonly instead?: ChangeOperation<never, never, object>;
 }
 
 /** A further event of the same undertaking: a version destroyed by a rotation, a member removed with its group. */
@@ -77,6 +79,14 @@ export interface Steps<Input extends object, Subject, Output extends object, Sto
    */
   prepare?(input: Input, context: Preparing): Promise<Input>;
   locate(input: Input, context: Context<Store>): Promise<Located<Subject>>;
+  /**
+   * Slow work, or work outside this server, that only a caller who may do the operation has a claim to: a key pair, a
+   * message. The operation is located and authorised for it in a view, and once more where it runs; what it finds out
+   * goes into the input. `locate` of such an operation only reads.
+   */
+  work?(input: Input, subject: Subject, context: Context<View>): Promise<Input>;
+  /** Whether `work` reaches outside: then it is recorded, as pending, before it begins. */
+  reachesOut?(input: Input, subject: Subject): boolean;
   /**
    * A refusal that is thrown undoes everything; one that is returned is recorded and answered like it, but what was
    * done stays: a failed login that is counted.

@@ -2,18 +2,17 @@
  * The only road in. Every operation, by whichever wire, passes `perform`: identify, decode, locate, authorise, run,
  * record, answer. No answer leaves it before its event is durable, and nothing else writes events.
  */
-import { catalogue, serviceOf, type OperationName } from "../audit/catalogue.ts";
+import type { OperationName } from "../audit/catalogue.ts";
 import { describe, type Ending, type TargetRef } from "../audit/describe.ts";
 import type { EventDraft } from "../audit/event.ts";
 import { refusalStatus } from "../audit/reason.ts";
 import type { Recorded, Trail } from "../audit/trail.ts";
-import { isAddressAllowed } from "../identity/addresses.ts";
-import { partsOf, scopeOf, type Grant, type Scope } from "../identity/authorize.ts";
-import { rolesAllowing } from "../identity/roles.ts";
-import type { Clock, Millis } from "../kernel/clock.ts";
+import { partsOf, scopeOf } from "../identity/authorize.ts";
+import type { Clock } from "../kernel/clock.ts";
 import { invariant, Outage, Refusal } from "../kernel/errors.ts";
 import type { TimeOrderedIds } from "../kernel/ids.ts";
-import type { Call, Caller } from "./call.ts";
+import { authorize, grantsOf, identify, locate } from "./admission.ts";
+import type { Call } from "./call.ts";
 import { initiatorOf } from "./initiator.ts";
 import { drainOutbox } from "./outbox.ts";
 import type {
@@ -51,10 +50,21 @@ interface Attempt {
   target: TargetRef;
 }
 
-interface Ran<Output> {
-  /** A refusal that was returned: what was done stays. */
-  readonly output: Output | Refusal;
-  readonly drafts: readonly EventDraft[];
+/** What was done, or that a change has to be made of it. */
+type Ran<Output> =
+  | {
+      /** A refusal that was returned: what was done stays. */
+      readonly output: Output | Refusal;
+      readonly drafts: readonly EventDraft[];
+      readonly instead?: undefined;
+    }
+  | { readonly instead: NonNullable<Located<unknown>["instead"]> };
+
+/** An operation that may be done, and what it has said besides so far. */
+interface Admitted<Subject, Store extends View> {
+  readonly context: Context<Store>;
+  readonly located: Located<Subject>;
+  readonly consequences: readonly Consequence[];
 }
 
 export class Performer {
@@ -152,14 +162,37 @@ export class Performer {
     decode: () => Input,
   ): Promise<Recording<Output>> {
     identify(attempt.call.caller, operation);
-    const input = await this.#prepared(operation, attempt, decode());
-    if (operation.kind === "read") {
-      const ran = await this.#ports.state.read((view) =>
-        this.#steps(operation, attempt, { input, store: view }),
-      );
-      return { output: ran.output, recorded: this.#ports.trail.record(ran.drafts) };
+    const prepared = await this.#prepared(operation, attempt, decode());
+    const input = operation.work ? await this.#worked(operation, attempt, prepared) : prepared;
+    if (operation.kind === "change") return this.#change(operation, attempt, input);
+    const ran = await this.#ports.state.read((view) =>
+      this.#steps(operation, attempt, { input, store: view }),
+    );
+    if (ran.instead) {
+      // Of the same input and output by what `Located` says of it.
+      const change = ran.instead as unknown as ChangeOperation<Input, Subject, Output>;
+      return this.#change(change, attempt, input);
     }
-    return this.#change(operation, attempt, input);
+    return { output: ran.output, recorded: this.#ports.trail.record(ran.drafts) };
+  }
+
+  /** For a caller who may do the operation: what must not hold a transaction open, or leaves this server. */
+  async #worked<Input extends object, Subject, Output extends object>(
+    operation: Operation<Input, Subject, Output>,
+    attempt: Attempt,
+    input: Input,
+  ): Promise<Input> {
+    return this.#ports.state.read(async (view) => {
+      const steps = operation as Steps<Input, Subject, Output, View> & {
+        readonly name: OperationName;
+      };
+      const store = view;
+      const { context, located } = await this.#admit(steps, attempt, { input, store });
+      if (operation.reachesOut?.(input, located.subject)) {
+        await this.#ports.trail.record([this.#describe(attempt, { kind: "pending" })]);
+      }
+      return (await operation.work?.(input, located.subject, context)) ?? input;
+    });
   }
 
   async #prepared<Input extends object, Subject, Output extends object>(
@@ -186,6 +219,7 @@ export class Performer {
     const ran = await state.transact(
       async (tx) => {
         const result = await this.#steps(operation, attempt, { input, store: tx });
+        invariant(!result.instead, "a change is not another one's read");
         await tx.enqueue(result.drafts, trail.size);
         return result;
       },
@@ -225,8 +259,22 @@ export class Performer {
   async #steps<Input extends object, Subject, Output extends object, Store extends View>(
     operation: Steps<Input, Subject, Output, Store> & { readonly name: OperationName },
     attempt: Attempt,
-    { input, store }: { readonly input: Input; readonly store: Store },
+    at: { readonly input: Input; readonly store: Store },
   ): Promise<Ran<Output>> {
+    const { context, located, consequences } = await this.#admit(operation, attempt, at);
+    if (located.instead) return { instead: located.instead };
+    const output = await operation.run(at.input, located, context);
+    if (located.becomes && !(output instanceof Refusal)) attempt.target = located.becomes;
+    const whole = located.byParts ? [] : [this.#describe(attempt, endedBy(output))];
+    return { output, drafts: [...whole, ...consequences.map((one) => this.#part(one, attempt))] };
+  }
+
+  /** Locate and authorise. */
+  async #admit<Input extends object, Subject, Output extends object, Store extends View>(
+    operation: Steps<Input, Subject, Output, Store> & { readonly name: OperationName },
+    attempt: Attempt,
+    { input, store }: { readonly input: Input; readonly store: Store },
+  ): Promise<Admitted<Subject, Store>> {
     const { call } = attempt;
     const now = this.#ports.clock.now();
     const grants = await grantsOf(call, store, now);
@@ -249,10 +297,7 @@ export class Performer {
     authorize(attempt.operation, located, context);
     // Of a caller who may not do this, what was sent is nothing to keep: nobody has looked at it yet.
     attempt.input = located.facts ? { ...input, ...located.facts } : input;
-    const output = await operation.run(input, located, context);
-    if (located.becomes && !(output instanceof Refusal)) attempt.target = located.becomes;
-    const whole = located.byParts ? [] : [this.#describe(attempt, endedBy(output))];
-    return { output, drafts: [...whole, ...consequences.map((one) => this.#part(one, attempt))] };
+    return { context, located, consequences };
   }
 
   #part(consequence: Consequence, { call }: Attempt): EventDraft {
@@ -291,13 +336,6 @@ function refusedAs({ code, message }: Refusal): Ending {
   return { kind: "failure", status: refusalStatus[code], sentence: message, code };
 }
 
-/** Whoever brings no credential, or one that is no good, gets no further than a login. */
-function identify(caller: Caller, { forAnyone }: { readonly forAnyone?: true }): void {
-  if (caller.kind !== "anonymous") return;
-  if (caller.refusal) throw caller.refusal;
-  if (!forAnyone) throw new Refusal("unauthenticated", "The request carries no credential.");
-}
-
 /**
  * An input that is not valid is not what its fields say it is: a password may stand where a name belongs. Nothing of
  * it is recorded.
@@ -306,71 +344,6 @@ function withoutInput(attempt: Attempt): Attempt {
   const isRejection = attempt.operation === "request.reject";
   const target = mentionedTarget(attempt.operation, attempt.call);
   return { ...attempt, input: isRejection ? attempt.input : {}, target };
-}
-
-/**
- * What the caller has been granted in the place of the call; the server's own jobs need no grant. Refuses calls from
- * where the caller's account lets none come from.
- */
-async function grantsOf(call: Call, view: View, now: Millis): Promise<readonly Grant[] | "all"> {
-  const { caller, place, host } = call;
-  if (caller.kind === "internal") return "all";
-  if (caller.kind === "anonymous") return [];
-  const access = await view.identity.accessOf(caller.id, caller.account, now);
-  if (!isAddressAllowed(access.allowedIpAddresses, host.address)) {
-    const sentence = "The account does not allow calls from this address.";
-    throw new Refusal("forbidden", sentence, { reason: "address" });
-  }
-  // What an account gives everyone it gives its own: a host name may lead into another one's instance.
-  return caller.account === place.account ? access.grants : [];
-}
-
-/**
- * Finds the target. To a caller who may not do this anywhere in the place, what does not exist and what may not be
- * seen look the same.
- */
-async function locate<Input extends object, Subject, Output extends object, Store extends View>(
-  operation: Steps<Input, Subject, Output, Store> & { readonly name: OperationName },
-  input: Input,
-  context: Context<Store>,
-): Promise<Located<Subject>> {
-  try {
-    return await operation.locate(input, context);
-  } catch (error) {
-    if (error instanceof Refusal && error.code === "not_found") {
-      const service = serviceOf(catalogue[operation.name].action);
-      const whole = { service, place: context.call.place };
-      if (isNowhere(context.scope(whole))) throw forbidden(operation.name, context.caller);
-    }
-    throw error;
-  }
-}
-
-function authorize<Store extends View>(
-  permission: OperationName,
-  located: Located<unknown>,
-  context: Context<Store>,
-): void {
-  if (located.resource === null) return;
-  const scope = context.scope(located.resource);
-  if (scope.kind === "all" || (located.inPart && scope.groups.size > 0)) return;
-  if (located.anywhere && context.parts().length > 0) return;
-  throw forbidden(permission, context.caller);
-}
-
-function isNowhere(scope: Scope): boolean {
-  return scope.kind === "groups" && scope.groups.size === 0;
-}
-
-function forbidden(permission: OperationName, caller: Caller): Refusal {
-  if (caller.kind === "anonymous") {
-    return new Refusal("unauthenticated", "The request carries no credential.");
-  }
-  const roles = rolesAllowing(permission);
-  return new Refusal("forbidden", `This needs one of the roles ${roles.join(", ")} here.`, {
-    permission,
-    roles,
-  });
 }
 
 /** The target of a call that has not been located: what its path names, or the place as a whole. */

@@ -8,7 +8,12 @@ import type { GroupReader, GroupStore } from "../identity/group-store.ts";
 import type { LoginReader, LoginStore } from "../identity/login-store.ts";
 import type { ProfileReader, ProfileStore } from "../identity/profile-store.ts";
 import type { IdentityReader, IdentityStore } from "../identity/store.ts";
+import type { ConfigurationReader, ConfigurationStore } from "../secrets/configurations/store.ts";
+import type { IssuanceReader, IssuanceStore } from "../secrets/issuance.ts";
+import type { LeaseReader, LeaseStore } from "../secrets/lease.ts";
+import type { RegistrationReader, RegistrationStore } from "../secrets/registration.ts";
 import type { SecretReader, SecretStore } from "../secrets/store.ts";
+import type { TaskReader, TaskStore } from "../secrets/task.ts";
 
 /** A consistent view of what is committed. */
 export interface View {
@@ -17,6 +22,11 @@ export interface View {
   readonly groups: GroupReader;
   readonly profiles: ProfileReader;
   readonly logins: LoginReader;
+  readonly configurations: ConfigurationReader;
+  readonly leases: LeaseReader;
+  readonly tasks: TaskReader;
+  readonly issuances: IssuanceReader;
+  readonly registrations: RegistrationReader;
 }
 
 export interface Transaction extends View {
@@ -25,6 +35,11 @@ export interface Transaction extends View {
   readonly groups: GroupStore;
   readonly profiles: ProfileStore;
   readonly logins: LoginStore;
+  readonly configurations: ConfigurationStore;
+  readonly leases: LeaseStore;
+  readonly tasks: TaskStore;
+  readonly issuances: IssuanceStore;
+  readonly registrations: RegistrationStore;
   /** Keeps events with the change. `ledgerSize` is the ledger's size now: they can only be found after it. */
   enqueue(drafts: readonly EventDraft[], ledgerSize: number): Promise<void>;
 }

@@ -5,7 +5,10 @@
 import { accessRows } from "./catalogue/access.ts";
 import { identityRows } from "./catalogue/identity.ts";
 import { loginRows } from "./catalogue/logins.ts";
+import { configurationRows } from "./catalogue/configurations.ts";
+import { instanceRows } from "./catalogue/instances.ts";
 import type { Kind, Row } from "./catalogue/row.ts";
+import { secretLifeRows } from "./catalogue/secret-life.ts";
 import { secretRows } from "./catalogue/secrets.ts";
 import { trailRows } from "./catalogue/trail.ts";
 import { trustRows } from "./catalogue/trust.ts";
@@ -14,6 +17,9 @@ export type { Kind, Row } from "./catalogue/row.ts";
 
 const table = {
   ...secretRows,
+  ...secretLifeRows,
+  ...configurationRows,
+  ...instanceRows,
   ...identityRows,
   ...accessRows,
   ...trustRows,
@@ -23,9 +29,13 @@ const table = {
 
 export type OperationName = keyof typeof table;
 
-/** The operations of one kind, so that a read cannot be declared as a change. */
+/** The operations of one kind, so that a read cannot be declared as a change; but for those that make what they give. */
 export type OperationOfKind<K extends Kind> = {
-  [Name in OperationName]: (typeof table)[Name]["kind"] extends K ? Name : never;
+  [Name in OperationName]: (typeof table)[Name]["kind"] extends K
+    ? Name
+    : [K, (typeof table)[Name]] extends ["change", { readonly madeWhenRead: true }]
+      ? Name
+      : never;
 }[OperationName];
 
 type LastWord<Action> = Action extends `${string}.${string}.${infer Last}` ? Last : never;

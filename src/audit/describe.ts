@@ -20,6 +20,8 @@ export interface TargetRef {
 /** How an operation ended. A failure carries the status IBM's profile gives it and a sentence. */
 export type Ending =
   | { readonly kind: "success"; readonly output: object }
+  /** Work outside this server begins; how it ends is another event of the same correlation. */
+  | { readonly kind: "pending" }
   | {
       readonly kind: "failure";
       readonly status: number;
@@ -49,6 +51,9 @@ const serviceTitles: Readonly<Record<string, string>> = {
   "user-management": "User Management",
   keytrail: "Keytrail",
 };
+
+/** RFC 9110, section 15.3.3: accepted, and not ended. */
+const PENDING_STATUS = 202;
 
 /** What every event of one operation has in common, put into words once. */
 interface Wording {
@@ -84,13 +89,13 @@ export function describe(happening: Happening): EventDraft {
   const { ending, target } = happening;
   const { row, service } = wording;
   const failed = ending.kind === "failure";
-  const status = failed ? ending.status : wording.successStatus;
+  const status = statusOf(ending, wording);
   return {
     id: happening.id,
     eventTime: toRfc3339(happening.at),
     operation: happening.operation,
     action: row.action,
-    outcome: failed ? "failure" : "success",
+    outcome: ending.kind,
     severity: failed ? weightOf(row, ending) : row.severity,
     message: messageOf(wording.message, target.name, failed),
     reason: failed
@@ -103,7 +108,7 @@ export function describe(happening: Happening): EventDraft {
       typeURI: wording.typeURI,
     },
     requestData: recordable(happening.input, row.request),
-    responseData: failed ? {} : recordable(ending.output, row.response),
+    responseData: ending.kind === "success" ? recordable(ending.output, row.response) : {},
     correlationId: cut(happening.correlationId),
     requestId: cut(happening.requestId),
     dataEvent: row.dataEvent,
@@ -113,6 +118,11 @@ export function describe(happening: Happening): EventDraft {
     instance: target.place.instance,
     dialect: happening.dialect,
   };
+}
+
+function statusOf(ending: Ending, wording: Wording): number {
+  if (ending.kind === "failure") return ending.status;
+  return ending.kind === "pending" ? PENDING_STATUS : wording.successStatus;
 }
 
 function weightOf(row: Row, { status, code }: Ending & { readonly kind: "failure" }): Severity {

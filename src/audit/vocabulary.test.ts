@@ -8,12 +8,23 @@ const operationsFor = (field: string, test: (name: string) => boolean) =>
 describe("the catalogue as a search vocabulary", () => {
   it("finds an operation by today's action and by the one it had in an earlier API", () => {
     const is = (wanted: string) => (name: string) => name === wanted;
-    expect(operationsFor("action", is("secrets-manager.secret.rotate"))).toEqual([
-      "version.create",
-    ]);
-    expect(operationsFor("action", is("secrets-manager.secret-version.create"))).toEqual([
-      "version.create",
-    ]);
+    for (const [one, other, operations] of [
+      ["secret.rotate", "secret-version.create", ["version.create", "secret.rotate"]],
+      [
+        "secret-policies.set",
+        "secret-metadata.update",
+        ["secret.metadata.update", "secret-policy.set"],
+      ],
+      [
+        "secret-policies.get",
+        "secret-metadata.read",
+        ["secret.metadata.read", "secret-policy.read"],
+      ],
+    ] as const) {
+      for (const name of [one, other]) {
+        expect(operationsFor("action", is(`secrets-manager.${name}`))).toEqual(operations);
+      }
+    }
   });
 
   it("finds every operation that one AWS name covers", () => {

@@ -4,7 +4,7 @@ import { drainOutbox } from "../app/outbox.ts";
 import { Performer } from "../app/perform.ts";
 import { RootKeyRotation } from "../app/rotate-root-key.ts";
 import { Schedule, type PassResult } from "../app/schedule.ts";
-import { expirationJob, rootKeyJob, rotationJob } from "../app/secrets/jobs.ts";
+import { rootKeyJob, secretJobs } from "../app/secrets/jobs.ts";
 import { retrievalStoreOn } from "../app/secrets/retrieval-store.ts";
 import type { Capabilities } from "../app/capabilities.ts";
 import type { State } from "../app/state.ts";
@@ -116,11 +116,7 @@ export function startSchedule(
   onPass: (pass: PassResult) => void,
 ): void {
   const schedule = new Schedule({
-    jobs: [
-      rotationJob({ state, performer }),
-      expirationJob({ state, performer }),
-      rootKeyJob(rotation),
-    ],
+    jobs: [...secretJobs({ state, performer }), rootKeyJob(rotation)],
     clock,
     onPass: (pass) => {
       onPass(pass);

@@ -7,13 +7,12 @@ import type { Vault } from "../secrets/vault.ts";
 import { RootKeyFile } from "../storage/files/root-key.ts";
 import { countersSchema, SqliteCounterStore } from "../storage/sqlite/counters.ts";
 import { Database } from "../storage/sqlite/database.ts";
-import { identityMigrations } from "../storage/sqlite/identity-migrations.ts";
+import { stateMigrations } from "../storage/sqlite/migrations.ts";
 import { identitySchema } from "../storage/sqlite/identity-schema.ts";
-import { identityStores } from "../storage/sqlite/identity-stores.ts";
 import { outboxSchema } from "../storage/sqlite/outbox.ts";
 import { secretsSchema } from "../storage/sqlite/secrets-schema.ts";
-import { SqliteSecretStore } from "../storage/sqlite/secrets.ts";
 import { SqliteState } from "../storage/sqlite/state.ts";
+import { storesOn } from "../storage/sqlite/stores.ts";
 import type { DataFolder } from "./data-folder.ts";
 
 export interface OpenedState {
@@ -26,15 +25,12 @@ export function openState(folder: DataFolder): OpenedState {
   const writer = Database.open(
     folder.state,
     [outboxSchema, identitySchema, secretsSchema],
-    identityMigrations,
+    stateMigrations,
   );
   const reader = Database.open(folder.state);
   // Derived data, in a file of its own so that saving it never waits for, or delays, a change.
   const counting = Database.open(folder.counters, [countersSchema]);
-  const state = new SqliteState({ reader, writer }, (connection) => ({
-    ...identityStores(connection),
-    secrets: new SqliteSecretStore(connection),
-  }));
+  const state = new SqliteState({ reader, writer }, storesOn);
   return {
     state,
     counters: new SqliteCounterStore(counting),

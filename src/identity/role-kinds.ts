@@ -34,13 +34,15 @@ export const ROLE_DESCRIPTIONS: Readonly<Record<RoleName, string>> = {
   Writer: "Reads, creates and changes secrets, and locks them.",
   SecretsReader: "Reads secrets with their values.",
   Reader: "Sees which secrets there are, without their values.",
+  SecretTaskUpdater: "Brings the credentials that a task of a custom_credentials secret asks for.",
   Administrator: "Manages users, service IDs, groups, trusted profiles and everyone's policies.",
   Editor: "Manages service IDs and access groups with their members.",
   Viewer: "Sees who and what there is in the account, without credentials.",
   ServiceIdCreator: "Creates service IDs where the account restricts it.",
   UserApiKeyCreator: "Creates API keys of its own where the account restricts it.",
   Auditor: "Searches, follows and exports the audit trail, and asks who has access.",
-  Operator: "Runs the installation: its own part of the trail, the log as it is, the root key.",
+  Operator:
+    "Runs the installation: instances, its own part of the trail, the log as it is, the root key.",
 };
 
 /** A role as it is listed: what it gives, all of it or as far as it is of one service. */

@@ -10,6 +10,7 @@ export const ROLE_NAMES = [
   "Writer",
   "SecretsReader",
   "Reader",
+  "SecretTaskUpdater",
   "Administrator",
   "Editor",
   "Viewer",
@@ -31,6 +32,14 @@ const seeing: readonly OperationName[] = [
   "secret-lock.list",
   "secret-lock.list-all",
   "version-lock.list",
+  "secret-task.list",
+  "secret-task.read",
+  "instance.list",
+  "instance.read",
+  "instance.login",
+  "instance.endpoints.read",
+  "notification-registration.read",
+  "notification-registration.test",
 ];
 
 /** Payloads: what a Reader cannot see. */
@@ -44,6 +53,7 @@ const writing: readonly OperationName[] = [
   "version.action",
   "version.metadata.update",
   "version.data.delete",
+  "secret.rotate",
   "secret-lock.create",
   "version-lock.create",
 ];
@@ -55,6 +65,32 @@ const managing: readonly OperationName[] = [
   "secret-group.create",
   "secret-group.update",
   "secret-group.delete",
+  "secret-policy.set",
+  "secret-policy.read",
+  "secret-credentials.delete",
+  "secret-task.delete",
+  "configuration.create",
+  "configuration.read",
+  "configuration.update",
+  "configuration.action",
+  "configuration.delete",
+  "notification-registration.create",
+  "notification-registration.delete",
+];
+
+/** What a SecretsReader, for all the values that it reads, has no business with. */
+const listingConfigurations: readonly OperationName[] = ["configuration.list"];
+
+/** Instances are part of running the installation. */
+const operating: readonly OperationName[] = [
+  "log.read",
+  "root-key.read",
+  "root-key.rotate",
+  "instance.create",
+  "instance.list",
+  "instance.read",
+  "instance.update",
+  "instance.delete",
 ];
 
 /** Who and what there is in the account, without credentials. */
@@ -156,10 +192,11 @@ const auditing: readonly OperationName[] = [
 ];
 
 const permissions: Readonly<Record<RoleName, ReadonlySet<OperationName>>> = {
-  Reader: new Set(seeing),
+  Reader: new Set([...seeing, ...listingConfigurations]),
   SecretsReader: new Set([...seeing, ...reading]),
-  Writer: new Set([...seeing, ...reading, ...writing]),
-  Manager: new Set([...seeing, ...reading, ...writing, ...managing]),
+  Writer: new Set([...seeing, ...reading, ...writing, ...listingConfigurations]),
+  Manager: new Set([...seeing, ...reading, ...writing, ...managing, ...listingConfigurations]),
+  SecretTaskUpdater: new Set<OperationName>(["secret-task.update"]),
   Administrator: new Set([...viewing, ...editing, ...administering]),
   Editor: new Set([...viewing, ...editing]),
   Viewer: new Set(viewing),
@@ -167,7 +204,7 @@ const permissions: Readonly<Record<RoleName, ReadonlySet<OperationName>>> = {
   UserApiKeyCreator: new Set<OperationName>(["user-apikey.create"]),
   Auditor: new Set(auditing),
   // Runs the installation: also sees the operator's own stream of the trail, and the log's entries as they are.
-  Operator: new Set([...auditing, "log.read", "root-key.read", "root-key.rotate"]),
+  Operator: new Set([...auditing, ...operating]),
 };
 
 /**
@@ -218,6 +255,12 @@ export const SERVICE_WITH_INSTANCES = "secrets-manager";
 /** Operations on an instance or an account as a whole, which a role on one secret group does not give. */
 const serviceWide: ReadonlySet<OperationName> = new Set<OperationName>([
   "secret-group.create",
+  "instance.create",
+  "instance.list",
+  "instance.read",
+  "instance.update",
+  "instance.delete",
+  ...operationNames.filter((name) => /^(?:configuration|notification-registration)\./.test(name)),
   ...operationNames.filter((name) => serviceOf(catalogue[name].action) !== SERVICE_WITH_INSTANCES),
 ]);
 

@@ -3,14 +3,9 @@ import { describe, expect, it } from "vitest";
 import { Refusal } from "../kernel/errors.ts";
 import { Sensitive } from "../kernel/sensitive.ts";
 import { MAX_JSON_DEPTH } from "./json.ts";
-import {
-  checkPayload,
-  decodePayload,
-  encodePayload,
-  MAX_KV_BYTES,
-  MAX_PAYLOAD_BYTES,
-  type Payload,
-} from "./payload.ts";
+import { MAX_PAYLOAD_BYTES } from "./kinds/arbitrary.ts";
+import { MAX_KV_BYTES } from "./kinds/kv.ts";
+import { checkPayload, decodePayload, encodePayload, type Payload } from "./payload.ts";
 
 const arbitrary = (text: string): Payload => ({ kind: "arbitrary", payload: new Sensitive(text) });
 const kv = (data: object): Payload => ({ kind: "kv", data: new Sensitive({ ...data }) });
@@ -22,7 +17,8 @@ const login = (username: string, password: string): Payload => ({
 const revealed = (payload: Payload): unknown => {
   if (payload.kind === "arbitrary") return payload.payload.reveal();
   if (payload.kind === "kv") return payload.data.reveal();
-  return [payload.username, payload.password.reveal()];
+  if (payload.kind === "username_password") return [payload.username, payload.password.reveal()];
+  throw new Error("not a plain one");
 };
 const refusalOf = (payload: Payload): string => {
   try {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Refusal } from "../kernel/errors.ts";
-import { checkPasswordRotation, nextRotation, type RotationPolicy } from "./rotation.ts";
+import { usernamePassword } from "./kinds/username-password.ts";
+import { checkRotation, nextRotation, type RotationPolicy } from "./rotation.ts";
 
 const every = (interval: number, unit: "hour" | "day" | "month"): RotationPolicy => ({
   autoRotate: true,
@@ -55,7 +56,9 @@ describe("the rotation of a password", () => {
     every(1, "month"),
     every(24, "month"),
     { autoRotate: false } as const,
-  ])("may be %o", (policy) => expect(() => checkPasswordRotation(policy)).not.toThrow());
+  ])("may be %o", (policy) =>
+    expect(() => checkRotation(policy, usernamePassword.rotation)).not.toThrow(),
+  );
 
   it.each([
     every(0, "day"),
@@ -65,5 +68,7 @@ describe("the rotation of a password", () => {
     every(1.5, "month"),
     every(24, "hour"),
     every(Number.NaN, "day"),
-  ])("may not be %o", (policy) => expect(() => checkPasswordRotation(policy)).toThrow(Refusal));
+  ])("may not be %o", (policy) =>
+    expect(() => checkRotation(policy, usernamePassword.rotation)).toThrow(Refusal),
+  );
 });

@@ -12,24 +12,29 @@ export type RotationPolicy =
 
 export const NO_ROTATION: RotationPolicy = { autoRotate: false };
 
-/**
- * The longest interval in each unit at which a generated password may be rotated; the shortest is
- * one day.
- */
-export const MAX_PASSWORD_INTERVAL = { day: 730, month: 24 } as const;
+/** The shortest and the longest interval in each unit; null for a unit that is not to be had. */
+export type RotationBounds = Readonly<Record<RotationUnit, readonly [number, number] | null>>;
 
-/** Refuses an interval outside of 1 day to 24 months. */
-export function checkPasswordRotation(policy: RotationPolicy): void {
+/** Refuses an interval outside of the type's bounds; without bounds, any rotation on time. */
+export function checkRotation(policy: RotationPolicy, bounds: RotationBounds | null): void {
   if (!policy.autoRotate) return;
-  const { interval, unit } = policy;
-  const max = unit === "hour" ? 0 : MAX_PASSWORD_INTERVAL[unit];
-  if (!Number.isInteger(interval) || interval < 1 || interval > max) {
-    throw new Refusal(
-      "invalid_request",
-      `A password is rotated every 1 to ${MAX_PASSWORD_INTERVAL.day} days or 1 to ${MAX_PASSWORD_INTERVAL.month} months.`,
-      { field: "rotation" },
-    );
+  if (!bounds) throw refused("Secrets of this type are not rotated on time.");
+  const [min, max] = bounds[policy.unit] ?? [1, 0];
+  if (!Number.isInteger(policy.interval) || policy.interval < min || policy.interval > max) {
+    throw refused(`Secrets of this type are rotated every ${spelt(bounds)}.`);
   }
+}
+
+/** `1 to 730 days or 1 to 24 months` */
+function spelt(bounds: RotationBounds): string {
+  return ROTATION_UNITS.flatMap((unit) => {
+    const range = bounds[unit];
+    return range ? [`${range[0]} to ${range[1]} ${unit}s`] : [];
+  }).join(" or ");
+}
+
+function refused(sentence: string): Refusal {
+  return new Refusal("invalid_request", sentence, { field: "rotation" });
 }
 
 const HOUR_MS = 3_600_000;

@@ -117,7 +117,7 @@ describe("an expiration date", () => {
   });
 
   it("has passed from its very moment on, unless locks keep the secret alive", () => {
-    const secret = { state: ACTIVE, expiresAt: now, locksTotal: 0 } as const;
+    const secret = { type: "arbitrary", state: ACTIVE, expiresAt: now, locksTotal: 0 } as const;
     expect(isExpired(secret, now - 1)).toBe(false);
     expect(isExpired(secret, now)).toBe(true);
     expect(isExpired({ ...secret, locksTotal: 1 }, now)).toBe(false);

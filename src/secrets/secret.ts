@@ -6,11 +6,22 @@ import type { Millis } from "../kernel/clock.ts";
 import { checkJson, type JsonObject } from "./json.ts";
 import type { SealedValue, WrappedKey } from "./vault.ts";
 import type { PasswordPolicy } from "./password.ts";
+import type { SecretAttributes } from "./payload.ts";
 import type { RotationPolicy } from "./rotation.ts";
 
 export type { JsonObject } from "./json.ts";
 
-export const SECRET_TYPES = ["arbitrary", "username_password", "kv"] as const;
+export const SECRET_TYPES = [
+  "arbitrary",
+  "username_password",
+  "kv",
+  "iam_credentials",
+  "service_credentials",
+  "imported_cert",
+  "public_cert",
+  "private_cert",
+  "custom_credentials",
+] as const;
 
 export type SecretType = (typeof SECRET_TYPES)[number];
 
@@ -31,7 +42,11 @@ export const SECRET_STATES = {
 
 export type SecretState = keyof typeof SECRET_STATES;
 
+/** Asked for, and without a value so far: an order, a task or a signature is awaited. */
+export const PRE_ACTIVATION = 0 satisfies SecretState;
 export const ACTIVE = 1 satisfies SecretState;
+/** What was to give it a value has failed. */
+export const DEACTIVATED = 3 satisfies SecretState;
 export const DESTROYED = 5 satisfies SecretState;
 
 export interface Secret {
@@ -49,13 +64,19 @@ export interface Secret {
   readonly state: SecretState;
   /** When its values are destroyed. */
   readonly expiresAt: Millis | null;
-  /** Of a username_password secret; null for the types that are not rotated by us. */
+  /** Null for the types that are not rotated by us. */
   readonly rotation: RotationPolicy | null;
   readonly passwordPolicy: PasswordPolicy | null;
   readonly nextRotationAt: Millis | null;
   /** Of a username_password secret, until it is destroyed: what its versions have in common. */
   readonly username: SealedValue | null;
-  /** The number of the newest version: versions count from 1 and the newest is the current one. */
+  /** Of a secret with a managed CSR, until it is destroyed: the key that the CSR is for, as PKCS #8 in PEM. */
+  readonly csrKey: SealedValue | null;
+  /** What its type knows of it besides; null for the plain types. */
+  readonly attributes: SecretAttributes | null;
+  /**
+   * The number of the newest version: versions count from 1 and the newest is the current one. 0 while there is none.
+   */
   readonly lastVersion: number;
   /** How many versions are still known of, with or without a payload. */
   readonly versionsTotal: number;

@@ -26,9 +26,16 @@ export type SealedValue = Uint8Array;
 
 /** What a sealed value is for: it opens for nothing else, so that rows cannot be swapped. */
 export interface Binding {
-  readonly purpose: "secret-version" | "secret-username" | "user-totp" | "identity-provider-secret";
+  readonly purpose:
+    | "secret-version"
+    | "secret-username"
+    | "secret-csr-key"
+    | "configuration"
+    | "issuance"
+    | "user-totp"
+    | "identity-provider-secret";
   readonly at: Instance;
-  /** What the data key belongs to: a secret, a user or an identity provider, by its id. */
+  /** What the data key belongs to: a secret, a configuration, a user or an identity provider, by its id. */
   readonly owner: string;
   /** Which of the owner's values: a version, by its id. */
   readonly part: string;

@@ -1,5 +1,6 @@
 /** A version of a secret: what is known of it, and whether it still has its payload. */
 import type { Millis } from "../kernel/clock.ts";
+import type { VersionAttributes } from "./payload.ts";
 import type { JsonObject, Secret } from "./secret.ts";
 
 export const VERSION_ALIASES = ["current", "previous"] as const;
@@ -17,6 +18,8 @@ export interface Version {
   readonly autoRotated: boolean;
   readonly expiresAt: Millis | null;
   readonly customMetadata: JsonObject | null;
+  /** What its secret's type knows of it besides; null for the plain types. */
+  readonly attributes: VersionAttributes | null;
   /** False once the payload has been deleted, destroyed, or has grown too old. */
   readonly hasPayload: boolean;
 }

@@ -205,9 +205,6 @@ describe("a call that is refused", () => {
   });
 
   it.each([
-    ["POST", "/api/v2/configurations"],
-    ["GET", "/api/v2/configurations/my-ca"],
-    ["POST", "/api/v2/configurations/my-ca/actions"],
     ["GET", `${SECRETS}/${NOBODY}/tasks`],
     ["GET", "/api/v2/notifications/registration"],
     ["GET", "/api/v1/secrets/arbitrary"],

@@ -234,6 +234,7 @@ const rows: readonly Row[] = [
       versionId: answer.id,
       previousVersionId: versionId,
       payloadDroppedFrom: previousId,
+      secretType: "arbitrary",
       autoRotated: false,
     }),
   },

@@ -40,7 +40,9 @@ const RESOURCES_ADDED = new Set(
    service/security/client/certificateid data/security/keymanager/secret data/security/keymanager/container
    data/security/keymanager/secret/metadata data/security/keymanager/secret/lock data/security/keymanager/secret/version
    data/security/keymanager/secret/version/metadata data/security/keymanager/secret/version/data
-   data/security/keymanager/secret/version/lock data/security/group/member data/security/group/rule
+   data/security/keymanager/secret/version/lock
+   data/security/keymanager/secret/policy data/security/keymanager/secret/task data/security/keymanager/configuration
+   service/security/keymanager service/security/keymanager/notifications data/security/group/member data/security/group/rule
    data/security/account/settings data/security/account/serviceid data/security/identity/provider
    data/security/profile/rule data/security/profile/link data/security/profile/identity`.split(
     /\s+/,

@@ -11,7 +11,7 @@ import { deleteSecret } from "../secrets/delete-secret.ts";
 import { readSecret } from "../secrets/read-secret.ts";
 import { readSecretMetadata } from "../secrets/read-secret-metadata.ts";
 import { readVersion } from "../secrets/read-version.ts";
-import { arbitrary } from "../secrets/testing/inputs.ts";
+import { arbitrary, created, valued } from "../secrets/testing/inputs.ts";
 import { ACCOUNT, SCHEDULE } from "../testing/test-app.ts";
 import { OTHER_INSTANCE } from "../trail/testing/places.ts";
 import { openTrailApp, type TrailApp } from "../trail/testing/trail-app.ts";
@@ -31,7 +31,7 @@ beforeEach(async () => {
   cast = new Cast(app.base.state);
   auditor = await app.base.callerWith(["Auditor"]);
   manager = await app.base.callerWith(["Manager"]);
-  const made = await inInstance(createSecret, manager, arbitrary("db-prod"));
+  const made = valued(await inInstance(createSecret, manager, arbitrary("db-prod")));
   [secretId, firstVersion] = [made.id, made.versionId];
 });
 afterEach(() => app.close());
@@ -144,7 +144,7 @@ describe("the exposure of a secret", () => {
     const [ada, bob] = [await reader("ada@example.com"), await reader("bob@example.com")];
     await inInstance(readSecret, ada, { id: secretId });
     app.base.clock.advance(60_000);
-    const { versionId } = await rotate("second");
+    const { versionId } = created(await rotate("second"));
     await inInstance(readSecret, bob, { id: secretId });
     const names = ({ received }: Exposure) => received.map(({ name }) => name);
     expect(names(await ask({ versionId: firstVersion }))).toEqual(["ada@example.com"]);

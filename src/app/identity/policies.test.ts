@@ -223,11 +223,18 @@ describe("policies of one subject", () => {
 describe("roles", () => {
   it("are listed with what each gives", async () => {
     const { roles } = await app.done(listRoles, admin, { service: "secrets-manager" });
-    expect(roles.map(({ name }) => name)).toEqual(["Manager", "Writer", "SecretsReader", "Reader"]);
+    expect(roles.map(({ name }) => name)).toEqual([
+      "Manager",
+      "Writer",
+      "SecretsReader",
+      "Reader",
+      "SecretTaskUpdater",
+      "Operator",
+    ]);
     expect(lastEvent()).toMatchObject({
       action: "iam-am.roles.list",
       requestData: { service: "secrets-manager" },
-      responseData: { totalCount: 4 },
+      responseData: { totalCount: 6 },
     });
     const { caller } = await app.user("ada@example.com", ["Reader"]);
     expect(await app.refused(listRoles, caller, {})).toMatch(/^forbidden: /);

@@ -3,7 +3,7 @@
  * words.
  */
 import type { Millis } from "../../kernel/clock.ts";
-import type { Payload } from "../../secrets/payload.ts";
+import type { Payload, SecretAttributes, VersionAttributes } from "../../secrets/payload.ts";
 import type { PasswordPolicy } from "../../secrets/password.ts";
 import type { RotationPolicy } from "../../secrets/rotation.ts";
 import type { JsonObject, SecretState, SecretType } from "../../secrets/secret.ts";
@@ -26,20 +26,23 @@ export interface SecretMetadata {
   readonly versionsTotal: number;
   readonly locksTotal: number;
   readonly expiresAt: Millis | null;
-  /** Of username_password secrets; null for the others. */
+  /** Of the types that are rotated on time; null for the others. */
   readonly rotation: RotationPolicy | null;
+  /** Of username_password secrets; null for the others. */
   readonly passwordPolicy: PasswordPolicy | null;
   readonly nextRotationAt: Millis | null;
+  /** What its type knows of it besides; null for the plain types. */
+  readonly attributes: SecretAttributes | null;
   /** Whether any of its values has ever been given out, and when that was last. */
   readonly downloaded: boolean;
   readonly retrievedAt: Millis | null;
 }
 
 export interface SecretWithPayload extends SecretMetadata {
-  /** Of the current version. */
-  readonly versionId: string;
+  /** Of the current version; null while there is none. */
+  readonly versionId: string | null;
   readonly payloadAvailable: boolean;
-  /** Null when it has expired or was deleted. */
+  /** Null when it has expired, was deleted, or is yet to come. */
   readonly payload: Payload | null;
 }
 
@@ -58,6 +61,7 @@ export interface VersionMetadata {
   readonly expiresAt: Millis | null;
   readonly payloadAvailable: boolean;
   readonly versionCustomMetadata: JsonObject | null;
+  readonly attributes: VersionAttributes | null;
   readonly downloaded: boolean;
 }
 

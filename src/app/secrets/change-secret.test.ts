@@ -11,7 +11,7 @@ import { readSecret } from "./read-secret.ts";
 import { readVersionMetadata } from "./read-version-metadata.ts";
 import { readVersion } from "./read-version.ts";
 import { secretAction } from "./secret-action.ts";
-import { arbitrary, login, revealed } from "./testing/inputs.ts";
+import { arbitrary, created, login, revealed } from "./testing/inputs.ts";
 import {
   updateSecretMetadata,
   updateSecretMetadataInput,
@@ -155,13 +155,15 @@ describe("the metadata of a secret", () => {
 describe("a new version", () => {
   it("tells of the version before, and of the one whose value it took the place of", async () => {
     const { id, versionId: first } = await app.done(createSecret, manager, arbitrary("db"));
-    const rotate = () =>
-      app.done(createVersion, manager, {
-        id,
-        payload: { kind: "arbitrary", payload: new Sensitive("next") },
-        customMetadata: { round: 2 },
-        versionCustomMetadata: { of: "version" },
-      });
+    const rotate = async () =>
+      created(
+        await app.done(createVersion, manager, {
+          id,
+          payload: { kind: "arbitrary", payload: new Sensitive("next") },
+          customMetadata: { round: 2 },
+          versionCustomMetadata: { of: "version" },
+        }),
+      );
     const second = await rotate();
     expect(second).toMatchObject({
       previousVersionId: first,
@@ -207,11 +209,11 @@ describe("a new version", () => {
       payloadAvailable: false,
       downloaded: false,
     });
-    const { payload } = await app.done(createVersion, manager, {
+    const made = await app.done(createVersion, manager, {
       id,
       payload: { kind: "username_password", password: new Sensitive("tiger-2") },
     });
-    expect(revealed(payload)).toEqual({ username: "scott", password: "tiger-2" });
+    expect(revealed(created(made).payload)).toEqual({ username: "scott", password: "tiger-2" });
   });
 });
 

@@ -5,7 +5,7 @@ import { createSecret } from "./create-secret.ts";
 import { createVersion } from "./create-version.ts";
 import { readSecret } from "./read-secret.ts";
 import { createSecretGroup } from "./secret-groups.ts";
-import { arbitrary, kv, login, revealed } from "./testing/inputs.ts";
+import { arbitrary, created, kv, login, revealed } from "./testing/inputs.ts";
 
 let app: TestApp;
 let manager: Caller;
@@ -107,7 +107,7 @@ describe("a new secret", () => {
       password: expect.stringMatching(/^[a-z]{40}$/),
     });
     expect(made.passwordPolicy).toEqual(policy);
-    const { payload } = await app.done(createVersion, manager, { id: made.id });
+    const { payload } = created(await app.done(createVersion, manager, { id: made.id }));
     expect(revealed(payload)).toEqual({
       username: "scott",
       password: expect.stringMatching(/^[a-z]{40}$/),

@@ -1,35 +1,27 @@
-/** Makes a secret with its first version. */
+/** Makes a secret, with its first version where its type has a value at once. */
 import { Refusal } from "../../kernel/errors.ts";
 import { randomId } from "../../kernel/ids.ts";
 import { expiryOf } from "../../secrets/expiry.ts";
+import { kindOf } from "../../secrets/kinds/kinds.ts";
+import type { NewPayload, Payload } from "../../secrets/payload.ts";
+import { checkRotation, NO_ROTATION, type RotationPolicy } from "../../secrets/rotation.ts";
 import {
-  DEFAULT_PASSWORD_POLICY,
-  checkPasswordPolicy,
-  generatePassword,
-} from "../../secrets/password.ts";
-import { checkPayload, type NewPayload, type Payload } from "../../secrets/payload.ts";
-import {
-  checkPasswordRotation,
-  nextRotation,
-  NO_ROTATION,
-  type RotationPolicy,
-} from "../../secrets/rotation.ts";
-import {
-  ACTIVE,
   checkCustomMetadata,
   checkDescription,
   checkLabels,
   checkName,
+  PRE_ACTIVATION,
   type JsonObject,
   type Secret,
   type SecretType,
 } from "../../secrets/secret.ts";
-import type { Version } from "../../secrets/version.ts";
 import { callerId, changeOperation, type Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
+import { addVersion } from "./add-version.ts";
 import type { SecretWithPayload } from "./answers.ts";
 import { findGroup, instanceOf, locatedSecret } from "./find.ts";
-import { sealPayload, sealUsername } from "./open.ts";
+import type { Making } from "./kinds/behaviour.ts";
+import { behaviourOf } from "./kinds/behaviours.ts";
 import { metadataOf, NEVER_RETRIEVED } from "./show.ts";
 
 export interface CreateSecretInput {
@@ -43,7 +35,7 @@ export interface CreateSecretInput {
   readonly versionCustomMetadata?: JsonObject | undefined;
   /** RFC 3339; of arbitrary and username_password secrets. */
   readonly expirationDate?: string | undefined;
-  /** Of username_password secrets. */
+  /** Of the types that are rotated on time. */
   readonly rotation?: RotationPolicy | undefined;
   readonly payload: NewPayload;
 }
@@ -64,39 +56,61 @@ export const createSecret = changeOperation<CreateSecretInput, string, CreateSec
     return locatedSecret(call.place, { id, name: input.name, groupId: group.id }, id);
   },
 
-  async run(input, { subject: id }, context) {
-    const { store, capabilities, now, call } = context;
+  async work(input, _id, context) {
     checkInput(input);
+    const behaviour = behaviourOf(input.secretType);
+    // Sound by `checkInput`: the value is of the secret's own type.
+    const payload = await behaviour.prepareNew?.(input.payload, context);
+    return payload ? { ...input, payload } : input;
+  },
+
+  async run(input, { subject: id }, context) {
+    const { store, capabilities, call } = context;
     const at = instanceOf(call.place);
     if (await store.secrets.secretNamed(at, input.secretType, input.name)) {
       throw new Refusal("conflict", "A secret of this type and name already exists.", {
         field: "name",
       });
     }
-    const payload = payloadOf(input.payload);
-    checkPayload(payload);
-    const secret = newSecret({ input, payload }, id, context);
-    const versionId = randomId();
-    const version: Version = {
-      id: versionId,
-      secretId: id,
-      number: 1,
-      createdBy: secret.createdBy,
-      createdAt: now,
-      autoRotated: false,
-      expiresAt: secret.expiresAt,
-      customMetadata: input.versionCustomMetadata ?? null,
-      hasPayload: true,
+    const dataKey = capabilities.vault.newDataKey(at, id);
+    const making: Making = {
+      id,
+      versionId: randomId(),
+      at,
+      groupId: input.secretGroupId,
+      name: input.name,
+      dataKey,
+      expiresAt: expiryOf(input.expirationDate, input.secretType, context.now),
+      rotation: kindOf(input.secretType).rotation ? (input.rotation ?? NO_ROTATION) : null,
     };
-    await store.secrets.insertSecret(secret);
-    await store.secrets.insertVersion(
-      version,
-      sealPayload(capabilities.vault, secret, { versionId, payload }),
+    // Sound by `checkInput`: the value is of the secret's own type.
+    const made = await behaviourOf(input.secretType).make(input.payload, making, context);
+    const empty: Secret = { ...newSecret(input, making, context), ...made.secret };
+    await store.secrets.insertSecret(empty);
+    if (!made.version) return answer(empty, { versionId: null, payload: null }, context);
+    const { versionId } = making;
+    const { secret } = await addVersion(
+      empty,
+      {
+        versionId,
+        version: made.version,
+        secret: made.secret,
+        versionCustomMetadata: input.versionCustomMetadata,
+      },
+      context,
     );
-    const metadata = metadataOf(secret, call.place, NEVER_RETRIEVED);
-    return { ...metadata, versionId, payloadAvailable: true, payload };
+    return answer(secret, { versionId, payload: made.version.payload }, context);
   },
 });
+
+function answer(
+  secret: Secret,
+  value: { readonly versionId: string | null; readonly payload: Payload | null },
+  { call }: Context<Transaction>,
+): CreateSecretOutput {
+  const metadata = metadataOf(secret, call.place, NEVER_RETRIEVED);
+  return { ...metadata, ...value, payloadAvailable: value.payload !== null };
+}
 
 function checkInput(input: CreateSecretInput): void {
   if (input.description !== undefined) checkDescription(input.description);
@@ -109,59 +123,38 @@ function checkInput(input: CreateSecretInput): void {
       field: "secretType",
     });
   }
-  if (input.payload.kind === "username_password") {
-    if (input.rotation) checkPasswordRotation(input.rotation);
-    if (input.payload.passwordPolicy) checkPasswordPolicy(input.payload.passwordPolicy);
-  } else if (input.rotation?.autoRotate) {
-    throw new Refusal("invalid_request", "Secrets of this type are not rotated on time.", {
-      field: "rotation",
-    });
-  }
+  if (input.rotation) checkRotation(input.rotation, kindOf(input.secretType).rotation);
 }
 
-function payloadOf(given: NewPayload): Payload {
-  if (given.kind !== "username_password") return given;
-  const { kind, username, password, passwordPolicy = DEFAULT_PASSWORD_POLICY } = given;
-  return { kind, username, password: password ?? generatePassword(passwordPolicy) };
-}
-
+/** Before it has a value. */
 function newSecret(
-  { input, payload }: { readonly input: CreateSecretInput; readonly payload: Payload },
-  id: string,
-  context: Context<Transaction>,
+  input: CreateSecretInput,
+  making: Making,
+  { now, caller }: Context<Transaction>,
 ): Secret {
-  const { now, capabilities } = context;
-  const at = instanceOf(context.call.place);
-  const dataKey = capabilities.vault.newDataKey(at, id);
-  const rotation =
-    input.secretType === "username_password" ? (input.rotation ?? NO_ROTATION) : null;
   return {
-    id,
-    at,
-    groupId: input.secretGroupId,
+    id: making.id,
+    at: making.at,
+    groupId: making.groupId,
     type: input.secretType,
-    name: input.name,
+    name: making.name,
     description: input.description ?? null,
     labels: checkLabels(input.labels ?? []),
     customMetadata: input.customMetadata ?? null,
-    createdBy: callerId(context.caller),
+    createdBy: callerId(caller),
     createdAt: now,
     updatedAt: now,
-    state: ACTIVE,
-    expiresAt: expiryOf(input.expirationDate, input.secretType, now),
-    rotation,
-    passwordPolicy:
-      input.payload.kind === "username_password"
-        ? (input.payload.passwordPolicy ?? DEFAULT_PASSWORD_POLICY)
-        : null,
-    nextRotationAt: nextRotation(rotation, now),
-    username:
-      payload.kind === "username_password"
-        ? sealUsername(capabilities.vault, { at, id, dataKey }, payload.username)
-        : null,
-    lastVersion: 1,
-    versionsTotal: 1,
+    state: PRE_ACTIVATION,
+    expiresAt: making.expiresAt,
+    rotation: making.rotation,
+    passwordPolicy: null,
+    nextRotationAt: null,
+    username: null,
+    csrKey: null,
+    attributes: null,
+    lastVersion: 0,
+    versionsTotal: 0,
     locksTotal: 0,
-    dataKey,
+    dataKey: making.dataKey,
   };
 }

@@ -1,29 +1,26 @@
 /**
- * Gives a secret a new value: by a caller, or generated on time. The value before stays readable as
- * `previous`.
+ * Gives a secret a new value: by a caller, or on time. The value before stays readable as `previous`. Of some types the
+ * value comes later, by an operation of its own.
  */
 import { invariant, Refusal } from "../../kernel/errors.ts";
 import { randomId } from "../../kernel/ids.ts";
 import { expired, isExpired } from "../../secrets/expiry.ts";
-import { locked } from "../../secrets/lock.ts";
-import { DEFAULT_PASSWORD_POLICY, generatePassword } from "../../secrets/password.ts";
-import { checkPayload, type NewVersionPayload, type Payload } from "../../secrets/payload.ts";
+import type { NewVersionPayload } from "../../secrets/payload.ts";
 import { nextRotation } from "../../secrets/rotation.ts";
 import { checkCustomMetadata, type JsonObject, type Secret } from "../../secrets/secret.ts";
-import type { SecretStore } from "../../secrets/store.ts";
-import { MAX_VERSIONS_KEPT, type Version } from "../../secrets/version.ts";
-import { callerId, changeOperation, type Context } from "../operation.ts";
-import type { Transaction } from "../state.ts";
-import type { VersionWithPayload } from "./answers.ts";
+import { changeOperation, type Context } from "../operation.ts";
+import type { View } from "../state.ts";
+import { addVersion } from "./add-version.ts";
+import type { SecretMetadata, VersionWithPayload } from "./answers.ts";
 import { locateSecret } from "./find.ts";
-import { currentVersion, openUsername, sealPayload } from "./open.ts";
-import { versionMetadataOf } from "./show.ts";
+import { behaviourOf } from "./kinds/behaviours.ts";
+import { metadataOf, retrievalOf, versionMetadataOf } from "./show.ts";
 
 export interface CreateVersionInput {
   readonly id: string;
-  /** Left out of a username_password secret: a password is generated. */
+  /** Left out where the type makes its values by itself. */
   readonly payload?: NewVersionPayload | undefined;
-  /** A version to be made current again; no type kept so far can. */
+  /** A version to be made current again; by its id or as `previous`. */
   readonly restoreFromVersion?: string | undefined;
   /** Of the secret, replacing what it has. */
   readonly customMetadata?: JsonObject | undefined;
@@ -32,63 +29,87 @@ export interface CreateVersionInput {
   readonly autoRotated?: boolean | undefined;
 }
 
-export interface CreateVersionOutput extends VersionWithPayload {
-  readonly previousVersionId: string;
+export interface CreatedVersion extends VersionWithPayload {
+  readonly kind: "created";
+  readonly previousVersionId: string | null;
   /** The version whose value had to make room for this one. */
   readonly payloadDroppedFrom: string | null;
 }
+
+/** The value has been asked for and comes later: the secret as it is until then. */
+export interface AwaitedVersion extends SecretMetadata {
+  readonly kind: "awaited";
+}
+
+export type CreateVersionOutput = CreatedVersion | AwaitedVersion;
 
 export const createVersion = changeOperation<CreateVersionInput, Secret, CreateVersionOutput>({
   name: "version.create",
 
   locate: locateSecret,
 
-  async run(input, { subject: secret }, context) {
-    const { store, capabilities, now, caller } = context;
+  async work(input, secret, context) {
     assertRotatable(secret, input, context);
-    const current = await currentVersion(store.secrets, secret);
-    const payload = payloadOf(input.payload, secret, context);
-    checkPayload(payload);
-    const payloadDroppedFrom = await dropPrevious(store.secrets, secret);
+    const behaviour = behaviourOf(secret.type);
+    const payload = await behaviour.prepareVersion?.(input.payload, secret, context);
+    return payload ? { ...input, payload } : input;
+  },
+
+  async run(input, { subject: secret }, context) {
+    const { store, now, call } = context;
+    assertRotatable(secret, input, context);
+    const current = (await store.secrets.version(secret, { alias: "current" })) ?? null;
     const versionId = randomId();
-    const version: Version = {
-      id: versionId,
-      secretId: secret.id,
-      number: secret.lastVersion + 1,
-      createdBy: callerId(caller),
-      createdAt: now,
-      autoRotated: input.autoRotated ?? false,
-      expiresAt: secret.expiresAt,
-      customMetadata: input.versionCustomMetadata ?? null,
-      hasPayload: true,
-    };
-    const changed: Secret = {
-      ...secret,
-      lastVersion: version.number,
-      versionsTotal: Math.min(secret.versionsTotal + 1, MAX_VERSIONS_KEPT),
-      customMetadata: input.customMetadata ?? secret.customMetadata,
-      nextRotationAt: nextRotation(secret.rotation, now),
-      updatedAt: now,
-    };
-    await store.secrets.insertVersion(
-      version,
-      sealPayload(capabilities.vault, secret, { versionId, payload }),
+    const made = await behaviourOf(secret.type).renew(
+      // Sound by `assertRotatable`: a value that is given is of the secret's own type.
+      input.payload,
+      {
+        secret,
+        current,
+        versionId,
+        autoRotated: input.autoRotated ?? false,
+        restoreFromVersion: input.restoreFromVersion,
+      },
+      context,
     );
-    await store.secrets.deleteVersionsUpTo(secret.id, version.number - MAX_VERSIONS_KEPT);
-    await store.secrets.updateSecret(changed);
+    if (!made.version) {
+      const awaiting: Secret = {
+        ...secret,
+        nextRotationAt: nextRotation(secret.rotation, now),
+        ...made.secret,
+        customMetadata: input.customMetadata ?? secret.customMetadata,
+        updatedAt: now,
+      };
+      await store.secrets.updateSecret(awaiting);
+      const retrieval = await retrievalOf(secret, context);
+      return { kind: "awaited", ...metadataOf(awaiting, call.place, retrieval) };
+    }
+    const added = await addVersion(
+      secret,
+      {
+        versionId,
+        version: made.version,
+        secret: made.secret,
+        autoRotated: input.autoRotated,
+        customMetadata: input.customMetadata,
+        versionCustomMetadata: input.versionCustomMetadata,
+      },
+      context,
+    );
     return {
-      ...versionMetadataOf(changed, version, false),
-      payload,
-      previousVersionId: current.id,
-      payloadDroppedFrom,
+      kind: "created",
+      ...versionMetadataOf(added.secret, added.version, false),
+      payload: made.version.payload,
+      previousVersionId: current?.id ?? null,
+      payloadDroppedFrom: added.payloadDroppedFrom,
     };
   },
 });
 
-function assertRotatable(
+function assertRotatable<Store extends View>(
   secret: Secret,
   input: CreateVersionInput,
-  { caller, now }: Context<Transaction>,
+  { caller, now }: Context<Store>,
 ): void {
   invariant(!input.autoRotated || caller.kind === "internal", "only the schedule rotates on time");
   // Between being found due and now, somebody may have rotated it or changed its policy.
@@ -96,7 +117,12 @@ function assertRotatable(
     throw new Refusal("precondition_failed", "The secret is not due for rotation.");
   }
   if (isExpired(secret, now)) throw expired();
-  if (input.restoreFromVersion !== undefined) {
+  if (input.payload && input.payload.kind !== secret.type) {
+    throw new Refusal("invalid_request", "The value is not of the secret's type.", {
+      field: "payload",
+    });
+  }
+  if (input.restoreFromVersion !== undefined && secret.type !== "iam_credentials") {
     throw new Refusal("invalid_request", "Secrets of this type are not restored from a version.", {
       field: "restoreFromVersion",
     });
@@ -105,39 +131,4 @@ function assertRotatable(
   if (input.versionCustomMetadata) {
     checkCustomMetadata(input.versionCustomMetadata, "versionCustomMetadata");
   }
-}
-
-/**
- * The version that is `previous` until now gives up its value, unless it is locked: then there can
- * be no new version. A lock on the current version is no hindrance, since it keeps its value as the
- * previous one.
- */
-async function dropPrevious(store: SecretStore, secret: Secret): Promise<string | null> {
-  const previous = await store.version(secret, { alias: "previous" });
-  if (!previous?.hasPayload) return null;
-  const locks = await store.locksOf(secret.id);
-  if (locks.some((lock) => lock.versionId === previous.id)) throw locked();
-  await store.updateVersion({ ...previous, hasPayload: false });
-  return previous.id;
-}
-
-function payloadOf(
-  given: NewVersionPayload | undefined,
-  secret: Secret,
-  { capabilities }: Context<Transaction>,
-): Payload {
-  const kind = given?.kind ?? "username_password";
-  if (kind !== secret.type) {
-    throw new Refusal("invalid_request", "The value is not of the secret's type.", {
-      field: "payload",
-    });
-  }
-  if (given && given.kind !== "username_password") return given;
-  const password =
-    given?.password ?? generatePassword(secret.passwordPolicy ?? DEFAULT_PASSWORD_POLICY);
-  return {
-    kind: "username_password",
-    username: openUsername(capabilities.vault, secret),
-    password,
-  };
 }

@@ -3,6 +3,8 @@ import { locked } from "../../secrets/lock.ts";
 import type { Secret } from "../../secrets/secret.ts";
 import { changeOperation } from "../operation.ts";
 import { locateSecret } from "./find.ts";
+import { giveUpValue } from "./give-up.ts";
+import { behaviourOf } from "./kinds/behaviours.ts";
 
 export interface DeleteSecretInput {
   readonly id: string;
@@ -19,10 +21,15 @@ export const deleteSecret = changeOperation<DeleteSecretInput, Secret, DeleteSec
 
   locate: locateSecret,
 
-  async run(_input, { subject: secret }, { store, capabilities: { vault } }) {
+  async run(_input, { subject: secret }, context) {
+    const { store, capabilities } = context;
     if (secret.locksTotal > 0) throw locked();
+    for (const version of await store.secrets.versions(secret)) {
+      if (version.hasPayload) await giveUpValue(secret, version, context);
+    }
+    await behaviourOf(secret.type).releaseSecret?.(secret, context);
     await store.secrets.deleteSecret(secret.id);
-    vault.forget(secret.at, secret.id);
+    capabilities.vault.forget(secret.at, secret.id);
     return { versionsDeleted: secret.versionsTotal };
   },
 });

@@ -3,6 +3,7 @@ import { Refusal } from "../../kernel/errors.ts";
 import { locked } from "../../secrets/lock.ts";
 import { changeOperation } from "../operation.ts";
 import { locateVersion, type SecretVersion, type WhichVersion } from "./find.ts";
+import { giveUpValue } from "./give-up.ts";
 
 export type DeleteVersionDataInput = WhichVersion;
 
@@ -19,13 +20,14 @@ export const deleteVersionData = changeOperation<
 
   locate: locateVersion,
 
-  async run(_input, { subject: { secret, version } }, { store, now }) {
+  async run(_input, { subject: { secret, version } }, context) {
+    const { store, now } = context;
     const locks = await store.secrets.locksOf(secret.id);
     if (locks.some((lock) => lock.versionId === version.id)) throw locked();
     if (!version.hasPayload) {
       throw new Refusal("gone", "The version has no value any more.");
     }
-    await store.secrets.updateVersion({ ...version, hasPayload: false });
+    await giveUpValue(secret, version, context);
     await store.secrets.updateSecret({ ...secret, updatedAt: now });
     return { versionId: version.id };
   },

@@ -4,10 +4,12 @@
  */
 import { toRfc3339 } from "../../kernel/clock.ts";
 import { invariant, Refusal } from "../../kernel/errors.ts";
+import { isExpired } from "../../secrets/expiry.ts";
 import { locked } from "../../secrets/lock.ts";
 import { DESTROYED, type Secret } from "../../secrets/secret.ts";
 import { changeOperation } from "../operation.ts";
 import { locateSecret } from "./find.ts";
+import { giveUpValue } from "./give-up.ts";
 
 export interface ExpireSecretInput {
   readonly id: string;
@@ -27,23 +29,25 @@ export const expireSecret = changeOperation<ExpireSecretInput, Secret, ExpireSec
 
   locate: locateSecret,
 
-  async run(_input, { subject: secret }, { store, caller, now }) {
+  async run(_input, { subject: secret }, context) {
+    const { store, caller, now } = context;
     invariant(caller.kind === "internal", "secrets are expired by the schedule alone");
     // Between being found due and now, the date may have been moved or a lock been set.
     if (secret.state === DESTROYED || secret.expiresAt === null || secret.expiresAt > now) {
       throw new Refusal("precondition_failed", "The secret is not due to expire.");
     }
-    if (secret.locksTotal > 0) throw locked();
+    if (!isExpired(secret, now)) throw locked();
     let versionsDestroyed = 0;
     for (const version of await store.secrets.versions(secret)) {
       if (!version.hasPayload) continue;
-      await store.secrets.updateVersion({ ...version, hasPayload: false });
+      await giveUpValue(secret, version, context);
       versionsDestroyed += 1;
     }
     await store.secrets.updateSecret({
       ...secret,
       state: DESTROYED,
       username: null,
+      csrKey: null,
       nextRotationAt: null,
       updatedAt: now,
     });

@@ -16,9 +16,14 @@ import type { State } from "../state.ts";
 import { createVersion } from "./create-version.ts";
 import { expireSecret, expireSecretInput } from "./expire-secret.ts";
 
-interface JobPorts {
+export interface JobPorts {
   readonly state: State;
   readonly performer: Performer;
+}
+
+/** Everything that falls due with secrets, in the order in which a pass looks at it. */
+export function secretJobs(ports: JobPorts): readonly Job[] {
+  return [rotationJob(ports), expirationJob(ports)];
 }
 
 /** Gives every secret whose rotation is due a new version with a generated value. */
@@ -81,7 +86,12 @@ function secretJob(state: State, { name, find, perform }: SecretJob): Job {
   };
 }
 
-async function callAbout(state: State, job: string, { id, at }: DueSecret): Promise<Call> {
+/** A call of the server's own, about one secret of one instance. */
+export async function callAbout(
+  state: State,
+  job: string,
+  { id, at }: Pick<DueSecret, "id" | "at">,
+): Promise<Call> {
   const instance = await state.read(({ identity }) => identity.instance(at.instance));
   invariant(instance !== undefined, "a secret's instance exists");
   const requestId = randomId();

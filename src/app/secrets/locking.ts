@@ -29,6 +29,7 @@ import { callerId, type Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
 import type { SecretLocks } from "./answers.ts";
 import { locatedSecret, type SecretVersion } from "./find.ts";
+import { giveUpValue } from "./give-up.ts";
 import type { ListLocksOutput } from "./secret-locks.ts";
 import { lockViewOf, secretLocksOf } from "./show.ts";
 
@@ -94,8 +95,9 @@ interface Freeing {
 async function freePrevious(
   { secret, version }: SecretVersion,
   { mode, names, before }: Freeing,
-  { store, call, also }: Context<Transaction>,
+  context: Context<Transaction>,
 ): Promise<Version | null> {
+  const { store, call, also } = context;
   if (version.number !== secret.lastVersion) return null;
   const previous = await store.secrets.version(secret, { alias: "previous" });
   if (!previous) return null;
@@ -115,8 +117,7 @@ async function freePrevious(
   }
   const isFree = held.length === freed.length;
   if (mode === "remove_previous" || !isFree || !previous.hasPayload) return previous;
-  const emptied = { ...previous, hasPayload: false };
-  await store.secrets.updateVersion(emptied);
+  const emptied = await giveUpValue(secret, previous, context);
   also({ operation: "version.data.delete", target, input: which, output: which });
   return emptied;
 }

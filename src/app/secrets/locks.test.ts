@@ -15,7 +15,7 @@ import {
   listAllLocks,
   listSecretLocks,
 } from "./secret-locks.ts";
-import { arbitrary } from "./testing/inputs.ts";
+import { arbitrary, valued } from "./testing/inputs.ts";
 import { updateSecretMetadata, updateSecretMetadataInput } from "./update-secret-metadata.ts";
 import {
   createVersionLocks,
@@ -33,7 +33,7 @@ let first: string;
 beforeEach(async () => {
   app = await openTestApp();
   manager = await app.callerWith(["Manager"]);
-  ({ id, versionId: first } = await app.done(createSecret, manager, arbitrary("db")));
+  ({ id, versionId: first } = valued(await app.done(createSecret, manager, arbitrary("db"))));
 });
 afterEach(() => app.close());
 

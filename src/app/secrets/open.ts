@@ -1,7 +1,9 @@
 /** Opening and sealing the payloads of versions. */
 import { fromUtf8, utf8 } from "../../kernel/bytes.ts";
 import { invariant } from "../../kernel/errors.ts";
+import type { Millis } from "../../kernel/clock.ts";
 import { isExpired } from "../../secrets/expiry.ts";
+import { kindOf } from "../../secrets/kinds/kinds.ts";
 import { decodePayload, encodePayload, type Payload } from "../../secrets/payload.ts";
 import type { Secret } from "../../secrets/secret.ts";
 import type { SecretReader } from "../../secrets/store.ts";
@@ -11,9 +13,14 @@ import type { Context } from "../operation.ts";
 import type { View } from "../state.ts";
 import { noSecret, type SecretVersion } from "./find.ts";
 
-export async function currentVersion(reader: SecretReader, secret: Secret): Promise<Version> {
+/** Null while the secret has had no value. */
+export async function currentVersion(
+  reader: SecretReader,
+  secret: Secret,
+): Promise<Version | null> {
+  if (secret.lastVersion === 0) return null;
   const version = await reader.version(secret, { alias: "current" });
-  // Every secret has one: this one was deleted since it was looked up.
+  // There is one: the secret was deleted since it was looked up.
   if (!version) throw noSecret();
   return version;
 }
@@ -26,11 +33,17 @@ export async function openVersion<Store extends View>(
   { secret, version }: SecretVersion,
   { store, capabilities: { vault }, now }: Context<Store>,
 ): Promise<Payload | null> {
-  if (isExpired(secret, now)) return null;
+  if (isExpired(secret, now) || isOver(secret, version, now)) return null;
   const sealed = version.hasPayload ? await store.secrets.payload(version) : undefined;
   if (!sealed) return null;
   const bytes = vault.open(secret.dataKey, versionBinding(secret, version.id), sealed);
   return decodePayload(secret.type, bytes, () => openUsername(vault, secret));
+}
+
+/** The end of a lease, even if the schedule has not come to it yet. Locks keep it open. */
+function isOver(secret: Secret, { expiresAt }: Version, now: Millis): boolean {
+  if (expiresAt === null || expiresAt > now || secret.locksTotal > 0) return false;
+  return kindOf(secret.type).isLeased;
 }
 
 export function openUsername(vault: Vault, secret: Secret): string {

@@ -9,7 +9,7 @@ import { readSecret } from "./read-secret.ts";
 import { readVersionMetadata } from "./read-version-metadata.ts";
 import { readVersion } from "./read-version.ts";
 import { createSecretGroup } from "./secret-groups.ts";
-import { arbitrary, revealed } from "./testing/inputs.ts";
+import { arbitrary, created, revealed, valued } from "./testing/inputs.ts";
 
 let app: TestApp;
 let manager: Caller;
@@ -38,10 +38,11 @@ describe("reading a secret", () => {
 
   it("is recorded as one reading of its current version", async () => {
     const { id, crn } = await app.done(createSecret, manager, arbitrary("db"));
-    const { versionId } = await app.done(createVersion, manager, {
+    const next = await app.done(createVersion, manager, {
       id,
       payload: { kind: "arbitrary", payload: new Sensitive("next") },
     });
+    const { versionId } = created(next);
     const read = await app.done(readSecret, manager, { id });
     expect(revealed(read.payload)).toBe("next");
     expect(app.lastEvent()).toMatchObject({
@@ -56,7 +57,7 @@ describe("reading a secret", () => {
   });
 
   it("shows at once wherever the secret and its version are shown, and after a save as before", async () => {
-    const { id, versionId } = await app.done(createSecret, manager, arbitrary("db"));
+    const { id, versionId } = valued(await app.done(createSecret, manager, arbitrary("db")));
     expect(await app.done(readSecretMetadata, manager, { id })).toMatchObject({
       downloaded: false,
       retrievedAt: null,

@@ -32,14 +32,14 @@ export const readSecret = readOperation<ReadSecretInput, Secret, ReadSecretOutpu
 
   async run(_input, { subject: secret }, context) {
     const version = await currentVersion(context.store.secrets, secret);
-    const payload = await openVersion({ secret, version }, context);
+    const payload = version && (await openVersion({ secret, version }, context));
     // The reading under way is itself a retrieval: there is no need to look for an earlier one.
     const retrieval = payload
       ? { downloaded: true, retrievedAt: context.now }
       : await retrievalOf(secret, context);
     return {
       ...metadataOf(secret, context.call.place, retrieval),
-      versionId: version.id,
+      versionId: version?.id ?? null,
       payloadAvailable: payload !== null,
       payload,
     };

@@ -1,26 +1,46 @@
-/**
- * Actions on a secret. The types kept so far have none: an action is recorded, and refused by name.
- */
+/** Actions on a secret: which there are is its type's affair. Any other is recorded, and refused by name. */
 import { Refusal } from "../../kernel/errors.ts";
-import type { Secret } from "../../secrets/secret.ts";
+import type { Secret, SecretType } from "../../secrets/secret.ts";
 import { changeOperation } from "../operation.ts";
 import { locateSecret } from "./find.ts";
+import type { ActionInput, ActionOutput, SecretAction } from "./kinds/behaviour.ts";
+import { behaviourOf } from "./kinds/behaviours.ts";
 
-export interface SecretActionInput {
+export interface SecretActionInput extends ActionInput {
   readonly id: string;
-  readonly actionType: string;
+  /** What the action found out before there was a transaction. */
+  readonly found?: unknown;
 }
 
-export type SecretActionOutput = Readonly<Record<string, never>>;
+export interface SecretActionOutput {
+  readonly actionType: string;
+  readonly secretType: SecretType;
+  readonly result: ActionOutput;
+}
 
 export const secretAction = changeOperation<SecretActionInput, Secret, SecretActionOutput>({
   name: "secret.action",
 
   locate: locateSecret,
 
-  async run() {
-    throw new Refusal("invalid_request", "Secrets of this type have no such action.", {
-      field: "actionType",
-    });
+  reachesOut: ({ actionType }, secret) => actionOf(secret, actionType).reachesOut === true,
+
+  async work(input, secret, context) {
+    const found = await actionOf(secret, input.actionType).prepare?.(secret, context);
+    return { ...input, found };
+  },
+
+  async run({ actionType, found }, { subject: secret }, context) {
+    const result = await actionOf(secret, actionType).run(secret, context, found);
+    return { actionType, secretType: secret.type, result };
   },
 });
+
+function actionOf({ type }: Secret, actionType: string): SecretAction {
+  const { actions = {} } = behaviourOf(type);
+  const action = Object.hasOwn(actions, actionType) ? actions[actionType] : undefined;
+  if (action) return action;
+  throw new Refusal("invalid_request", "Secrets of this type have no such action.", {
+    field: "actionType",
+  });
+}

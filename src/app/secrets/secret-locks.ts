@@ -1,4 +1,5 @@
 /** The locks of a secret, whichever version they are on, and those of all secrets. */
+import { Refusal } from "../../kernel/errors.ts";
 import { DEFAULT_LOCKS_PER_PAGE, pageOf, type PageInput, type Sort } from "../../secrets/paging.ts";
 import type { LockMode, NewLock } from "../../secrets/lock.ts";
 import type { Instance, Secret } from "../../secrets/secret.ts";
@@ -37,6 +38,8 @@ export const createSecretLocks = changeOperation<CreateSecretLocksInput, Secret,
 
   async run(input, { subject: secret }, context) {
     const version = await currentVersion(context.store.secrets, secret);
+    if (!version)
+      throw new Refusal("precondition_failed", "The secret has no value to be locked yet.");
     return lockVersion({ secret, version }, input, context);
   },
 });

@@ -61,6 +61,7 @@ export function metadataOf(secret: Secret, place: Place, retrieval: Retrieval): 
     rotation: secret.rotation,
     passwordPolicy: secret.passwordPolicy,
     nextRotationAt: secret.nextRotationAt,
+    attributes: secret.attributes,
     ...retrieval,
   };
 }
@@ -83,6 +84,7 @@ export function versionMetadataOf(
     expiresAt: version.expiresAt,
     payloadAvailable: version.hasPayload,
     versionCustomMetadata: version.customMetadata,
+    attributes: version.attributes,
     downloaded,
   };
 }

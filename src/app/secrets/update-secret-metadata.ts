@@ -2,12 +2,8 @@
 import { Refusal } from "../../kernel/errors.ts";
 import { toRfc3339, type Millis } from "../../kernel/clock.ts";
 import { expired, expiryOf, isExpired } from "../../secrets/expiry.ts";
-import { checkPasswordPolicy, type PasswordPolicy } from "../../secrets/password.ts";
-import {
-  checkPasswordRotation,
-  nextRotation,
-  type RotationPolicy,
-} from "../../secrets/rotation.ts";
+import { kindOf } from "../../secrets/kinds/kinds.ts";
+import { checkRotation, nextRotation } from "../../secrets/rotation.ts";
 import {
   checkCustomMetadata,
   checkDescription,
@@ -21,19 +17,19 @@ import type { Transaction } from "../state.ts";
 import type { SecretMetadata } from "./answers.ts";
 import { changedFields, type Change } from "./changes.ts";
 import { locateSecret } from "./find.ts";
+import type { TypedPatch } from "./kinds/behaviour.ts";
+import { behaviourOf } from "./kinds/behaviours.ts";
 import { currentVersion } from "./open.ts";
 import { metadataOf, retrievalOf } from "./show.ts";
 
 /** A merge patch: what is left out stays, null removes. */
-export interface SecretPatch {
+export interface SecretPatch extends TypedPatch {
   readonly name?: string | undefined;
   readonly description?: string | null | undefined;
   readonly labels?: readonly string[] | null | undefined;
   readonly customMetadata?: JsonObject | null | undefined;
   /** RFC 3339. */
   readonly expirationDate?: string | null | undefined;
-  readonly rotation?: RotationPolicy | undefined;
-  readonly passwordPolicy?: PasswordPolicy | undefined;
 }
 
 export interface UpdateSecretMetadataInput {
@@ -68,11 +64,13 @@ export const updateSecretMetadata = changeOperation<
   async run({ patch, changes }, { subject: secret }, context) {
     const { store, call } = context;
     await assertNameFree(patch, secret, context);
-    const changed = patched(secret, patch, context);
+    const changed = await patched(secret, patch, context);
     await store.secrets.updateSecret(changed);
     if (changed.expiresAt !== secret.expiresAt) {
       const current = await currentVersion(store.secrets, secret);
-      await store.secrets.updateVersion({ ...current, expiresAt: changed.expiresAt });
+      if (current) {
+        await store.secrets.updateVersion({ ...current, expiresAt: changed.expiresAt });
+      }
     }
     const metadata = metadataOf(changed, call.place, await retrievalOf(secret, context));
     return { ...metadata, changes: changes.map((field) => changeOf(field, secret, changed)) };
@@ -93,7 +91,11 @@ async function assertNameFree(
   }
 }
 
-function patched(secret: Secret, patch: SecretPatch, { now }: Context<Transaction>): Secret {
+async function patched(
+  secret: Secret,
+  patch: SecretPatch,
+  context: Context<Transaction>,
+): Promise<Secret> {
   const { name = secret.name, description = secret.description } = patch;
   const { customMetadata = secret.customMetadata, labels } = patch;
   if (description !== null) checkDescription(description);
@@ -104,37 +106,50 @@ function patched(secret: Secret, patch: SecretPatch, { now }: Context<Transactio
     description,
     customMetadata,
     labels: labels === undefined ? secret.labels : checkLabels(labels ?? []),
-    ...lifetimeOf(secret, patch, now),
-    updatedAt: now,
+    ...(await lifetimeOf(secret, patch, context)),
+    updatedAt: context.now,
   };
 }
 
-/** Expiry, rotation and password policy: what a destroyed secret has no more of. */
-function lifetimeOf(
+/** What not every type has, and what a destroyed secret has no more of. */
+async function lifetimeOf(
   secret: Secret,
-  { expirationDate, rotation, passwordPolicy }: SecretPatch,
-  now: Millis,
-): Pick<Secret, "expiresAt" | "rotation" | "passwordPolicy" | "nextRotationAt"> {
-  const { expiresAt, nextRotationAt } = secret;
-  const isNamed = expirationDate !== undefined || rotation || passwordPolicy;
+  patch: SecretPatch,
+  context: Context<Transaction>,
+): Promise<Partial<Secret>> {
+  const { now } = context;
+  const { expirationDate, rotation } = patch;
+  const named = TYPED_FIELDS.filter((field) => patch[field] !== undefined);
+  const isNamed = expirationDate !== undefined || named.length > 0;
   if (isNamed && isExpired(secret, now)) throw expired();
-  if (secret.type !== "username_password" && (rotation?.autoRotate || passwordPolicy)) {
-    throw new Refusal("invalid_request", "Secrets of this type are not rotated on time.", {
-      field: rotation ? "rotation" : "passwordPolicy",
-    });
+  const behaviour = behaviourOf(secret.type);
+  for (const field of named) {
+    // No rotation on time is what a type without one has anyway.
+    const isNothing = field === "rotation" && rotation?.autoRotate === false;
+    if (!isNothing && !behaviour.patches.includes(field)) {
+      throw new Refusal("invalid_request", TYPED_FIELD_REFUSALS[field], { field });
+    }
   }
-  if (rotation) checkPasswordRotation(rotation);
-  if (passwordPolicy) checkPasswordPolicy(passwordPolicy);
+  const bounds = kindOf(secret.type).rotation;
+  if (rotation) checkRotation(rotation, bounds);
   return {
-    expiresAt:
-      expirationDate === undefined
-        ? expiresAt
-        : expiryOf(expirationDate ?? undefined, secret.type, now),
-    rotation: secret.rotation && (rotation ?? secret.rotation),
-    passwordPolicy: secret.passwordPolicy && (passwordPolicy ?? secret.passwordPolicy),
-    nextRotationAt: rotation ? nextRotation(rotation, now) : nextRotationAt,
+    ...(expirationDate === undefined
+      ? {}
+      : { expiresAt: expiryOf(expirationDate ?? undefined, secret.type, now) }),
+    ...(rotation && bounds ? { rotation, nextRotationAt: nextRotation(rotation, now) } : {}),
+    ...(await behaviour.patch?.(patch, secret, context)),
   };
 }
+
+const TYPED_FIELD_REFUSALS: Readonly<Record<keyof TypedPatch, string>> = {
+  rotation: "Secrets of this type are not rotated on time.",
+  passwordPolicy: "Secrets of this type have no generated password.",
+  ttl: "Secrets of this type have no lease.",
+  parameters: "Secrets of this type have no parameters.",
+  managedCsr: "This secret has no managed CSR.",
+};
+
+const TYPED_FIELDS = Object.keys(TYPED_FIELD_REFUSALS) as readonly (keyof TypedPatch)[];
 
 /** Descriptions and metadata are the owner's own words: of those the record has the names alone. */
 function changeOf(field: string, before: Secret, after: Secret): Change {

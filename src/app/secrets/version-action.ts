@@ -1,14 +1,14 @@
-/**
- * Actions on a version. The types kept so far have none: an action is recorded, and refused by
- * name.
- */
+/** Actions on a version: which there are is the secret's type's affair. Any other is recorded, and refused by name. */
 import { Refusal } from "../../kernel/errors.ts";
 import { changeOperation } from "../operation.ts";
 import { locateVersion, type SecretVersion, type WhichVersion } from "./find.ts";
+import type { ActionInput } from "./kinds/behaviour.ts";
+import { behaviourOf } from "./kinds/behaviours.ts";
+import type { SecretActionOutput } from "./secret-action.ts";
 
-export type VersionActionInput = WhichVersion & { readonly actionType: string };
+export type VersionActionInput = WhichVersion & ActionInput;
 
-export type VersionActionOutput = Readonly<Record<string, never>>;
+export type VersionActionOutput = SecretActionOutput;
 
 export const versionAction = changeOperation<
   VersionActionInput,
@@ -19,9 +19,17 @@ export const versionAction = changeOperation<
 
   locate: locateVersion,
 
-  async run() {
-    throw new Refusal("invalid_request", "Versions of this type have no such action.", {
-      field: "actionType",
-    });
+  async run({ actionType }, { subject: { secret, version } }, context) {
+    const { versionActions = {} } = behaviourOf(secret.type);
+    const action = Object.hasOwn(versionActions, actionType)
+      ? versionActions[actionType]
+      : undefined;
+    if (!action) {
+      throw new Refusal("invalid_request", "Versions of this type have no such action.", {
+        field: "actionType",
+      });
+    }
+    const result = await action.run(secret, version, context);
+    return { actionType, secretType: secret.type, result };
   },
 });

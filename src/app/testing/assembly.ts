@@ -12,13 +12,12 @@ import type { RootKeySource } from "../../secrets/root-key.ts";
 import { TokenKeyInMemory } from "../../storage/memory/token-key.ts";
 import { countersSchema, SqliteCounterStore } from "../../storage/sqlite/counters.ts";
 import { Database } from "../../storage/sqlite/database.ts";
-import { identityMigrations } from "../../storage/sqlite/identity-migrations.ts";
+import { stateMigrations } from "../../storage/sqlite/migrations.ts";
 import { identitySchema } from "../../storage/sqlite/identity-schema.ts";
-import { identityStores } from "../../storage/sqlite/identity-stores.ts";
 import { outboxSchema } from "../../storage/sqlite/outbox.ts";
 import { secretsSchema } from "../../storage/sqlite/secrets-schema.ts";
-import { SqliteSecretStore } from "../../storage/sqlite/secrets.ts";
 import { SqliteState } from "../../storage/sqlite/state.ts";
+import { storesOn } from "../../storage/sqlite/stores.ts";
 import { Performer } from "../perform.ts";
 import { retrievalStoreOn } from "../secrets/retrieval-store.ts";
 import type { Capabilities } from "../capabilities.ts";
@@ -28,7 +27,7 @@ import { unseal } from "../unseal.ts";
 /** The state of an installation that has just been made. */
 export function openTestDatabase(path = ":memory:"): Database {
   const schema = [outboxSchema, countersSchema, identitySchema, secretsSchema];
-  return Database.open(path, schema, identityMigrations);
+  return Database.open(path, schema, stateMigrations);
 }
 
 export interface AssemblyParts {
@@ -58,10 +57,7 @@ export async function assemble({
   rootKeys,
   counters = new SqliteCounterStore(database),
 }: AssemblyParts): Promise<Assembly> {
-  const state = new SqliteState({ reader: database, writer: database }, (connection) => ({
-    ...identityStores(connection),
-    secrets: new SqliteSecretStore(connection),
-  }));
+  const state = new SqliteState({ reader: database, writer: database }, storesOn);
   const trail = await Trail.open(log, counters);
   const drainedEvents = await drainOutbox(state, trail);
   const retrievals = await Retrievals.open(log, retrievalStoreOn(state));

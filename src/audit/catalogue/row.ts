@@ -18,6 +18,8 @@ export interface Row {
   /** DSV's audit path and method; for what DSV does not have, a path in DSV's form. */
   readonly dsv: readonly [path: string, method: string];
   readonly kind: Kind;
+  /** Of a read: what is read may have to be made first, in a transaction (credentials of which each reading has its own). */
+  readonly madeWhenRead?: true;
   /** CADF data event (touches a payload) as against a management event. */
   readonly dataEvent: boolean;
   /** Of a success; what a failure weighs follows from its reason. */

@@ -14,7 +14,7 @@ export const secretRows = rows({
     severity: "normal",
     discloses: "supplied",
     request: ["name", "secretType", "secretGroupId", "expirationDate", "rotation"],
-    response: ["id", "crn", "versionId"],
+    response: ["id", "crn", "versionId", "serialNumber", "apiKeyId"],
   },
   "secret.list": {
     action: "secrets-manager.secrets.list",
@@ -34,8 +34,9 @@ export const secretRows = rows({
     dataEvent: true,
     severity: "normal",
     discloses: "received",
+    madeWhenRead: true,
     request: WHICH_SECRET,
-    response: ["id", "versionId", "payloadAvailable", "downloaded"],
+    response: ["id", "versionId", "payloadAvailable", "downloaded", "apiKeyId"],
   },
   "secret.delete": {
     action: "secrets-manager.secret.delete",
@@ -49,6 +50,7 @@ export const secretRows = rows({
   },
   "secret.metadata.read": {
     action: "secrets-manager.secret-metadata.read",
+    alsoKnownAs: ["secrets-manager.secret-policies.get"],
     aws: "DescribeSecret",
     dsv: ["secrets:{path}::description", "GET"],
     kind: "read",
@@ -76,7 +78,7 @@ export const secretRows = rows({
     dataEvent: false,
     severity: "warning",
     request: ["id", "actionType"],
-    response: [],
+    response: ["actionType"],
   },
   "version.list": {
     action: "secrets-manager.secret-versions.list",
@@ -98,7 +100,14 @@ export const secretRows = rows({
     severity: "warning",
     discloses: "supplied",
     request: ["id", "restoreFromVersion", "autoRotated"],
-    response: ["versionId", "previousVersionId", "payloadDroppedFrom", "autoRotated"],
+    response: [
+      "versionId",
+      "previousVersionId",
+      "payloadDroppedFrom",
+      "autoRotated",
+      "secretType",
+      "serialNumber",
+    ],
   },
   "version.read": {
     action: "secrets-manager.secret-version.read",
@@ -108,8 +117,9 @@ export const secretRows = rows({
     dataEvent: true,
     severity: "normal",
     discloses: "received",
+    madeWhenRead: true,
     request: WHICH_VERSION,
-    response: ["versionId", "payloadAvailable", "downloaded"],
+    response: ["versionId", "payloadAvailable", "downloaded", "apiKeyId"],
   },
   "version.metadata.read": {
     action: "secrets-manager.secret-version-metadata.read",
@@ -149,7 +159,7 @@ export const secretRows = rows({
     dataEvent: false,
     severity: "warning",
     request: [...WHICH_VERSION, "actionType"],
-    response: [],
+    response: ["actionType"],
   },
   "secret.expire": {
     action: "secrets-manager.secret.expire",

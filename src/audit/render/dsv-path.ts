@@ -35,6 +35,7 @@ const fills: Readonly<Record<DsvPlaceholder, Fill>> = {
     known.kind === "apikey" ? [ownerOf(known)] : [known.name, known.id, ownerOf(known)],
   clientId: (known) => (known.kind === "serviceid" ? [known.id] : [ownerOf(known)]),
   version: ({ input, output }) => [input["versionId"], input["alias"], output["versionId"]],
+  task: ({ input, output }) => [input["taskId"], output["taskId"]],
   member: ({ input }) => [input["iam_id"]],
   rule: ({ input }) => [input["id"]],
   id: ({ kind, id, input }) =>

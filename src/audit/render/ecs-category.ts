@@ -32,6 +32,7 @@ export interface Categorization {
 const typeOfVerb: Readonly<Record<Verb, EventType>> = {
   create: "creation",
   invite: "creation",
+  issue: "creation",
   add: "change",
   set: "change",
   update: "change",
@@ -44,12 +45,16 @@ const typeOfVerb: Readonly<Record<Verb, EventType>> = {
   rotate: "change",
   delete: "deletion",
   read: "access",
+  get: "access",
+  view: "access",
   list: "access",
   tail: "access",
   export: "access",
   login: "start",
   logout: "end",
   begin: "info",
+  notify: "info",
+  test: "info",
   vouch: "info",
   reject: "info",
   start: "start",
@@ -60,6 +65,7 @@ const typeOfVerb: Readonly<Record<Verb, EventType>> = {
 const exceptions: Readonly<Partial<Record<OperationName, EventType>>> = {
   "secret.action": "change",
   "version.action": "change",
+  "configuration.action": "change",
 };
 
 /** Identity and access: what of it is touched, a user, a group, or what only administrators see. */
@@ -83,6 +89,13 @@ const areaOfSubject: Readonly<Record<Subject, Area>> = {
   "secret-group": api,
   "secret-lock": api,
   "version-lock": api,
+  "secret-credentials": api,
+  "secret-policy": api,
+  "secret-task": api,
+  authority: api,
+  configuration,
+  instance: configuration,
+  "notification-registration": configuration,
   event: api,
   receipt: api,
   log: api,

@@ -3,7 +3,8 @@ import type { Millis } from "../../kernel/clock.ts";
 import type { SecretGroup } from "../../secrets/group.ts";
 import type { Lock } from "../../secrets/lock.ts";
 import { sortOf, type Page, type PageOf } from "../../secrets/paging.ts";
-import type { Instance, Secret, SecretType } from "../../secrets/secret.ts";
+import { kindOf } from "../../secrets/kinds/kinds.ts";
+import { SECRET_TYPES, type Instance, type Secret, type SecretType } from "../../secrets/secret.ts";
 import type {
   DataKey,
   DueSecret,
@@ -27,6 +28,10 @@ import { atOf, dataKeyOf, groupOf, lockOf, numberOf, secretOf, versionOf } from 
 
 const SECRETS = "SELECT s.*, k.* FROM secrets s JOIN data_keys k ON k.owner = s.id";
 const RETRIEVED = "(SELECT max(retrieved_at) FROM retrievals r WHERE r.secret_id = s.id)";
+
+const EXPIRING_THOUGH_LOCKED = SECRET_TYPES.filter((type) => kindOf(type).expiresThoughLocked)
+  .map((type) => `'${type}'`)
+  .join(", ");
 
 const secretColumns: Readonly<Record<SecretSortField, string>> = {
   id: "s.id",
@@ -210,7 +215,8 @@ export class SqliteSecretReader implements SecretReader {
   async dueExpirations(now: Millis, limit: number): Promise<readonly DueSecret[]> {
     const rows = this.db.all(
       `SELECT id, account, instance, expires_at AS due_at FROM secrets
-       WHERE state = 1 AND expires_at <= ? AND locks_total = 0 ORDER BY expires_at, id LIMIT ?`,
+       WHERE state = 1 AND expires_at <= ? AND (locks_total = 0 OR type IN (${EXPIRING_THOUGH_LOCKED}))
+       ORDER BY expires_at, id LIMIT ?`,
       now,
       limit,
     );

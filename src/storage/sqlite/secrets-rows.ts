@@ -5,6 +5,7 @@
 import type { SecretGroup } from "../../secrets/group.ts";
 import type { Lock } from "../../secrets/lock.ts";
 import type { PasswordPolicy } from "../../secrets/password.ts";
+import type { SecretAttributes, VersionAttributes } from "../../secrets/payload.ts";
 import type { RotationPolicy } from "../../secrets/rotation.ts";
 import type {
   Instance,
@@ -36,6 +37,8 @@ export function secretOf(row: Row): Secret {
     passwordPolicy: jsonOf(row["password_policy"]) as PasswordPolicy | null,
     nextRotationAt: numberOf(row["next_rotation_at"]),
     username: bytesOf(row["username"]),
+    csrKey: bytesOf(row["csr_key"]),
+    attributes: jsonOf(row["attributes"]) as SecretAttributes | null,
     lastVersion: Number(row["last_version"]),
     versionsTotal: Number(row["versions_total"]),
     locksTotal: Number(row["locks_total"]),
@@ -61,6 +64,7 @@ export function versionOf(row: Row): Version {
     autoRotated: row["auto_rotated"] === 1,
     expiresAt: numberOf(row["expires_at"]),
     customMetadata: jsonOf(row["custom_metadata"]) as JsonObject | null,
+    attributes: jsonOf(row["attributes"]) as VersionAttributes | null,
     hasPayload: row["has_payload"] === 1,
   };
 }
@@ -112,11 +116,11 @@ export function numberOf(value: Value | undefined): number | null {
   return value === null || value === undefined ? null : Number(value);
 }
 
-function textOf(value: Value | undefined): string | null {
+export function textOf(value: Value | undefined): string | null {
   return typeof value === "string" ? value : null;
 }
 
-function bytesOf(value: Value | undefined): Uint8Array | null {
+export function bytesOf(value: Value | undefined): Uint8Array | null {
   return value instanceof Uint8Array ? value : null;
 }
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openTestApp, type TestApp } from "../../app/testing/test-app.ts";
 import { createSecret } from "../../app/secrets/create-secret.ts";
 import { deleteSecret } from "../../app/secrets/delete-secret.ts";
-import { arbitrary } from "../../app/secrets/testing/inputs.ts";
+import { arbitrary, valued } from "../../app/secrets/testing/inputs.ts";
 import type { Retrieved } from "../../secrets/store.ts";
 
 let app: TestApp;
@@ -19,7 +19,7 @@ const position = () => app.state.read(({ secrets }) => secrets.retrievalsPositio
 describe("saved retrievals", () => {
   it("are the latest of each version, with the position they stand for", async () => {
     const manager = await app.callerWith(["Manager"]);
-    const { id, versionId } = await app.done(createSecret, manager, arbitrary("db"));
+    const { id, versionId } = valued(await app.done(createSecret, manager, arbitrary("db")));
     expect([await position(), (await saved(id)).size]).toEqual([0, 0]);
     const one = { secretId: id, versionId };
     await save([{ ...one, at: 2_000 }], 7);
@@ -31,8 +31,8 @@ describe("saved retrievals", () => {
 
   it("of a version that is gone, or is another secret's, are left out", async () => {
     const manager = await app.callerWith(["Manager"]);
-    const kept = await app.done(createSecret, manager, arbitrary("kept"));
-    const gone = await app.done(createSecret, manager, arbitrary("gone"));
+    const kept = valued(await app.done(createSecret, manager, arbitrary("kept")));
+    const gone = valued(await app.done(createSecret, manager, arbitrary("gone")));
     await app.done(deleteSecret, manager, { id: gone.id });
     await save(
       [

@@ -15,8 +15,8 @@ export class SqliteSecretStore extends SqliteSecretReader implements SecretStore
     this.db.run(
       `INSERT INTO secrets (id, account, instance, type, created_by, created_at,
          group_id, name, description, labels, custom_metadata, updated_at, state, expires_at, rotation,
-         password_policy, next_rotation_at, username, last_version, versions_total, locks_total, search_text)
-       VALUES (${"?, ".repeat(21)}?)`,
+         password_policy, next_rotation_at, username, csr_key, attributes, last_version, versions_total, locks_total,
+         search_text) VALUES (${"?, ".repeat(23)}?)`,
       id,
       at.account,
       at.instance,
@@ -31,7 +31,7 @@ export class SqliteSecretStore extends SqliteSecretReader implements SecretStore
     this.db.run(
       `UPDATE secrets SET group_id = ?, name = ?, description = ?, labels = ?, custom_metadata = ?,
          updated_at = ?, state = ?, expires_at = ?, rotation = ?, password_policy = ?, next_rotation_at = ?,
-         username = ?, last_version = ?, versions_total = ?, locks_total = ?, search_text = ? WHERE id = ?`,
+         username = ?, csr_key = ?, attributes = ?, last_version = ?, versions_total = ?, locks_total = ?, search_text = ? WHERE id = ?`,
       ...changeable(secret),
       secret.id,
     );
@@ -45,7 +45,7 @@ export class SqliteSecretStore extends SqliteSecretReader implements SecretStore
   async insertVersion(version: Version, payload: SealedValue): Promise<void> {
     this.db.run(
       `INSERT INTO versions (id, secret_id, number, created_by, created_at, auto_rotated, expires_at,
-         custom_metadata, has_payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         custom_metadata, attributes, has_payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       version.id,
       version.secretId,
       version.number,
@@ -54,6 +54,7 @@ export class SqliteSecretStore extends SqliteSecretReader implements SecretStore
       Number(version.autoRotated),
       version.expiresAt,
       jsonText(version.customMetadata),
+      jsonText(version.attributes),
       Number(version.hasPayload),
     );
     this.db.run("INSERT INTO payloads (version_id, sealed) VALUES (?, ?)", version.id, payload);
@@ -61,9 +62,10 @@ export class SqliteSecretStore extends SqliteSecretReader implements SecretStore
 
   async updateVersion(version: Version): Promise<void> {
     this.db.run(
-      "UPDATE versions SET expires_at = ?, custom_metadata = ?, has_payload = ? WHERE id = ?",
+      "UPDATE versions SET expires_at = ?, custom_metadata = ?, attributes = ?, has_payload = ? WHERE id = ?",
       version.expiresAt,
       jsonText(version.customMetadata),
+      jsonText(version.attributes),
       Number(version.hasPayload),
       version.id,
     );
@@ -197,6 +199,8 @@ function changeable(secret: Secret) {
     jsonText(secret.passwordPolicy),
     secret.nextRotationAt,
     secret.username,
+    secret.csrKey,
+    jsonText(secret.attributes),
     secret.lastVersion,
     secret.versionsTotal,
     secret.locksTotal,

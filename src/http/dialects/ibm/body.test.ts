@@ -56,11 +56,7 @@ describe("a body", () => {
     [{ ...secret, secret_type: "kv", data: {} }, unknownField(KV_FIELDS)],
     [
       { ...secret, secret_type: "toString" },
-      "The secret types are arbitrary, username_password, kv.",
-    ],
-    [
-      { ...secret, secret_type: "public_cert" },
-      "The secret types are arbitrary, username_password, kv; public_cert is not served by this installation.",
+      "The secret types are arbitrary, username_password, kv, iam_credentials, service_credentials, imported_cert, public_cert, private_cert, custom_credentials.",
     ],
     [
       {
@@ -121,7 +117,7 @@ describe("a body", () => {
   it("gives a version one value at most", () => {
     const refusal = refusalOf(() => decodeNewVersion(requestWith({ payload: "a", password: "b" })));
     expect(refusal.message).toBe(
-      "A version has one value: give one of payload, password and data.",
+      "A version has one value: give one of payload, password, data, certificate, csr and rotation.",
     );
   });
 

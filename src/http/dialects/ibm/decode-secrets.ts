@@ -11,48 +11,22 @@ import {
   type UpdateSecretMetadataInput,
 } from "../../../app/secrets/update-secret-metadata.ts";
 import { Refusal } from "../../../kernel/errors.ts";
-import { Sensitive } from "../../../kernel/sensitive.ts";
-import { checkGroupName, DEFAULT_GROUP_ID } from "../../../secrets/group.ts";
+import { checkGroupName } from "../../../secrets/group.ts";
 import { checkName, isSecretType, SECRET_TYPES, type SecretType } from "../../../secrets/secret.ts";
 import type { SecretSortField } from "../../../secrets/store.ts";
 import { bodyOf, patchOf, read } from "./body.ts";
-import { jsonObject, passwordPolicy, passwordPolicyOf, rotation, rotationOf } from "./fields.ts";
+import {
+  duration,
+  jsonObject,
+  secondsOf,
+  passwordPolicy,
+  passwordPolicyOf,
+  rotation,
+  rotationOf,
+} from "./fields.ts";
+import { wireKindOf } from "./kinds/wire-kinds.ts";
 import { groupId, secretIdIn, segment } from "./path.ts";
 import { Query } from "./query.ts";
-import { isTypeOfIbm } from "./unserved.ts";
-
-/** What a secret of any type may be given when it is made. */
-const common = {
-  name: z.string(),
-  description: z.string().optional(),
-  secret_group_id: z.string().optional(),
-  labels: z.array(z.string()).optional(),
-  custom_metadata: jsonObject.optional(),
-  version_custom_metadata: jsonObject.optional(),
-};
-
-const prototypes = {
-  arbitrary: z.strictObject({
-    secret_type: z.literal("arbitrary"),
-    ...common,
-    payload: z.string(),
-    expiration_date: z.string().optional(),
-  }),
-  username_password: z.strictObject({
-    secret_type: z.literal("username_password"),
-    ...common,
-    username: z.string(),
-    password: z.string().optional(),
-    expiration_date: z.string().optional(),
-    rotation: rotation.optional(),
-    password_generation_policy: passwordPolicy.optional(),
-  }),
-  kv: z.strictObject({
-    secret_type: z.literal("kv"),
-    ...common,
-    data: jsonObject,
-  }),
-};
 
 const patch = z.strictObject({
   name: z.string().optional(),
@@ -62,44 +36,16 @@ const patch = z.strictObject({
   expiration_date: z.string().nullish(),
   rotation: rotation.optional(),
   password_generation_policy: passwordPolicy.optional(),
+  ttl: duration.optional(),
+  parameters: jsonObject.nullish(),
+  managed_csr: jsonObject.nullish(),
 });
 
 const action = z.looseObject({ action_type: z.string() });
 
-/** Makes the input of each type: a type that is added and not read here does not compile. */
-const readers: Readonly<Record<SecretType, (body: unknown) => CreateSecretInput>> = {
-  arbitrary(body) {
-    const secret = read(prototypes.arbitrary, body);
-    return {
-      ...commonOf(secret),
-      expirationDate: secret.expiration_date,
-      payload: { kind: "arbitrary", payload: new Sensitive(secret.payload) },
-    };
-  },
-  username_password(body) {
-    const secret = read(prototypes.username_password, body);
-    const { username, password, password_generation_policy: policy } = secret;
-    return {
-      ...commonOf(secret),
-      expirationDate: secret.expiration_date,
-      rotation: secret.rotation && rotationOf(secret.rotation),
-      payload: {
-        kind: "username_password",
-        username,
-        password: password === undefined ? undefined : new Sensitive(password),
-        passwordPolicy: policy && passwordPolicyOf(policy),
-      },
-    };
-  },
-  kv(body) {
-    const secret = read(prototypes.kv, body);
-    return { ...commonOf(secret), payload: { kind: "kv", data: new Sensitive(secret.data) } };
-  },
-};
-
 export function decodeNewSecret(request: FastifyRequest): CreateSecretInput {
   const body = bodyOf(request);
-  return readers[secretTypeOf(body["secret_type"])](body);
+  return wireKindOf(secretTypeOf(body["secret_type"])).create(body);
 }
 
 const sortFields: Readonly<Record<string, SecretSortField>> = {
@@ -128,7 +74,7 @@ export function decodeSecretList(request: FastifyRequest): ListSecretsInput {
     sort: query.sort("sort", sortFields),
     search: query.search("search"),
     groups: query.list("groups")?.map(groupId),
-    secretTypes: query.list("secret_types")?.filter(isFilterType).filter(isSecretType),
+    secretTypes: query.list("secret_types")?.map(secretTypeIn),
     matchAllLabels: query.list("match_all_labels"),
   };
 }
@@ -165,6 +111,9 @@ export function decodeSecretPatch(request: FastifyRequest): UpdateSecretMetadata
     rotation: given.rotation && rotationOf(given.rotation),
     passwordPolicy:
       given.password_generation_policy && passwordPolicyOf(given.password_generation_policy),
+    ttl: given.ttl === undefined ? undefined : secondsOf(given.ttl, "ttl"),
+    parameters: given.parameters,
+    managedCsr: given.managed_csr,
   });
 }
 
@@ -177,33 +126,15 @@ export function actionTypeIn(request: FastifyRequest): string {
   return read(action, bodyOf(request)).action_type;
 }
 
-function commonOf(
-  given: z.infer<z.ZodObject<typeof common>> & { readonly secret_type: SecretType },
-): Omit<CreateSecretInput, "payload"> {
-  return {
-    name: given.name,
-    secretType: given.secret_type,
-    secretGroupId: groupId(given.secret_group_id ?? DEFAULT_GROUP_ID),
-    description: given.description,
-    labels: given.labels,
-    customMetadata: given.custom_metadata,
-    versionCustomMetadata: given.version_custom_metadata,
-  };
-}
-
 function secretTypeOf(value: unknown): SecretType {
   if (typeof value === "string" && isSecretType(value)) return value;
-  const served = `The secret types are ${SECRET_TYPES.join(", ")}`;
-  throw new Refusal(
-    "invalid_request",
-    isTypeOfIbm(value) ? `${served}; ${value} is not served by this installation.` : `${served}.`,
-    { field: "secret_type" },
-  );
+  throw new Refusal("invalid_request", `The secret types are ${SECRET_TYPES.join(", ")}.`, {
+    field: "secret_type",
+  });
 }
 
-/** A filter may name any type there is: of those not served, no secret is found. */
-function isFilterType(type: string): boolean {
-  if (isSecretType(type) || isTypeOfIbm(type)) return true;
+export function secretTypeIn(type: string): SecretType {
+  if (isSecretType(type)) return type;
   throw new Refusal("invalid_request", "The query parameter secret_types names an unknown type.", {
     field: "secret_types",
   });

@@ -21,6 +21,11 @@ const prototype = z.strictObject({
   payload: z.string().optional(),
   password: z.string().optional(),
   data: jsonObject.optional(),
+  certificate: z.string().optional(),
+  intermediate: z.string().optional(),
+  private_key: z.string().optional(),
+  csr: z.string().optional(),
+  rotation: z.strictObject({ rotate_keys: z.boolean() }).optional(),
   restore_from_version: z.string().optional(),
   custom_metadata: jsonObject.optional(),
   version_custom_metadata: jsonObject.optional(),
@@ -56,17 +61,28 @@ export function decodeVersionAction(request: FastifyRequest): VersionActionInput
   return { ...versionIn(request), actionType: actionTypeIn(request) };
 }
 
+/** What each field says that the version is of; those that go with another one say nothing by themselves. */
 function payloadOf(given: z.infer<typeof prototype>): NewVersionPayload | undefined {
-  const { payload, password, data } = given;
+  const { payload, password, data, certificate, intermediate, csr, rotation } = given;
+  const privateKey = given.private_key === undefined ? undefined : new Sensitive(given.private_key);
   const values: NewVersionPayload[] = [];
   if (payload !== undefined) values.push({ kind: "arbitrary", payload: new Sensitive(payload) });
   if (password !== undefined)
     values.push({ kind: "username_password", password: new Sensitive(password) });
   if (data !== undefined) values.push({ kind: "kv", data: new Sensitive(data) });
+  if (certificate !== undefined) {
+    values.push({ kind: "imported_cert", certificate, intermediate, privateKey });
+  } else if (intermediate !== undefined || privateKey) {
+    throw new Refusal("invalid_request", "An intermediate or a key comes with its certificate.", {
+      field: "certificate",
+    });
+  }
+  if (csr !== undefined) values.push({ kind: "private_cert", csr });
+  if (rotation) values.push({ kind: "public_cert", rotateKeys: rotation.rotate_keys });
   if (values.length > 1) {
     throw new Refusal(
       "invalid_request",
-      "A version has one value: give one of payload, password and data.",
+      "A version has one value: give one of payload, password, data, certificate, csr and rotation.",
     );
   }
   return values[0];

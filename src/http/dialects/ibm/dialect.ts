@@ -4,6 +4,7 @@ import {
   type AuthenticationPorts,
 } from "../../../app/identity/authenticate.ts";
 import type { Dialect, Exchange } from "../../dialect.ts";
+import { configurationRoutes } from "./configurations/router.ts";
 import { faultAnswer, outageAnswer, refusalAnswer } from "./errors.ts";
 import { placeOf } from "./place.ts";
 import { groupRoutes, lockRoutes, secretRoutes, versionRoutes } from "./router.ts";
@@ -18,7 +19,14 @@ export function ibmDialect(ports: IbmPorts): Dialect {
   const authenticate = authenticateOverConnections(ports);
   return {
     name: "ibm",
-    routes: [...secretRoutes, ...versionRoutes, ...groupRoutes, ...lockRoutes, ...unservedRoutes],
+    routes: [
+      ...secretRoutes,
+      ...versionRoutes,
+      ...groupRoutes,
+      ...lockRoutes,
+      ...configurationRoutes,
+      ...unservedRoutes,
+    ],
     owns: (path) => OWN_PATH.test(path),
     authenticate: (request) => authenticate(request.headers.authorization, request.socket),
     place: (request, caller) => ports.state.read((view) => placeOf(request, caller, view)),

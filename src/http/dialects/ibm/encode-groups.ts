@@ -3,7 +3,7 @@ import type {
   ListSecretGroupsOutput,
   SecretGroupView,
 } from "../../../app/secrets/secret-groups.ts";
-import { date, present } from "./encode-secrets.ts";
+import { date, present } from "./shapes.ts";
 
 export function groupBody(group: SecretGroupView): object {
   return {

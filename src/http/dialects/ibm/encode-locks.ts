@@ -2,7 +2,7 @@
 import type { FastifyRequest } from "fastify";
 import type { LockView, SecretLocks } from "../../../app/secrets/answers.ts";
 import type { ListAllLocksOutput, ListLocksOutput } from "../../../app/secrets/secret-locks.ts";
-import { date, present } from "./encode-secrets.ts";
+import { date, present } from "./shapes.ts";
 import { pageLinks } from "./pages.ts";
 
 export function lockListBody(list: ListLocksOutput, request: FastifyRequest): object {

@@ -8,12 +8,12 @@ import type {
 } from "../../../app/secrets/answers.ts";
 import type { ListSecretsOutput } from "../../../app/secrets/list-secrets.ts";
 import type { ListVersionsOutput } from "../../../app/secrets/list-versions.ts";
-import { toRfc3339, type Millis } from "../../../kernel/clock.ts";
-import type { PasswordPolicy } from "../../../secrets/password.ts";
+import type { CreateVersionOutput } from "../../../app/secrets/create-version.ts";
+import type { SecretActionOutput } from "../../../app/secrets/secret-action.ts";
 import type { Payload } from "../../../secrets/payload.ts";
-import type { RotationPolicy } from "../../../secrets/rotation.ts";
-import type { SecretType } from "../../../secrets/secret.ts";
+import { wireKindOf } from "./kinds/wire-kinds.ts";
 import { pageLinks } from "./pages.ts";
+import { date, present } from "./shapes.ts";
 
 export function metadataBody(secret: SecretMetadata): object {
   return {
@@ -34,12 +34,13 @@ export function metadataBody(secret: SecretMetadata): object {
     downloaded: secret.downloaded,
     versions_total: secret.versionsTotal,
     locks_total: secret.locksTotal,
-    ...ofType[secret.secretType](secret),
+    ...wireKindOf(secret.secretType).metadata(secret),
   };
 }
 
 export function secretBody(secret: SecretWithPayload): object {
-  return { ...metadataBody(secret), ...valueOf(secret.payload) };
+  const whole = wireKindOf(secret.secretType).whole?.(secret);
+  return { ...metadataBody(secret), ...whole, ...valueOf(secret.payload) };
 }
 
 export function secretListBody(list: ListSecretsOutput, request: FastifyRequest): object {
@@ -61,7 +62,13 @@ export function versionMetadataBody(version: VersionMetadata): object {
     payload_available: version.payloadAvailable,
     ...present("version_custom_metadata", version.versionCustomMetadata),
     ...present("expiration_date", version.expiresAt, date),
+    ...wireKindOf(version.secretType).version?.(version),
   };
+}
+
+/** What a new version is answered with; while its value is awaited, the secret as it is until then. */
+export function newVersionBody(made: CreateVersionOutput): object {
+  return made.kind === "created" ? versionBody(made) : metadataBody(made);
 }
 
 export function versionBody(version: VersionWithPayload): object {
@@ -72,56 +79,12 @@ export function versionListBody(list: ListVersionsOutput): object {
   return { versions: list.versions.map(versionMetadataBody), total_count: list.totalCount };
 }
 
-/** RFC 3339 in UTC; whole seconds without a fraction, so that a date a client set comes back as it was written. */
-export function date(millis: Millis): string {
-  return toRfc3339(millis).replace(".000Z", "Z");
+/** The value as its type's wire has it: the one place where this dialect opens it. */
+export function valueOf(payload: Payload | null): object {
+  return payload ? wireKindOf(payload.kind).value(payload) : {};
 }
 
-/** A field that is left out where there is nothing, as IBM's answers do it. */
-export function present<Name extends string, Value, Shown = Value>(
-  name: Name,
-  value: Value | null,
-  show?: (value: Value) => Shown,
-): { readonly [N in Name]?: Value | Shown } {
-  if (value === null) return {};
-  return { [name]: show ? show(value) : value } as { readonly [N in Name]?: Value | Shown };
-}
-
-/** What the metadata of each type has besides; a type that is added and not shown here does not compile. */
-const ofType: Readonly<Record<SecretType, (secret: SecretMetadata) => object>> = {
-  arbitrary: (secret) => present("expiration_date", secret.expiresAt, date),
-  username_password: (secret) => ({
-    ...present("expiration_date", secret.expiresAt, date),
-    ...present("next_rotation_date", secret.nextRotationAt, date),
-    ...present("rotation", secret.rotation, rotationBody),
-    ...present("password_generation_policy", secret.passwordPolicy, passwordPolicyBody),
-  }),
-  kv: () => ({}),
-};
-
-function rotationBody(policy: RotationPolicy): object {
-  if (!policy.autoRotate) return { auto_rotate: false };
-  return { auto_rotate: true, interval: policy.interval, unit: policy.unit };
-}
-
-function passwordPolicyBody(policy: PasswordPolicy): object {
-  return {
-    length: policy.length,
-    include_digits: policy.includeDigits,
-    include_symbols: policy.includeSymbols,
-    include_uppercase: policy.includeUppercase,
-  };
-}
-
-function valueOf(payload: Payload | null): object {
-  switch (payload?.kind) {
-    case undefined:
-      return {};
-    case "arbitrary":
-      return { payload: payload.payload.reveal() };
-    case "username_password":
-      return { username: payload.username, password: payload.password.reveal() };
-    case "kv":
-      return { data: payload.data.reveal() };
-  }
+/** What an action answers with: its name, and what came of it. */
+export function actionBody({ actionType, secretType, result }: SecretActionOutput): object {
+  return { action_type: actionType, ...wireKindOf(secretType).acted?.(result) };
 }

@@ -39,3 +39,22 @@ export function passwordPolicyOf(given: z.infer<typeof passwordPolicy>): Passwor
     includeUppercase: given.include_uppercase ?? usual.includeUppercase,
   };
 }
+
+/** A length of time: seconds, or a number with one of Go's units that stand for them (`"43830h"`, `"90m"`, `"30s"`, `"2d"`). */
+export const duration = z.union([z.string(), z.int()]);
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** Refuses what is no length of time, or none that ends: IBM's lengths are whole seconds from 1. */
+export function secondsOf(given: z.infer<typeof duration>, field: string): number {
+  const [, amount = "", unit = ""] = /^(\d{1,12})([smhd]?)$/.exec(String(given)) ?? [];
+  const seconds = Number(amount) * (UNIT_SECONDS[unit] ?? 0);
+  if (!Number.isSafeInteger(seconds) || seconds < 1) {
+    throw new Refusal(
+      "invalid_request",
+      `The field ${field} is a length of time: whole seconds, or a number and one of s, m, h and d.`,
+      { field },
+    );
+  }
+  return seconds;
+}

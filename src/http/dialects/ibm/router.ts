@@ -31,9 +31,9 @@ import {
   deleteVersionLocks,
   listVersionLocks,
 } from "../../../app/secrets/version-locks.ts";
-import type { FastifyRequest } from "fastify";
 import type { Operation } from "../../../app/operation.ts";
-import { route, type About, type Answer, type Method, type Route } from "../../route.ts";
+import type { About, Route } from "../../route.ts";
+import { created, line as plainLine, noContent, ok, type Coding } from "./line.ts";
 import * as groups from "./decode-groups.ts";
 import * as locks from "./decode-locks.ts";
 import * as secrets from "./decode-secrets.ts";
@@ -41,7 +41,9 @@ import * as versions from "./decode-versions.ts";
 import { groupBody, groupListBody } from "./encode-groups.ts";
 import { allLocksBody, lockListBody, locksBody } from "./encode-locks.ts";
 import {
+  actionBody,
   metadataBody,
+  newVersionBody,
   secretBody,
   secretListBody,
   versionBody,
@@ -70,11 +72,11 @@ export const secretRoutes: readonly Route[] = [
     secrets.decodeSecretPatch,
     ok(metadataBody),
   ]),
-  line(`POST ${SECRET}/actions`, secretAction, [secrets.decodeSecretAction, created(same)]),
+  line(`POST ${SECRET}/actions`, secretAction, [secrets.decodeSecretAction, created(actionBody)]),
 ];
 
 export const versionRoutes: readonly Route[] = [
-  line(`POST ${VERSIONS}`, createVersion, [versions.decodeNewVersion, created(versionBody)]),
+  line(`POST ${VERSIONS}`, createVersion, [versions.decodeNewVersion, created(newVersionBody)]),
   line(`GET ${VERSIONS}`, listVersions, [secrets.decodeSecretId, ok(versionListBody)]),
   line(`GET ${VERSION}`, readVersion, [versions.decodeVersion, ok(versionBody)]),
   line(`DELETE ${VERSION}/secret_data`, deleteVersionData, [versions.decodeVersion, noContent]),
@@ -86,7 +88,10 @@ export const versionRoutes: readonly Route[] = [
     versions.decodeVersionPatch,
     ok(versionMetadataBody),
   ]),
-  line(`POST ${VERSION}/actions`, versionAction, [versions.decodeVersionAction, created(same)]),
+  line(`POST ${VERSION}/actions`, versionAction, [
+    versions.decodeVersionAction,
+    created(actionBody),
+  ]),
 ];
 
 export const groupRoutes: readonly Route[] = [
@@ -119,37 +124,17 @@ export const lockRoutes: readonly Route[] = [
   ]),
 ];
 
-type Body<Output> = (output: Output, request: FastifyRequest) => object;
-type Encode<Output> = (output: Output, request: FastifyRequest) => Answer;
-
-/** One line of the table: how IBM writes the call, the operation, and how its input and its output are written. */
+/** As every line, with what its path begins with for what the call is about. */
 function line<Input extends object, Subject, Output extends object>(
-  call: `${Method} /${string}`,
+  call: Parameters<typeof plainLine>[0],
   operation: Operation<Input, Subject, Output>,
-  [decode, encode]: readonly [(request: FastifyRequest) => Input, Encode<Output>],
+  [decode, encode]: Coding<Input, Output>,
 ): Route {
-  const [method, url] = call.split(" ", 2) as [Method, string];
-  return route({ method, url, operation, decode, encode, about: aboutOf(url) });
+  return plainLine(call, operation, [decode, encode, aboutOf(call.slice(call.indexOf("/")))]);
 }
 
 /** The secret or the group that the path begins with is what the call is about. */
 function aboutOf(url: string): About {
   if (url.startsWith(SECRET)) return aboutSecret;
   return url.startsWith(GROUP) ? aboutGroup : () => null;
-}
-
-function ok<Output>(body: Body<Output>): Encode<Output> {
-  return (output, request) => ({ status: 200, body: body(output, request) });
-}
-
-function created<Output>(body: Body<Output>): Encode<Output> {
-  return (output, request) => ({ status: 201, body: body(output, request) });
-}
-
-function noContent(): Answer {
-  return { status: 204 };
-}
-
-function same(output: object): object {
-  return output;
 }

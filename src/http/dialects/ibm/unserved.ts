@@ -5,24 +5,7 @@
 import { Refusal } from "../../../kernel/errors.ts";
 import type { Method, Route } from "../../route.ts";
 
-const OTHER_TYPES = [
-  "custom_credentials",
-  "iam_credentials",
-  "imported_cert",
-  "private_cert",
-  "public_cert",
-  "service_credentials",
-] as const;
-
-/** Whether IBM has secrets of this type, though we do not. */
-export function isTypeOfIbm(value: unknown): value is (typeof OTHER_TYPES)[number] {
-  return OTHER_TYPES.some((type) => type === value);
-}
-
 const unserved: readonly (readonly [methods: readonly Method[], url: string, what: string])[] = [
-  [["POST", "GET"], "/api/v2/configurations", "Configurations"],
-  [["GET", "PATCH", "DELETE"], "/api/v2/configurations/:name", "Configurations"],
-  [["POST"], "/api/v2/configurations/:name/actions", "Configuration actions"],
   [["GET"], "/api/v2/secrets/:id/tasks", "Secret tasks"],
   [["GET", "PUT", "DELETE"], "/api/v2/secrets/:id/tasks/:task", "Secret tasks"],
   [["POST", "GET", "DELETE"], "/api/v2/notifications/registration", "Notifications"],

@@ -10,6 +10,7 @@ const crns: Readonly<Record<RoleName, string>> = {
   Writer: crnOf("iam", "serviceRole", "Writer"),
   Reader: crnOf("iam", "serviceRole", "Reader"),
   SecretsReader: crnOf("secrets-manager", "serviceRole", "SecretsReader"),
+  SecretTaskUpdater: crnOf("secrets-manager", "serviceRole", "SecretTaskUpdater"),
   Administrator: crnOf("iam", "role", "Administrator"),
   Editor: crnOf("iam", "role", "Editor"),
   Viewer: crnOf("iam", "role", "Viewer"),

@@ -1,0 +1,13 @@
+/** Being written. */
+import { Refusal } from "../../../kernel/errors.ts";
+import type { Behaviour } from "./behaviour.ts";
+
+export const iamCredentials: Behaviour<"iam_credentials"> = {
+  patches: [],
+  async make() {
+    throw new Refusal("invalid_request", "Not served yet.");
+  },
+  async renew() {
+    throw new Refusal("invalid_request", "Not served yet.");
+  },
+};

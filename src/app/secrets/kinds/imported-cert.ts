@@ -1,0 +1,13 @@
+/** Being written. */
+import { Refusal } from "../../../kernel/errors.ts";
+import type { Behaviour } from "./behaviour.ts";
+
+export const importedCert: Behaviour<"imported_cert"> = {
+  patches: [],
+  async make() {
+    throw new Refusal("invalid_request", "Not served yet.");
+  },
+  async renew() {
+    throw new Refusal("invalid_request", "Not served yet.");
+  },
+};

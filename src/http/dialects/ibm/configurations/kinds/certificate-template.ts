@@ -1,0 +1,7 @@
+/** Being written. */
+import type { WireConfiguration } from "./wire-configuration.ts";
+
+export const certificateTemplate: WireConfiguration = {
+  create: () => ({ kind: "template" }),
+  show: () => ({}),
+};

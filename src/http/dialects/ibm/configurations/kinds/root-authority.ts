@@ -1,0 +1,7 @@
+/** Being written. */
+import type { WireConfiguration } from "./wire-configuration.ts";
+
+export const rootAuthority: WireConfiguration = {
+  create: () => ({ kind: "root-authority" }),
+  show: () => ({}),
+};

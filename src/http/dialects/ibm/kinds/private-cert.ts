@@ -1,0 +1,11 @@
+/** Being written. */
+import { Refusal } from "../../../../kernel/errors.ts";
+import type { WireKind } from "./wire-kind.ts";
+
+export const privateCert: WireKind<"private_cert"> = {
+  create() {
+    throw new Refusal("invalid_request", "Not served yet.");
+  },
+  metadata: () => ({}),
+  value: () => ({}),
+};

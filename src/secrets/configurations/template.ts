@@ -1,0 +1,6 @@
+/** A certificate template: what certificates of one authority may say. */
+export interface TemplateAttributes {
+  readonly kind: "template";
+  /** The authority's name. */
+  readonly certificateAuthority: string;
+}

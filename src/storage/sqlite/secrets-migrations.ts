@@ -1,0 +1,68 @@
+/** What the secrets' tables became after the first version; see `Database.open`. None is ever changed once released. */
+
+/** Types of secrets that are made from configurations, and what is made for them. */
+const typesOfSecrets = `
+  ALTER TABLE secrets ADD COLUMN attributes TEXT;
+  ALTER TABLE secrets ADD COLUMN csr_key BLOB;
+  ALTER TABLE secrets ADD COLUMN expiry_noticed INTEGER;
+  ALTER TABLE versions ADD COLUMN attributes TEXT;
+
+  CREATE TABLE configurations (
+    id TEXT PRIMARY KEY,
+    account TEXT NOT NULL,
+    instance TEXT NOT NULL,
+    type TEXT NOT NULL,
+    secret_type TEXT NOT NULL,
+    name TEXT NOT NULL,
+    attributes TEXT NOT NULL,
+    sealed BLOB,
+    created_by TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    search_text TEXT NOT NULL,
+    UNIQUE (account, instance, name)
+  ) STRICT;
+  CREATE INDEX configurations_by_type ON configurations (account, instance, type, created_at);
+
+  CREATE TABLE revoked_certificates (
+    authority TEXT NOT NULL REFERENCES configurations (id) ON DELETE CASCADE,
+    serial_number TEXT NOT NULL,
+    revoked_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (authority, serial_number)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE leases (
+    id TEXT PRIMARY KEY,
+    account TEXT NOT NULL,
+    instance TEXT NOT NULL,
+    secret_id TEXT NOT NULL,
+    version_id TEXT,
+    api_key_id TEXT NOT NULL,
+    service_id TEXT NOT NULL,
+    owns_service_id INTEGER NOT NULL,
+    policy_id TEXT,
+    expires_at INTEGER
+  ) STRICT;
+  CREATE INDEX leases_of_secret ON leases (secret_id);
+  CREATE INDEX leases_by_expiry ON leases (expires_at) WHERE expires_at IS NOT NULL;
+
+  CREATE TABLE registrations (
+    account TEXT NOT NULL,
+    instance TEXT NOT NULL,
+    notifications_crn TEXT NOT NULL,
+    source_name TEXT NOT NULL,
+    source_description TEXT,
+    created_by TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (account, instance)
+  ) STRICT, WITHOUT ROWID;
+
+  -- How far each reader of the ledger that lives in the state has come.
+  CREATE TABLE cursors (
+    reader TEXT PRIMARY KEY,
+    position INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;
+
+export const secretsMigrations: readonly string[] = [typesOfSecrets];
