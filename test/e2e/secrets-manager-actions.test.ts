@@ -6,6 +6,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cadfProblems } from "../support/cadf-validator.ts";
 import {
   ACTIONS,
   NOTIFICATIONS_CRN,
@@ -231,6 +232,13 @@ describe("the two documents' actions", () => {
         expect([reason.reasonCode, severity]).toEqual([401, "critical"]);
       }
     }
+  });
+
+  it("comply with CADF, every event of them and of what they did besides", async () => {
+    const page = await done("GET /trail/v1/events?limit=1000&vocabulary=cadf&query=_exists_:id");
+    const events: readonly Json[] = page.events.map(({ event }: Json) => event);
+    expect(events.length).toBeGreaterThan(60);
+    expect(events.flatMap((event) => cadfProblems(event))).toEqual([]);
   });
 
   it("hold nothing of what was kept in them", async () => {
