@@ -47,7 +47,56 @@ interface Request {
   readonly qs?: Fields;
   readonly body?: Fields;
   readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
+
+/** The 41 operations of version 2, by the names of the generated SDK's methods. */
+export const OPERATIONS = {
+  createSecretGroup: "POST /api/v2/secret_groups",
+  listSecretGroups: "GET /api/v2/secret_groups",
+  getSecretGroup: "GET /api/v2/secret_groups/{id}",
+  updateSecretGroup: "PATCH /api/v2/secret_groups/{id}",
+  deleteSecretGroup: "DELETE /api/v2/secret_groups/{id}",
+  createSecret: "POST /api/v2/secrets",
+  listSecrets: "GET /api/v2/secrets",
+  getSecret: "GET /api/v2/secrets/{id}",
+  deleteSecret: "DELETE /api/v2/secrets/{id}",
+  getSecretMetadata: "GET /api/v2/secrets/{id}/metadata",
+  updateSecretMetadata: "PATCH /api/v2/secrets/{id}/metadata",
+  createSecretAction: "POST /api/v2/secrets/{id}/actions",
+  getSecretByNameType:
+    "GET /api/v2/secret_groups/{secret_group_name}/secret_types/{secret_type}/secrets/{name}",
+  createSecretVersion: "POST /api/v2/secrets/{secret_id}/versions",
+  listSecretVersions: "GET /api/v2/secrets/{secret_id}/versions",
+  getSecretVersion: "GET /api/v2/secrets/{secret_id}/versions/{id}",
+  deleteSecretVersionData: "DELETE /api/v2/secrets/{secret_id}/versions/{id}/secret_data",
+  getSecretVersionMetadata: "GET /api/v2/secrets/{secret_id}/versions/{id}/metadata",
+  updateSecretVersionMetadata: "PATCH /api/v2/secrets/{secret_id}/versions/{id}/metadata",
+  createSecretVersionAction: "POST /api/v2/secrets/{secret_id}/versions/{id}/actions",
+  listSecretTasks: "GET /api/v2/secrets/{secret_id}/tasks",
+  getSecretTask: "GET /api/v2/secrets/{secret_id}/tasks/{id}",
+  replaceSecretTask: "PUT /api/v2/secrets/{secret_id}/tasks/{id}",
+  deleteSecretTask: "DELETE /api/v2/secrets/{secret_id}/tasks/{id}",
+  listSecretsLocks: "GET /api/v2/secrets_locks",
+  listSecretLocks: "GET /api/v2/secrets/{id}/locks",
+  createSecretLocksBulk: "POST /api/v2/secrets/{id}/locks_bulk",
+  deleteSecretLocksBulk: "DELETE /api/v2/secrets/{id}/locks_bulk",
+  listSecretVersionLocks: "GET /api/v2/secrets/{secret_id}/versions/{id}/locks",
+  createSecretVersionLocksBulk: "POST /api/v2/secrets/{secret_id}/versions/{id}/locks_bulk",
+  deleteSecretVersionLocksBulk: "DELETE /api/v2/secrets/{secret_id}/versions/{id}/locks_bulk",
+  createConfiguration: "POST /api/v2/configurations",
+  listConfigurations: "GET /api/v2/configurations",
+  getConfiguration: "GET /api/v2/configurations/{name}",
+  updateConfiguration: "PATCH /api/v2/configurations/{name}",
+  deleteConfiguration: "DELETE /api/v2/configurations/{name}",
+  createConfigurationAction: "POST /api/v2/configurations/{name}/actions",
+  createNotificationsRegistration: "POST /api/v2/notifications/registration",
+  getNotificationsRegistration: "GET /api/v2/notifications/registration",
+  deleteNotificationsRegistration: "DELETE /api/v2/notifications/registration",
+  getNotificationsRegistrationTest: "GET /api/v2/notifications/registration/test",
+} as const;
+
+export type OperationId = keyof typeof OPERATIONS;
 
 export interface ClientOptions {
   readonly url: string;
@@ -128,9 +177,27 @@ export class SecretsManagerV2 extends BaseService {
     return this.#send({ method: "DELETE", url: "/api/v2/secrets/{id}", path: { id } });
   }
 
+  /** Any of the API's operations, by the name that the generated SDK's methods have. */
+  invoke(
+    operation: OperationId,
+    { path, qs, body, headers }: Pick<Request, "path" | "qs" | "body" | "headers"> = {},
+  ): Promise<Answered<Fields>> {
+    const [method = "", url = ""] = OPERATIONS[operation].split(" ");
+    const contentType = method === "PATCH" ? "application/merge-patch+json" : "application/json";
+    return this.#send({
+      method,
+      url,
+      contentType,
+      ...(path ? { path } : {}),
+      ...(qs ? { qs } : {}),
+      ...(body ? { body } : {}),
+      ...(headers ? { headers } : {}),
+    });
+  }
+
   #send<Result>(request: Request): Promise<Answered<Result>> {
     const { method, url, path, qs, body, contentType = "application/json" } = request;
-    const headers: Record<string, string> = { Accept: "application/json" };
+    const headers: Record<string, string> = { Accept: "application/json", ...request.headers };
     if (body) headers["Content-Type"] = contentType;
     const parameters = {
       options: { method, url, path, qs, body },
