@@ -12,12 +12,11 @@ import { changeOperation, type Context } from "../operation.ts";
 import type { View } from "../state.ts";
 import { addVersion } from "./add-version.ts";
 import type { SecretMetadata, VersionWithPayload } from "./answers.ts";
-import { locateSecret } from "./find.ts";
+import { locateSecret, type WhichSecret } from "./find.ts";
 import { behaviourOf } from "./kinds/behaviours.ts";
 import { metadataOf, retrievalOf, versionMetadataOf } from "./show.ts";
 
-export interface CreateVersionInput {
-  readonly id: string;
+export type CreateVersionInput = WhichSecret & {
   /** Left out where the type makes its values by itself. */
   readonly payload?: NewVersionPayload | undefined;
   /** A version to be made current again; by its id or as `previous`. */
@@ -27,7 +26,7 @@ export interface CreateVersionInput {
   readonly versionCustomMetadata?: JsonObject | undefined;
   /** Set by the schedule alone. */
   readonly autoRotated?: boolean | undefined;
-}
+};
 
 export interface CreatedVersion extends VersionWithPayload {
   readonly kind: "created";

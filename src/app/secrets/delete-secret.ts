@@ -2,15 +2,14 @@
 import { locked } from "../../secrets/lock.ts";
 import type { Secret } from "../../secrets/secret.ts";
 import { changeOperation } from "../operation.ts";
-import { locateSecret } from "./find.ts";
+import { locateSecret, type WhichSecret } from "./find.ts";
 import { giveUpValue } from "./give-up.ts";
 import { behaviourOf } from "./kinds/behaviours.ts";
 
-export interface DeleteSecretInput {
-  readonly id: string;
+export type DeleteSecretInput = WhichSecret & {
   /** Deletes what is still in use elsewhere; a lock it does not break. */
   readonly forceDelete?: boolean | undefined;
-}
+};
 
 export interface DeleteSecretOutput {
   readonly versionsDeleted: number;

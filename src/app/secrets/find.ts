@@ -7,7 +7,7 @@ import type { Place } from "../../audit/crn.ts";
 import type { Resource } from "../../identity/authorize.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import { defaultGroup, DEFAULT_GROUP_ID, type SecretGroup } from "../../secrets/group.ts";
-import type { Instance, Secret } from "../../secrets/secret.ts";
+import type { Instance, Secret, SecretType } from "../../secrets/secret.ts";
 import type { SecretReader } from "../../secrets/store.ts";
 import type { Version, VersionSelector } from "../../secrets/version.ts";
 import type { Context, Located } from "../operation.ts";
@@ -43,13 +43,34 @@ export function locatedSecret<Subject>(
   };
 }
 
+/** Which secret is meant: by its id, or by its type and name. Whatever else is said of it has to be so. */
+export type WhichSecret = (
+  | { readonly id: string; readonly name?: undefined }
+  | { readonly id?: undefined; readonly name: string; readonly secretType: SecretType }
+) & {
+  readonly secretType?: SecretType | undefined;
+  readonly secretGroupId?: string | undefined;
+};
+
 export async function locateSecret<Store extends View>(
-  input: { readonly id: string },
+  input: WhichSecret,
   { store, call }: Context<Store>,
 ): Promise<Located<Secret>> {
-  const secret = await store.secrets.secret(instanceOf(call.place), input.id);
-  if (!secret) throw noSecret();
-  return locatedSecret(call.place, secret, secret);
+  const secret = await findSecret(store.secrets, instanceOf(call.place), input);
+  const located = locatedSecret(call.place, secret, secret);
+  // The record has the id of what was found by its name.
+  return input.id === undefined ? { ...located, facts: { id: secret.id } } : located;
+}
+
+async function findSecret(reader: SecretReader, at: Instance, which: WhichSecret): Promise<Secret> {
+  const secret =
+    which.id === undefined
+      ? await reader.secretNamed(at, which.secretType, which.name)
+      : await reader.secret(at, which.id);
+  const { secretType = secret?.type, secretGroupId = secret?.groupId } = which;
+  const isOther = secret?.type !== secretType || secret?.groupId !== secretGroupId;
+  if (!secret || isOther) throw noSecret();
+  return secret;
 }
 
 export interface SecretVersion {
@@ -58,16 +79,17 @@ export interface SecretVersion {
 }
 
 /** One version of a secret, by its id or as `current` or `previous`. */
-export type WhichVersion = { readonly id: string } & VersionSelector;
+export type WhichVersion = WhichSecret & VersionSelector;
 
 export async function locateVersion<Store extends View>(
   input: WhichVersion,
   context: Context<Store>,
 ): Promise<Located<SecretVersion>> {
-  const { subject: secret } = await locateSecret(input, context);
+  const located = await locateSecret(input, context);
+  const { subject: secret } = located;
   const version = await context.store.secrets.version(secret, input);
   if (!version) throw new Refusal("not_found", "There is no such version of the secret.");
-  return locatedSecret(context.call.place, secret, { secret, version });
+  return { ...located, subject: { secret, version } };
 }
 
 export function noSecret(): Refusal {

@@ -2,12 +2,10 @@
 import type { Secret } from "../../secrets/secret.ts";
 import { readOperation } from "../operation.ts";
 import type { VersionMetadata } from "./answers.ts";
-import { locateSecret } from "./find.ts";
+import { locateSecret, type WhichSecret } from "./find.ts";
 import { retrievalsOf, versionMetadataOf } from "./show.ts";
 
-export interface ListVersionsInput {
-  readonly id: string;
-}
+export type ListVersionsInput = WhichSecret;
 
 export interface ListVersionsOutput {
   readonly totalCount: number;

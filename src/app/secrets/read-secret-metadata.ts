@@ -2,12 +2,10 @@
 import type { Secret } from "../../secrets/secret.ts";
 import { readOperation } from "../operation.ts";
 import type { SecretMetadata } from "./answers.ts";
-import { locateSecret } from "./find.ts";
+import { locateSecret, type WhichSecret } from "./find.ts";
 import { metadataOf, retrievalOf } from "./show.ts";
 
-export interface ReadSecretMetadataInput {
-  readonly id: string;
-}
+export type ReadSecretMetadataInput = WhichSecret;
 
 export type ReadSecretMetadataOutput = SecretMetadata;
 

@@ -1,16 +1,15 @@
 /** Gives out the current value of a secret: by its id, or by its type, group and name. */
-import type { Place } from "../../audit/crn.ts";
 import { DEFAULT_GROUP_ID } from "../../secrets/group.ts";
 import type { Secret, SecretType } from "../../secrets/secret.ts";
 import type { SecretReader } from "../../secrets/store.ts";
 import { readOperation } from "../operation.ts";
 import type { SecretWithPayload } from "./answers.ts";
-import { instanceOf, locatedSecret, noSecret } from "./find.ts";
+import { locatedSecret, locateSecret, noSecret, type WhichSecret } from "./find.ts";
 import { currentVersion, openVersion } from "./open.ts";
 import { metadataOf, retrievalOf } from "./show.ts";
 
 export type ReadSecretInput =
-  | { readonly id: string; readonly name?: undefined }
+  | (WhichSecret & { readonly secretGroup?: undefined })
   | {
       readonly id?: undefined;
       readonly name: string;
@@ -24,9 +23,11 @@ export type ReadSecretOutput = SecretWithPayload;
 export const readSecret = readOperation<ReadSecretInput, Secret, ReadSecretOutput>({
   name: "secret.read",
 
-  async locate(input, { store, call }) {
-    const secret = await findSecret(store.secrets, input, call.place);
-    if (!secret) throw noSecret();
+  async locate(input, context) {
+    if (input.secretGroup === undefined) return locateSecret(input, context);
+    const { store, call } = context;
+    const { subject: secret } = await locateSecret(input, context);
+    if ((await groupNameOf(secret, store.secrets)) !== input.secretGroup) throw noSecret();
     return locatedSecret(call.place, secret, secret);
   },
 
@@ -46,18 +47,10 @@ export const readSecret = readOperation<ReadSecretInput, Secret, ReadSecretOutpu
   },
 });
 
-async function findSecret(
+async function groupNameOf(
+  { at, groupId }: Secret,
   reader: SecretReader,
-  input: ReadSecretInput,
-  place: Place,
-): Promise<Secret | undefined> {
-  const at = instanceOf(place);
-  if (input.id !== undefined) return reader.secret(at, input.id);
-  const secret = await reader.secretNamed(at, input.secretType, input.name);
-  if (!secret) return undefined;
-  const groupName =
-    secret.groupId === DEFAULT_GROUP_ID
-      ? DEFAULT_GROUP_ID
-      : (await reader.group(at, secret.groupId))?.name;
-  return groupName === input.secretGroup ? secret : undefined;
+): Promise<string | undefined> {
+  if (groupId === DEFAULT_GROUP_ID) return DEFAULT_GROUP_ID;
+  return (await reader.group(at, groupId))?.name;
 }

@@ -2,15 +2,15 @@
 import { Refusal } from "../../kernel/errors.ts";
 import type { Secret, SecretType } from "../../secrets/secret.ts";
 import { changeOperation } from "../operation.ts";
-import { locateSecret } from "./find.ts";
+import { locateSecret, type WhichSecret } from "./find.ts";
 import type { ActionInput, ActionOutput, SecretAction } from "./kinds/behaviour.ts";
 import { behaviourOf } from "./kinds/behaviours.ts";
 
-export interface SecretActionInput extends ActionInput {
-  readonly id: string;
-  /** What the action found out before there was a transaction. */
-  readonly found?: unknown;
-}
+export type SecretActionInput = WhichSecret &
+  ActionInput & {
+    /** What the action found out before there was a transaction. */
+    readonly found?: unknown;
+  };
 
 export interface SecretActionOutput {
   readonly actionType: string;

@@ -6,28 +6,28 @@ import type { Instance, Secret } from "../../secrets/secret.ts";
 import type { LockSortField } from "../../secrets/store.ts";
 import { changeOperation, readOperation } from "../operation.ts";
 import type { LockView, PageFacts, SecretLocks } from "./answers.ts";
-import { locatedInstance, locateSecret, wholeOf } from "./find.ts";
+import { locatedInstance, locateSecret, wholeOf, type WhichSecret } from "./find.ts";
 import { checkSearch } from "./list-secrets.ts";
 import { lockVersion, pageOfLocks, unlockVersions } from "./locking.ts";
 import { currentVersion } from "./open.ts";
 import { groupsWithin } from "./scope.ts";
 import { secretLocksOf } from "./show.ts";
 
-export interface CreateSecretLocksInput {
-  readonly id: string;
+export type CreateSecretLocksInput = WhichSecret & {
   readonly mode?: LockMode | undefined;
   readonly locks: readonly NewLock[];
   /** The names of the locks, for the record. */
   readonly lockNames: readonly string[];
-}
+};
 
 /** The input of a locking: the dialects' way to make it. */
 export function createSecretLocksInput(
-  id: string,
+  which: string | WhichSecret,
   locks: readonly NewLock[],
   mode?: LockMode,
 ): CreateSecretLocksInput {
-  return { id, mode, locks, lockNames: locks.map((lock) => lock.name) };
+  const named = typeof which === "string" ? { id: which } : which;
+  return { ...named, mode, locks, lockNames: locks.map((lock) => lock.name) };
 }
 
 /** Locks the current version. */
@@ -44,11 +44,11 @@ export const createSecretLocks = changeOperation<CreateSecretLocksInput, Secret,
   },
 });
 
-export interface ListSecretLocksInput extends PageInput {
-  readonly id: string;
-  readonly sort?: Sort<LockSortField> | undefined;
-  readonly search?: string | undefined;
-}
+export type ListSecretLocksInput = WhichSecret &
+  PageInput & {
+    readonly sort?: Sort<LockSortField> | undefined;
+    readonly search?: string | undefined;
+  };
 
 export interface ListLocksOutput extends PageFacts {
   readonly locks: readonly LockView[];
@@ -64,11 +64,12 @@ export const listSecretLocks = readOperation<ListSecretLocksInput, Secret, ListL
   },
 });
 
-export interface DeleteSecretLocksInput {
-  readonly id: string;
+export type DeleteSecretLocksInput = WhichSecret & {
   /** All of them when left out. */
   readonly lockNames?: readonly string[] | undefined;
-}
+  /** Those of other versions stay: what version 1 of IBM's wire means by unlocking a secret. */
+  readonly currentOnly?: true | undefined;
+};
 
 /** Takes locks off every version of the secret; answers with those that stay. */
 export const deleteSecretLocks = changeOperation<DeleteSecretLocksInput, Secret, SecretLocks>({
@@ -76,8 +77,9 @@ export const deleteSecretLocks = changeOperation<DeleteSecretLocksInput, Secret,
 
   locate: locateSecret,
 
-  async run({ lockNames }, { subject: secret }, { store }) {
-    return unlockVersions(store.secrets, secret, { lockNames });
+  async run({ lockNames, currentOnly }, { subject: secret }, { store }) {
+    const version = currentOnly ? await currentVersion(store.secrets, secret) : null;
+    return unlockVersions(store.secrets, secret, { lockNames, ...(version ? { version } : {}) });
   },
 });
 

@@ -16,7 +16,7 @@ import { changeOperation, type Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
 import type { SecretMetadata } from "./answers.ts";
 import { changedFields, type Change } from "./changes.ts";
-import { locateSecret } from "./find.ts";
+import { locateSecret, type WhichSecret } from "./find.ts";
 import type { TypedPatch } from "./kinds/behaviour.ts";
 import { behaviourOf } from "./kinds/behaviours.ts";
 import { currentVersion } from "./open.ts";
@@ -32,19 +32,19 @@ export interface SecretPatch extends TypedPatch {
   readonly expirationDate?: string | null | undefined;
 }
 
-export interface UpdateSecretMetadataInput {
-  readonly id: string;
+export type UpdateSecretMetadataInput = WhichSecret & {
   readonly patch: SecretPatch;
   /** The names of the patch's fields, for the record. */
   readonly changes: readonly string[];
-}
+};
 
 /** The input of an update: the dialects' way to make it. */
 export function updateSecretMetadataInput(
-  id: string,
+  which: string | WhichSecret,
   patch: SecretPatch,
 ): UpdateSecretMetadataInput {
-  return { id, patch, changes: changedFields(patch) };
+  const named = typeof which === "string" ? { id: which } : which;
+  return { ...named, patch, changes: changedFields(patch) };
 }
 
 export interface UpdateSecretMetadataOutput extends SecretMetadata {

@@ -14,6 +14,7 @@ import {
   type DeleteVersionLocksInput,
   type ListVersionLocksInput,
 } from "../../../app/secrets/version-locks.ts";
+import type { WhichSecret } from "../../../app/secrets/find.ts";
 import {
   checkLockName,
   LOCK_MODES,
@@ -96,7 +97,7 @@ function namesIn(request: FastifyRequest): readonly string[] | undefined {
   return names;
 }
 
-function listOf(request: FastifyRequest): Omit<ListSecretLocksInput, "id"> {
+function listOf(request: FastifyRequest): Omit<ListSecretLocksInput, keyof WhichSecret> {
   const query = new Query(request, ["offset", "limit", "sort", "search"]);
   return {
     offset: query.whole("offset"),
