@@ -79,15 +79,18 @@ function addKey(pem: string): void {
   canaries.add(...lines.slice(1, 1 + KEY_LINES));
 }
 
-function openssl(...args: readonly string[]): string {
-  return execFileSync("openssl", args, { cwd: workshop, encoding: "utf8", stdio: "pipe" });
+function openssl(command: string): string {
+  return execFileSync("openssl", command.split(" "), {
+    cwd: workshop,
+    encoding: "utf8",
+    stdio: "pipe",
+  });
 }
 
 /** A key and a certificate for it, made elsewhere. */
 function foreignCertificate(name: string): { readonly key: string; readonly certificate: string } {
   openssl(
-    ...["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", `/CN=${name}`],
-    ...["-keyout", `${name}.key`, "-out", `${name}.pem`],
+    `req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=${name} -keyout ${name}.key -out ${name}.pem`,
   );
   const read = (file: string): string => readFileSync(join(workshop, file), "utf8");
   const key = read(`${name}.key`);
@@ -354,9 +357,11 @@ beforeAll(async () => {
   workshop = temporaryFolder();
   folder = temporaryFolder();
   server = await RunningServer.start(folder, [
-    ...["--event-notifications", `${NOTIFICATIONS_CRN}=http://127.0.0.1:${port}/`],
+    "--event-notifications",
+    `${NOTIFICATIONS_CRN}=http://127.0.0.1:${port}/`,
     // Where no authority answers: an order stays open, with its key.
-    ...["--acme-directory", "staging=http://127.0.0.1:9/directory"],
+    "--acme-directory",
+    "staging=http://127.0.0.1:9/directory",
   ]);
   admin = await tokenOf(server.url, server.bootstrap.api_key);
   canaries.add(server.bootstrap.api_key, admin);
