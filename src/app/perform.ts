@@ -187,11 +187,16 @@ export class Performer {
         readonly name: OperationName;
       };
       const store = view;
-      const { context, located } = await this.#admit(steps, attempt, { input, store });
+      const { context, located, consequences } = await this.#admit(steps, attempt, {
+        input,
+        store,
+      });
       if (operation.reachesOut?.(input, located.subject)) {
         await this.#ports.trail.record([this.#describe(attempt, { kind: "pending" })]);
       }
-      return (await operation.work?.(input, located.subject, context)) ?? input;
+      const worked = (await operation.work?.(input, located.subject, context)) ?? input;
+      invariant(consequences.length === 0, "nothing follows from what has not been done yet");
+      return worked;
     });
   }
 
