@@ -46,7 +46,7 @@ export const secretLifeRows = rows({
     dataEvent: true,
     severity: "critical",
     request: ["id", "versionId", "apiKeyId", "serviceId", "trigger"],
-    response: ["apiKeyId", "serviceId"],
+    response: ["apiKeyId", "serviceId", "wasGone"],
   },
   // A certificate that was asked for outside: each step of the way, by the schedule.
   "secret.issue": {

@@ -22,6 +22,12 @@ export class SqliteLeaseStore implements LeaseStore {
       .map(leaseOf);
   }
 
+  async leasesOn(serviceId: string): Promise<readonly Lease[]> {
+    return this.#db
+      .all("SELECT * FROM leases WHERE service_id = ? ORDER BY rowid", serviceId)
+      .map(leaseOf);
+  }
+
   async dueLeases(now: Millis, limit: number): Promise<readonly Lease[]> {
     const sql = `SELECT * FROM leases WHERE expires_at <= ?
       AND NOT EXISTS (SELECT 1 FROM locks l WHERE l.version_id = leases.version_id)
@@ -44,6 +50,10 @@ export class SqliteLeaseStore implements LeaseStore {
       lease.policyId,
       lease.expiresAt,
     );
+  }
+
+  async moveLease(id: string, versionId: string): Promise<void> {
+    this.#db.run("UPDATE leases SET version_id = ? WHERE id = ?", versionId, id);
   }
 
   async deleteLease(id: string): Promise<void> {

@@ -45,6 +45,7 @@ const typesOfSecrets = `
     expires_at INTEGER
   ) STRICT;
   CREATE INDEX leases_of_secret ON leases (secret_id);
+  CREATE INDEX leases_on_service_id ON leases (service_id);
   CREATE INDEX leases_by_expiry ON leases (expires_at) WHERE expires_at IS NOT NULL;
 
   CREATE TABLE registrations (
