@@ -9,18 +9,17 @@ import { locked } from "../../secrets/lock.ts";
 import type { Secret } from "../../secrets/secret.ts";
 import { changeOperation, type Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
-import { locateSecret } from "./find.ts";
+import { locateSecret, type WhichSecret } from "./find.ts";
 import { giveUpValue } from "./give-up.ts";
 import { revokeLease } from "./revoke-credentials.ts";
 
 /** Which of a secret's credentials: by their API key, or all of one service ID, by either of its ids. */
-export interface DeleteCredentialsInput {
-  readonly id: string;
+export type DeleteCredentialsInput = WhichSecret & {
   readonly apiKeyId?: string | undefined;
   readonly serviceId?: string | undefined;
   /** Set by the schedule alone. */
   readonly isAtLeaseEnd?: true | undefined;
-}
+};
 
 export interface DeletedCredentials {
   readonly credentials: readonly { readonly apiKeyId: string; readonly serviceId: string }[];

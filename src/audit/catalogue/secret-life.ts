@@ -12,8 +12,15 @@ export const secretLifeRows = rows({
     dataEvent: true,
     severity: "warning",
     discloses: "supplied",
-    request: ["id", "secretType"],
-    response: ["versionId", "previousVersionId", "payloadDroppedFrom", "autoRotated", "secretType"],
+    request: ["id", "secretType", "restoreFromVersion"],
+    response: [
+      "versionId",
+      "previousVersionId",
+      "payloadDroppedFrom",
+      "autoRotated",
+      "secretType",
+      "serialNumber",
+    ],
   },
   "secret-policy.set": {
     action: "secrets-manager.secret-policies.set",

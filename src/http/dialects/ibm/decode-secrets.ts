@@ -8,6 +8,7 @@ import type { ReadSecretInput } from "../../../app/secrets/read-secret.ts";
 import type { SecretActionInput } from "../../../app/secrets/secret-action.ts";
 import {
   updateSecretMetadataInput,
+  type SecretPatch,
   type UpdateSecretMetadataInput,
 } from "../../../app/secrets/update-secret-metadata.ts";
 import { Refusal } from "../../../kernel/errors.ts";
@@ -101,8 +102,13 @@ export function decodeSecretDeletion(request: FastifyRequest): DeleteSecretInput
 
 export function decodeSecretPatch(request: FastifyRequest): UpdateSecretMetadataInput {
   const id = secretIdIn(request);
-  const given = read(patch, patchOf(request));
-  return updateSecretMetadataInput(id, {
+  return updateSecretMetadataInput(id, secretPatchIn(patchOf(request)));
+}
+
+/** What of a secret is to be changed, whichever wire it comes by. */
+export function secretPatchIn(body: object): SecretPatch {
+  const given = read(patch, body);
+  return {
     name: given.name,
     description: given.description,
     labels: given.labels,
@@ -114,7 +120,7 @@ export function decodeSecretPatch(request: FastifyRequest): UpdateSecretMetadata
     ttl: given.ttl === undefined ? undefined : secondsOf(given.ttl, "ttl"),
     parameters: given.parameters,
     managedCsr: given.managed_csr,
-  });
+  };
 }
 
 export function decodeSecretAction(request: FastifyRequest): SecretActionInput {

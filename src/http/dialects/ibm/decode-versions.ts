@@ -2,7 +2,7 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { CreateVersionInput } from "../../../app/secrets/create-version.ts";
-import type { WhichVersion } from "../../../app/secrets/find.ts";
+import type { WhichSecret, WhichVersion } from "../../../app/secrets/find.ts";
 import {
   updateVersionMetadataInput,
   type UpdateVersionMetadataInput,
@@ -34,10 +34,13 @@ const prototype = z.strictObject({
 const patch = z.strictObject({ version_custom_metadata: jsonObject.nullish() });
 
 export function decodeNewVersion(request: FastifyRequest): CreateVersionInput {
-  const id = secretIdIn(request);
-  const given = read(prototype, bodyOf(request));
+  return { id: secretIdIn(request), ...newVersionIn(bodyOf(request)) };
+}
+
+/** What a new version is given, whichever wire it comes by. */
+export function newVersionIn(body: object): Omit<CreateVersionInput, keyof WhichSecret> {
+  const given = read(prototype, body);
   return {
-    id,
     payload: payloadOf(given),
     restoreFromVersion: given.restore_from_version,
     customMetadata: given.custom_metadata,

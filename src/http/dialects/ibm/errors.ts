@@ -10,7 +10,7 @@ import type { Answer } from "../../route.ts";
 /** How long a client is asked to wait before it tries again what may work then (RFC 9110, section 10.2.3). */
 export const RETRY_AFTER_S = 1;
 
-interface Wording {
+export interface Wording {
   readonly status: number;
   readonly code: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -41,6 +41,11 @@ const wordings: Readonly<Record<ErrorCode, Wording>> = {
   rate_limited: { status: 429, code: "too_many_requests", headers: RETRY },
   sealed: { status: 503, code: "service_unavailable" },
 };
+
+/** What a refusal comes to, for IBM's other wires over secrets. */
+export function wordingOf(code: ErrorCode): Wording {
+  return wordings[code];
+}
 
 /** The word for a refusal in an error's `code`. */
 export function codeOf(code: ErrorCode): string {
