@@ -23,12 +23,8 @@ export async function signed(toBeSigned: Uint8Array, key: KeyObject): Promise<Ui
 
 /** The AlgorithmIdentifier that signatures by the key have, in DER. */
 export function algorithmOf(key: KeyObject): Uint8Array {
-  switch (key.asymmetricKeyType) {
-    case "rsa":
-      return sequence(oid(ALGORITHMS.rsa), element(NULL));
-    case "ec":
-      return sequence(oid(ALGORITHMS.ec[hashFor(key) ?? "sha256"]));
-    default:
-      return sequence(oid(ALGORITHMS.ed25519));
-  }
+  const { asymmetricKeyType: type } = key;
+  if (type === "rsa") return sequence(oid(ALGORITHMS.rsa), element(NULL));
+  if (type === "ec") return sequence(oid(ALGORITHMS.ec[hashFor(key) ?? "sha256"]));
+  return sequence(oid(ALGORITHMS.ed25519));
 }
