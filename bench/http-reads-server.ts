@@ -14,6 +14,7 @@ import { Exchanges } from "../src/http/exchange.ts";
 import { Metrics } from "../src/http/metrics.ts";
 import type { Route } from "../src/http/route.ts";
 import { createServer } from "../src/http/server.ts";
+import { Regions } from "../src/identity/region.ts";
 import { TokenIssuer } from "../src/identity/tokens.ts";
 import { systemClock } from "../src/kernel/clock.ts";
 import type { EventId } from "../src/kernel/ids.ts";
@@ -90,6 +91,7 @@ const ibm = ibmDialect({
     store: new TokenKeyFile(join(folder.keys, "token.key")),
   }),
   clock: systemClock,
+  regions: Regions.default,
 });
 const fastify = createServer({
   dialects: [{ ...ibm, routes: [constantRoute] }],

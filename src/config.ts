@@ -25,6 +25,10 @@ export interface ServeConfig {
   readonly logName: string | null;
   /** Only at the first start: the region of the instance that is made. */
   readonly region: string;
+  /** A file that names the regions in which there may be instances, in place of IBM's. */
+  readonly regionsFile: string | null;
+  /** The domain under which instances have names of their own, `{instance}.{region}.{domain}`; with a port if need be. */
+  readonly publicDomain: string | null;
   readonly demo: boolean;
   /** Each base64 of 32 bytes, the newest first; without any the root key is a file in the data folder. */
   readonly rootKeys: readonly string[];
@@ -53,6 +57,8 @@ export const SERVE_OPTIONS = {
   "witness-policy": { type: "string" },
   "log-name": { type: "string" },
   region: { type: "string" },
+  regions: { type: "string" },
+  "public-domain": { type: "string" },
   demo: { type: "boolean" },
 } as const;
 
@@ -80,6 +86,8 @@ export function readServeConfig(args: readonly string[], env: Environment): Serv
     witnessPolicy: values["witness-policy"] ?? env["KEYTRAIL_WITNESS_POLICY"] ?? null,
     logName: values["log-name"] ?? env["KEYTRAIL_LOG_NAME"] ?? null,
     region: values.region ?? env["KEYTRAIL_REGION"] ?? "us-south",
+    regionsFile: values.regions ?? env["KEYTRAIL_REGIONS"] ?? null,
+    publicDomain: domainOf(values["public-domain"] ?? env["KEYTRAIL_PUBLIC_DOMAIN"]),
     demo: values.demo ?? false,
     rootKeys: list(env["KEYTRAIL_ROOT_KEY"]),
   };
@@ -115,6 +123,20 @@ function portOf(text: string | undefined): number {
     throw new ConfigError("The port must be a number from 0 to 65535.");
   }
   return port;
+}
+
+/** Labels of letters, digits and dashes (RFC 1123, section 2.1), without a scheme and without a path. */
+const DOMAIN =
+  /^(?=.{1,200}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*(:\d{1,5})?$/i;
+
+function domainOf(text: string | undefined): string | null {
+  if (text === undefined || text === "") return null;
+  if (!DOMAIN.test(text) || isIP(text.split(":", 1)[0] ?? "") !== 0) {
+    throw new ConfigError(
+      "--public-domain is a domain such as secrets.example.com, if need be with a port; not a URL, not an address.",
+    );
+  }
+  return text.toLowerCase();
 }
 
 function proxiesOf(addresses: readonly string[]): readonly string[] {

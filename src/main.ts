@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   keys: async () => (await import("./cli/keys.ts")).keysCommand,
   "who-can": async () => (await import("./cli/who-can.ts")).whoCanCommand,
   exposure: async () => (await import("./cli/exposure.ts")).exposureCommand,
+  instances: async () => (await import("./cli/instances.ts")).instancesCommand,
   "recover-administrator": async () => (await import("./compose/offline.ts")).recoverCommand,
   witness: async () => (await import("./compose/offline.ts")).witnessCommand,
 };

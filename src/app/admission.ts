@@ -17,6 +17,14 @@ export function identify(caller: Caller, { forAnyone }: { readonly forAnyone?: t
 }
 
 /**
+ * An instance may have been deleted while a call about it was on its way: nothing is to come into one that is no more.
+ */
+export async function assertStanding({ place }: Call, { identity }: View): Promise<void> {
+  if (place.instance === null || (await identity.instance(place.instance))) return;
+  throw new Refusal("not_found", "There is no such instance.");
+}
+
+/**
  * What the caller has been granted in the place of the call; the server's own jobs need no grant. Refuses calls from
  * where the caller's account lets none come from.
  */

@@ -14,6 +14,7 @@ describe("the first start", () => {
     const { account, instance, administrator } = app.first;
     expect(app.parts.events().map(({ operation }) => operation)).toEqual([
       "account.create",
+      "instance.create",
       "user.create",
       "policy.create",
       "user-apikey.create",
@@ -27,6 +28,14 @@ describe("the first start", () => {
         id: `crn:v1:bluemix:public:iam-identity:global:a/${account.id}::account:${account.id}`,
       },
       responseData: { id: account.id, instanceId: instance.id },
+    });
+    const crn = `crn:v1:bluemix:public:secrets-manager:us-south:a/${account.id}:${instance.id}::`;
+    expect(app.parts.events()[1]).toMatchObject({
+      region: "us-south",
+      instance: instance.id,
+      logSourceCRN: crn,
+      requestData: { name: "secrets", region: "us-south" },
+      responseData: { id: instance.id, crn, region: "us-south" },
     });
     expect(account.id).toMatch(/^[0-9a-f]{32}$/);
     expect(instance).toMatchObject({ account: account.id, region: "us-south" });

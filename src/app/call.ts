@@ -37,10 +37,18 @@ export interface Internal {
 
 export type Caller = Identity | Anonymous | Internal;
 
+/** Where a request is addressed to that leads to no instance: who is to hear of it, and how it is refused. */
+export interface Nowhere {
+  readonly place: Place;
+  readonly refusal: Refusal;
+}
+
 export interface Call {
   readonly caller: Caller;
   readonly dialect: Dialect;
   readonly place: Place;
+  /** Why the call is about nothing that there is: whatever it asks for is refused with this. */
+  readonly nowhere?: Refusal;
   readonly host: EventHost;
   readonly requestId: string;
   readonly correlationId: string;

@@ -1,5 +1,6 @@
 /** What operations may use besides the state: the capabilities of the domains, made once in `main.ts`. */
 import type { CredentialKeeper } from "../identity/credentials.ts";
+import type { Regions } from "../identity/region.ts";
 import type { TokenIssuer } from "../identity/tokens.ts";
 import type { Retrievals } from "../secrets/retrievals.ts";
 import type { RootKeySource } from "../secrets/root-key.ts";
@@ -20,6 +21,10 @@ export interface Capabilities {
   readonly tokens: TokenIssuer;
   /** Asks identity providers who somebody is. */
   readonly federation: Federation;
+  /** Where there may be instances. */
+  readonly regions: Regions;
+  /** The domain under whose names instances are called, if there is one: `{instance}.{region}.{domain}`. */
+  readonly publicDomain: string | null;
   /** Finds events and proves them. */
   readonly trail: TrailReader;
 }

@@ -11,7 +11,7 @@ import { partsOf, scopeOf } from "../identity/authorize.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { invariant, Outage, Refusal } from "../kernel/errors.ts";
 import type { TimeOrderedIds } from "../kernel/ids.ts";
-import { authorize, grantsOf, identify, locate } from "./admission.ts";
+import { assertStanding, authorize, grantsOf, identify, locate } from "./admission.ts";
 import type { Call } from "./call.ts";
 import { initiatorOf } from "./initiator.ts";
 import { drainOutbox } from "./outbox.ts";
@@ -162,6 +162,7 @@ export class Performer {
     decode: () => Input,
   ): Promise<Recording<Output>> {
     identify(attempt.call.caller, operation);
+    if (attempt.call.nowhere) throw attempt.call.nowhere;
     const prepared = await this.#prepared(operation, attempt, decode());
     const input = operation.work ? await this.#worked(operation, attempt, prepared) : prepared;
     if (operation.kind === "change") return this.#change(operation, attempt, input);
@@ -282,6 +283,7 @@ export class Performer {
   ): Promise<Admitted<Subject, Store>> {
     const { call } = attempt;
     const now = this.#ports.clock.now();
+    await assertStanding(call, store);
     const grants = await grantsOf(call, store, now);
     const consequences: Consequence[] = [];
     const context: Context<Store> = {

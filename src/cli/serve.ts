@@ -47,6 +47,8 @@ const usage = `keytrail serve - run the server
   --witness-policy FILE C2SP tlog-policy naming the witnesses to ask for cosignatures
   --log-name NAME       first start only: the log's name, a URL without scheme
   --region REGION       first start only: the region of the first instance (us-south)
+  --regions FILE        JSON that names the regions, in place of IBM's (KEYTRAIL_REGIONS)
+  --public-domain NAME  instances have names of their own, {instance}.{region}.NAME (KEYTRAIL_PUBLIC_DOMAIN)
   --demo                first start only: also live through an hour of believable activity
 
   KEYTRAIL_ROOT_KEY     base64 of 32 bytes that seal every secret; without it a file in the data folder
@@ -65,7 +67,7 @@ export function serveCommand(start: StartServer, commandName: string): Command {
     async run(args, io) {
       const config = configOf(args, io);
       const say = (line: string): void => void io.stderr.write(`${line}\n`);
-      const server = await start(config, { say });
+      const server = await started(() => start(config, { say }));
       for (const line of greeting(server, commandName)) io.stdout.write(`${line}\n`);
       const end = await Promise.race([server.failed, aborted(io.signal)]);
       if (end) say(`Keytrail stops: ${end.message}`);
@@ -83,9 +85,21 @@ function configOf(args: readonly string[], io: CommandIo): ServeConfig {
   try {
     return readServeConfig(args, io.env);
   } catch (error) {
-    if (error instanceof ConfigError) throw new UsageError(error.message, { cause: error });
-    throw error;
+    throw asUsage(error);
   }
+}
+
+/** Files that the configuration names are read at the start, and may be of no use. */
+async function started(start: () => Promise<RunningServer>): Promise<RunningServer> {
+  try {
+    return await start();
+  } catch (error) {
+    throw asUsage(error);
+  }
+}
+
+function asUsage(error: unknown): unknown {
+  return error instanceof ConfigError ? new UsageError(error.message, { cause: error }) : error;
 }
 
 function aborted(signal: AbortSignal): Promise<undefined> {

@@ -152,6 +152,26 @@ export const rootKeyRotation = z.looseObject({
   data_keys: z.int(),
 });
 
+export const instance = z.looseObject({
+  id: z.string(),
+  crn: z.string(),
+  name: z.string(),
+  region: z.string(),
+  created_at: z.string(),
+});
+
+export const instances = z.looseObject({
+  instances: z.array(instance),
+  regions: z.array(
+    z.looseObject({
+      id: z.string(),
+      name: z.string(),
+      geography: z.string(),
+      events: z.boolean(),
+    }),
+  ),
+});
+
 export type ActivityEvent = z.infer<typeof event>;
 export type PlacedEvent = z.infer<typeof placedEvent>;
 export type FoundEvents = z.infer<typeof foundEvents>;
@@ -162,6 +182,8 @@ export type AccessPath = z.infer<typeof accessPath>;
 export type Access = z.infer<typeof access>;
 export type Exposed = z.infer<typeof exposed>;
 export type Exposure = z.infer<typeof exposure>;
+export type Instance = z.infer<typeof instance>;
+export type Instances = z.infer<typeof instances>;
 export type EventReceipt = z.infer<typeof receipt>;
 export type RootKey = z.infer<typeof rootKey>;
 export type RootKeyRotation = z.infer<typeof rootKeyRotation>;

@@ -1,4 +1,4 @@
-/** The typed client of the native API: finds, follows and proves events, answers who could and who did, rotates the root key. */
+/** The typed client of the native API: finds, follows and proves events, answers who could and who did, runs the installation. */
 import { setTimeout as delay } from "node:timers/promises";
 import {
   access,
@@ -6,6 +6,8 @@ import {
   facets,
   foundEvents,
   histogram,
+  instance,
+  instances,
   placedEvent,
   receipt,
   rootKey,
@@ -16,19 +18,23 @@ import {
   type Facets,
   type FoundEvents,
   type Histogram,
+  type Instance,
+  type Instances,
   type PlacedEvent,
   type RootKey,
   type RootKeyRotation,
 } from "./answers.ts";
 import { RefusedByServer, ServerUnreachable } from "./client-error.ts";
 import { readServerSentEvents } from "./server-sent-events.ts";
-import { Transport, type TransportOptions } from "./transport.ts";
+import { Transport, type RequestOptions, type TransportOptions } from "./transport.ts";
 
 /** A page of the server's at most. */
 export const MAX_PAGE = 1_000;
 /** Between attempts to take up a broken tail again; doubled each time, up to the second number. */
 export const TAIL_RETRY_MS = 1_000;
 export const MAX_TAIL_RETRY_MS = 15_000;
+
+const INSTANCES = "trail/v1/instances";
 
 /** Which events: the query language, and event times as the server reads them (`2026-11-21`, `now-2h`). */
 export interface Asked {
@@ -142,6 +148,25 @@ export class KeytrailClient {
     return this.#transport.json(rootKeyRotation, "trail/v1/root-key/rotate", options);
   }
 
+  /** The instances that may be seen, and the regions in which there may be any. */
+  instances(): Promise<Instances> {
+    return this.#transport.json(instances, INSTANCES);
+  }
+
+  /** Not repeated when it fails: look first, then ask again. */
+  createInstance(made: { readonly name: string; readonly region: string }): Promise<Instance> {
+    return this.#transport.json(instance, INSTANCES, withJson("POST", made));
+  }
+
+  renameInstance(id: string, name: string): Promise<Instance> {
+    return this.#transport.json(instance, instancePath(id), withJson("PATCH", { name }));
+  }
+
+  /** Refused with the code `conflict` as long as anything is left in it. */
+  async deleteInstance(id: string): Promise<void> {
+    await this.#transport.request(instancePath(id), { method: "DELETE" });
+  }
+
   /**
    * Events as they become durable, each once and in the log's order, across broken connections: taken up again from
    * the last index seen, until the client's signal is aborted. Throws RefusedByServer when the server says no.
@@ -187,6 +212,15 @@ export class KeytrailClient {
       yield { index, placed: data === "" ? undefined : placedOf(index, data) };
     }
   }
+}
+
+function instancePath(id: string): string {
+  return `${INSTANCES}/${encodeURIComponent(id)}`;
+}
+
+function withJson(method: "POST" | "PATCH", body: object): RequestOptions {
+  const headers = { "content-type": "application/json" };
+  return { method, headers, body: JSON.stringify(body) };
 }
 
 function placedOf(index: number, data: string): PlacedEvent {

@@ -25,6 +25,7 @@ import { TokenKeyFile } from "../storage/files/token-key.ts";
 import type { DataFolder } from "./data-folder.ts";
 import type { WriteLog } from "./log.ts";
 import { openVault, type OpenedState } from "./open-state.ts";
+import { openRegions } from "./regions.ts";
 import { startWitnessing, type Witnessing } from "./witnessing.ts";
 
 export interface Core {
@@ -54,6 +55,7 @@ export interface CorePorts {
 export async function openCore(ports: CorePorts): Promise<Core> {
   const { config, folder, stores, ledger, clock, log, open } = ports;
   const { state } = stores;
+  const regions = await openRegions(config, state);
   const trail = await Trail.open(ledger, stores.counters);
   open.defer(() => trail.close());
   const drainedEvents = await drainOutbox(state, trail);
@@ -88,6 +90,8 @@ export async function openCore(ports: CorePorts): Promise<Core> {
       store: new TokenKeyFile(join(folder.keys, "token.key")),
     }),
     federation: new OpenIdFederation(clock),
+    regions,
+    publicDomain: config.publicDomain,
     trail: new TrailReader({
       log: ledger,
       index,

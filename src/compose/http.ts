@@ -46,6 +46,7 @@ export interface Listening {
 
 export async function listen(ports: HttpPorts): Promise<Listening> {
   const { config, core, metrics, log, ledger } = ports;
+  const { regions } = core.capabilities;
   const authentication = {
     state: core.state,
     tokens: core.capabilities.tokens,
@@ -63,7 +64,10 @@ export async function listen(ports: HttpPorts): Promise<Listening> {
   });
   const tls = await tlsMaterial(config.tls, ports.keysFolder, ports.clock);
   const server = createServer({
-    dialects: [...ibmDialects(authentication), nativeDialect({ authenticate }, native)],
+    dialects: [
+      ...ibmDialects({ ...authentication, regions }),
+      nativeDialect({ authenticate }, native),
+    ],
     performer: core.performer,
     exchanges: new Exchanges({
       performer: core.performer,

@@ -149,10 +149,11 @@ async function callOf(
 ): Promise<Call> {
   const { request } = exchange;
   const caller = await dialect.authenticate(request);
+  const found = await dialect.place(request, caller);
   return {
     caller,
     dialect: dialect.name,
-    place: await dialect.place(request, caller),
+    ...("refusal" in found ? { place: found.place, nowhere: found.refusal } : { place: found }),
     host: hostOf(request),
     requestId: exchange.requestId,
     correlationId: exchange.correlationId,

@@ -99,6 +99,8 @@ export interface IdentityReader {
 export interface IdentityStore extends IdentityReader {
   putAccount(account: Account): Promise<void>;
   putInstance(instance: Instance): Promise<void>;
+  /** Nothing may be left in it. */
+  deleteInstance(id: string): Promise<void>;
   putUser(user: User): Promise<void>;
   /** Its keys and policies must have been deleted; so for a service ID. */
   deleteUser(account: string, iamId: string): Promise<void>;

@@ -1,5 +1,6 @@
 /** The port to the secrets: what reads and what changes them. Values come and go sealed. */
 import type { Millis } from "../kernel/clock.ts";
+import type { Contents } from "./contents.ts";
 import type { SecretGroup } from "./group.ts";
 import type { Lock } from "./lock.ts";
 import type { Page, PageOf, Sort } from "./paging.ts";
@@ -98,6 +99,8 @@ export interface SecretReader extends DataKeyReader {
   secretNamed(at: Instance, type: SecretType, name: string): Promise<Secret | undefined>;
   secrets(at: Instance, query: SecretQuery): Promise<Page<ListedSecret>>;
   countInGroup(at: Instance, groupId: string): Promise<number>;
+  /** Everything that an instance holds, also what other stores keep of it. */
+  contentsOf(at: Instance): Promise<Contents>;
 
   version(secret: Secret, selector: VersionSelector): Promise<Version | undefined>;
   /** Newest first. */
@@ -132,7 +135,8 @@ export interface SecretStore extends SecretReader, DataKeyStore {
   /** With its versions, locks, retrievals and data key. */
   deleteSecret(secretId: string): Promise<void>;
 
-  insertVersion(version: Version, payload: SealedValue): Promise<void>;
+  /** Null for a version that has none by this. */
+  insertVersion(version: Version, payload: SealedValue | null): Promise<void>;
   /** Deletes the payload of a version that has none by this. */
   updateVersion(version: Version): Promise<void>;
   /** Forgets the versions with this number and lower ones. */

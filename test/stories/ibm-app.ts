@@ -133,8 +133,8 @@ function serverOf(test: TestApp, logged: LogEntry[]): FastifyInstance {
     receiptOf: () => Promise.reject(new Error("there are no checkpoints in these stories")),
     log: (entry) => void logged.push(entry),
   });
-  const { tokens, credentials } = capabilities;
-  const dialects = ibmDialects({ state, tokens, credentials, clock });
+  const { tokens, credentials, regions } = capabilities;
+  const dialects = ibmDialects({ state, tokens, credentials, clock, regions });
   return createServer({ dialects, exchanges, performer, surfaces: [] });
 }
 

@@ -31,8 +31,8 @@ beforeAll(async () => {
 
 afterAll(() => app.close());
 
-function hostOf(id: string): Readonly<Record<string, string>> {
-  return { host: `${id}.eu-de.secrets-manager.appdomain.cloud` };
+function hostOf(id: string, region = "eu-de"): Readonly<Record<string, string>> {
+  return { host: `${id}.${region}.secrets-manager.appdomain.cloud` };
 }
 
 describe("a call", () => {
@@ -59,21 +59,81 @@ describe("a call", () => {
   });
 
   it.each([
-    "00000000-0000-4000-8000-000000000000.eu-de.example",
     "localhost:8420",
     "10.0.0.1",
     "[::1]:80",
+    "eu-de.secrets-manager.appdomain.cloud",
+    "secrets.example.com",
+  ])("goes to the first instance of the caller's account behind a plain name: %s", async (host) => {
+    const listed = await manager.call({ method: "GET", url: SECRETS, headers: { host } });
+    expect(listed.status).toBe(200);
+    expect(app.events().at(-1)?.logSourceCRN).toBe(app.instanceCrn);
+  });
+
+  it.each([
+    `${OTHER}.private.eu-de.secrets-manager.appdomain.cloud`,
+    `${OTHER}.eu-de.secrets.example.com:8420`,
+    `${OTHER}.localhost:8420`,
+    `${OTHER}.my-corp.example`,
+    OTHER,
+  ])("goes to its instance under whichever domain: %s", async (host) => {
+    const listed = await manager.call({ method: "GET", url: SECRETS, headers: { host } });
+    expect(listed.status).toBe(200);
+    expect(app.events().at(-1)).toMatchObject({ region: "eu-de", instance: OTHER });
+  });
+
+  it.each([
+    "00000000-0000-4000-8000-000000000000.eu-de.example",
+    "00000000-0000-4000-8000-000000000000",
+  ])("to an instance that there is not reaches no other one, and is recorded: %s", async (host) => {
+    const body = { name: "astray", secret_type: "arbitrary", payload: "hunter2" };
+    const made = await manager.call({ method: "POST", url: SECRETS, body, headers: { host } });
+    expect([made.status, made.body.errors[0].code]).toEqual([404, "not_found"]);
+    expect(app.events().at(-1)).toMatchObject({
+      operation: "secret.create",
+      outcome: "failure",
+      reason: { reasonCode: 404 },
+      initiator: { id: manager.iamId },
+      account: app.account,
+      region: "global",
+      instance: null,
+      requestData: {},
+    });
+    const listed = await manager.get(`${SECRETS}?search=astray`);
+    expect(listed.body.total_count).toBe(0);
+  });
+
+  it.each([
+    hostOf(OTHER, "us-south").host,
+    hostOf(OTHER, "nowhere").host,
+    `${OTHER}.private.eu-gb.secrets-manager.appdomain.cloud`,
+    `${OTHER}.us-south.secrets.example.com`,
   ])(
-    "goes to the first instance of the caller's account behind any other name: %s",
-    async (host) => {
+    "that names another region than its instance is in is refused there: %s",
+    async (host = "") => {
       const listed = await manager.call({ method: "GET", url: SECRETS, headers: { host } });
-      expect(listed.status).toBe(200);
-      expect(app.events().at(-1)?.logSourceCRN).toBe(app.instanceCrn);
+      expect(listed.status).toBe(404);
+      expect(app.events().at(-1)).toMatchObject({
+        operation: "secret.list",
+        outcome: "failure",
+        logSourceCRN: crn("secrets-manager", other),
+      });
     },
   );
 
+  it("of nobody to an instance that there is not is asked for a credential first", async () => {
+    const headers = { host: "00000000-0000-4000-8000-000000000000.localhost" };
+    const refused = await app.nobody.call({ method: "GET", url: SECRETS, headers });
+    expect(refused.status).toBe(401);
+    expect(app.events().at(-1)).toMatchObject({ account: app.account, instance: null });
+  });
+
   it("to another account's instance is refused, and stands in that account's trail", async () => {
-    const refused = await manager.call({ method: "GET", url: SECRETS, headers: hostOf(FOREIGN) });
+    const refused = await manager.call({
+      method: "GET",
+      url: SECRETS,
+      headers: hostOf(FOREIGN, "eu-gb"),
+    });
     expect(refused.status).toBe(403);
     expect(app.events().at(-1)).toMatchObject({
       account: FOREIGN_ACCOUNT,
@@ -84,7 +144,7 @@ describe("a call", () => {
   });
 
   it("of nobody stands in the trail of the instance it was addressed to", async () => {
-    const headers = hostOf(FOREIGN);
+    const headers = hostOf(FOREIGN, "eu-gb");
     await app.nobody.call({ method: "GET", url: SECRETS, headers });
     expect(app.events().at(-1)?.logSourceCRN).toBe(crn("secrets-manager", foreign));
     await app.nobody.get(SECRETS);

@@ -3,6 +3,7 @@ import { drainOutbox } from "../outbox.ts";
 import type { CounterStore } from "../../audit/counters.ts";
 import { Trail, type EntryLog } from "../../audit/trail.ts";
 import { CredentialKeeper } from "../../identity/credentials.ts";
+import { Regions } from "../../identity/region.ts";
 import { TokenIssuer } from "../../identity/tokens.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { TimeOrderedIds } from "../../kernel/ids.ts";
@@ -35,6 +36,9 @@ export interface AssemblyParts {
   readonly database: Database;
   readonly clock: Clock;
   readonly rootKeys: RootKeySource;
+  /** IBM's, if nothing else is said. */
+  readonly regions?: Regions | undefined;
+  readonly publicDomain?: string | null | undefined;
   /** Where events are counted, if not simply in the database. */
   readonly counters?: CounterStore;
 }
@@ -55,6 +59,8 @@ export async function assemble({
   database,
   clock,
   rootKeys,
+  regions = Regions.default,
+  publicDomain = null,
   counters = new SqliteCounterStore(database),
 }: AssemblyParts): Promise<Assembly> {
   const state = new SqliteState({ reader: database, writer: database }, storesOn);
@@ -72,6 +78,8 @@ export async function assemble({
       store: new TokenKeyInMemory(),
     }),
     federation: new OpenIdFederation(clock),
+    regions,
+    publicDomain,
     // Operations that search the trail are tested beside their index.
     trail: {} as TrailReader,
   };

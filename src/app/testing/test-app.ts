@@ -6,6 +6,7 @@ import { parseEvent, type AuditEvent } from "../../audit/event.ts";
 import type { Trail } from "../../audit/trail.ts";
 import type { Place } from "../../audit/crn.ts";
 import type { PolicyResource } from "../../identity/authorize.ts";
+import type { Regions } from "../../identity/region.ts";
 import type { RoleName } from "../../identity/roles.ts";
 import { ManualClock } from "../../kernel/clock.ts";
 import type { Refusal } from "../../kernel/errors.ts";
@@ -74,6 +75,9 @@ export interface TestAppOptions {
   readonly log?: MemoryEntryLog;
   readonly database?: Database;
   readonly clock?: ManualClock;
+  /** IBM's, if nothing else is said. */
+  readonly regions?: Regions;
+  readonly publicDomain?: string;
   /** Without the account and the instance: for what makes them. */
   readonly isEmpty?: true;
 }
@@ -82,7 +86,8 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
   const { clock = new ManualClock(START), log = new MemoryEntryLog() } = options;
   const { database = openTestDatabase() } = options;
   const { rootKeys = new RootKeysInMemory() } = options;
-  const assembly = await assemble({ log, database, clock, rootKeys });
+  const { regions, publicDomain } = options;
+  const assembly = await assemble({ log, database, clock, rootKeys, regions, publicDomain });
   const { state, trail, capabilities, performer } = assembly;
   if (!options.isEmpty) await settle(state);
   const events = (): readonly AuditEvent[] => log.lines.map(parseEvent);

@@ -47,8 +47,8 @@ export class IdentityServer {
       },
     });
     const { state, clock, capabilities } = app.parts;
-    const { tokens, credentials } = capabilities;
-    const ports = { state, clock, tokens, credentials };
+    const { tokens, credentials, regions } = capabilities;
+    const ports = { state, clock, tokens, credentials, regions };
     const authenticate = (header: string | undefined) => app.whoSends(header);
     const server = createServer({
       dialects: [...ibmDialects(ports), nativeDialect({ authenticate }, identityRoutes)],

@@ -230,6 +230,10 @@ export class SqliteIdentityStore implements IdentityStore {
     );
   }
 
+  async deleteInstance(id: string): Promise<void> {
+    this.#db.run("DELETE FROM instances WHERE id = ?", id);
+  }
+
   async putUser(user: User): Promise<void> {
     put(
       this.#db,

@@ -1,5 +1,6 @@
 /** Reads the secrets from SQLite. */
 import type { Millis } from "../../kernel/clock.ts";
+import type { Contents } from "../../secrets/contents.ts";
 import type { SecretGroup } from "../../secrets/group.ts";
 import type { Lock } from "../../secrets/lock.ts";
 import { sortOf, type Page, type PageOf } from "../../secrets/paging.ts";
@@ -23,6 +24,7 @@ import {
 } from "../../secrets/version.ts";
 import type { RootKeyCheck, SealedValue, WrappedKey } from "../../secrets/vault.ts";
 import type { Database, Value } from "./database.ts";
+import { contentsOf } from "./instance-contents.ts";
 import { Remembered } from "./remembered.ts";
 import { atOf, dataKeyOf, groupOf, lockOf, numberOf, secretOf, versionOf } from "./secrets-rows.ts";
 
@@ -106,6 +108,10 @@ export class SqliteSecretReader implements SecretReader {
   async countInGroup(at: Instance, groupId: string): Promise<number> {
     const values = [at.account, at.instance, groupId];
     return this.#count("secrets WHERE account = ? AND instance = ? AND group_id = ?", values);
+  }
+
+  async contentsOf(at: Instance): Promise<Contents> {
+    return contentsOf(this.db, at);
   }
 
   async version(secret: Secret, selector: VersionSelector): Promise<Version | undefined> {

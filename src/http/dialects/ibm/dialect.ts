@@ -3,14 +3,18 @@ import {
   authenticateOverConnections,
   type AuthenticationPorts,
 } from "../../../app/identity/authenticate.ts";
+import type { Regions } from "../../../identity/region.ts";
 import type { Dialect, Exchange } from "../../dialect.ts";
 import { configurationRoutes } from "./configurations/router.ts";
+import { endpointsRoute } from "./endpoints.ts";
 import { faultAnswer, outageAnswer, refusalAnswer } from "./errors.ts";
 import { placeOf } from "./place.ts";
 import { groupRoutes, lockRoutes, secretRoutes, versionRoutes } from "./router.ts";
 import { unservedRoutes } from "./unserved.ts";
 
-export type IbmPorts = AuthenticationPorts;
+export interface IbmPorts extends AuthenticationPorts {
+  readonly regions: Regions;
+}
 
 /** Version 1 as well, and what is no version at all: refused here, in the same form. */
 const OWN_PATH = /^\/api(?:\/|$)/;
@@ -25,11 +29,15 @@ export function ibmDialect(ports: IbmPorts): Dialect {
       ...groupRoutes,
       ...lockRoutes,
       ...configurationRoutes,
+      endpointsRoute,
       ...unservedRoutes,
     ],
     owns: (path) => OWN_PATH.test(path),
     authenticate: (request) => authenticate(request.headers.authorization, request.socket),
-    place: (request, caller) => ports.state.read((view) => placeOf(request, caller, view)),
+    place: (request, caller) =>
+      ports.state.read(({ identity }) =>
+        placeOf(request, caller, { identity, regions: ports.regions }),
+      ),
     refusal: refusalAnswer,
     outage: outageAnswer,
     fault: faultAnswer,

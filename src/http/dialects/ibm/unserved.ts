@@ -10,7 +10,6 @@ const unserved: readonly (readonly [methods: readonly Method[], url: string, wha
   [["GET", "PUT", "DELETE"], "/api/v2/secrets/:id/tasks/:task", "Secret tasks"],
   [["POST", "GET", "DELETE"], "/api/v2/notifications/registration", "Notifications"],
   [["GET"], "/api/v2/notifications/registration/test", "Notifications"],
-  [["GET"], "/api/v1/instances/:crn/endpoints", "Instance endpoints"],
   [["GET", "POST", "PUT", "DELETE"], "/api/v1/*", "Calls of version 1"],
   [["PUT", "POST"], "/v1/auth/ibmcloud/login", "Logins of the Vault API"],
 ];

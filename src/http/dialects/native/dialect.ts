@@ -8,6 +8,7 @@ import { accessRoutes } from "./access.ts";
 import { faultAnswer, outageAnswer, refusalAnswer } from "./errors.ts";
 import { eventRoutes } from "./events.ts";
 import { exportRoute } from "./export-stream.ts";
+import { instanceRoutes } from "./instances.ts";
 import { logEntriesRoute } from "./log-entries.ts";
 import type { NativeRoute } from "./native-route.ts";
 import { receiptRoute } from "./receipts.ts";
@@ -39,6 +40,7 @@ export function nativeRoutes(ports: NativePorts): readonly NativeRoute[] {
     ...accessRoutes,
     logEntriesRoute,
     ...rootKeyRoutes,
+    ...instanceRoutes,
     ...routes,
   ];
 }
