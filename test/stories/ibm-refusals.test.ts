@@ -205,10 +205,7 @@ describe("a call that is refused", () => {
   });
 
   it.each([
-    ["GET", `${SECRETS}/${NOBODY}/tasks`],
     ["GET", "/api/v2/notifications/registration"],
-    ["GET", "/api/v1/secrets/arbitrary"],
-    ["PUT", "/v1/auth/ibmcloud/login"],
   ] as const)("says of a part of IBM's wire that it is not served: %s %s", async (method, url) => {
     const event = expectRefused(await manager.call({ method, url }), 404, "not_found");
     expect(event).toMatchObject({

@@ -84,7 +84,12 @@ export function decodeVersionLockDeletion(request: FastifyRequest): DeleteVersio
 }
 
 function newLocks(request: FastifyRequest): readonly NewLock[] {
-  return read(prototypes, bodyOf(request)).locks;
+  return newLocksIn(bodyOf(request));
+}
+
+/** Which locks are to be made, whichever wire they come by. */
+export function newLocksIn(body: object): readonly NewLock[] {
+  return read(prototypes, body).locks;
 }
 
 function modeIn(request: FastifyRequest): LockMode | undefined {

@@ -6,13 +6,15 @@ import { groupsDialect } from "./groups/dialect.ts";
 import { iamDialect } from "./iam/dialect.ts";
 import { ibmIdentityDialect, sessionsDialect } from "./identity/dialect.ts";
 import { policiesDialect } from "./policies/dialect.ts";
+import { v1Dialect } from "./v1/dialect.ts";
+import { vaultDialect } from "./vault/dialect.ts";
 
-export function ibmDialects(
-  ports: IbmPorts & CookiePorts,
-): readonly [Dialect, ...Dialect[]] {
+export function ibmDialects(ports: IbmPorts & CookiePorts): readonly [Dialect, ...Dialect[]] {
   return [
     ibmIdentityDialect,
     sessionsDialect(ports),
+    v1Dialect(ports),
+    vaultDialect(ports),
     ibmDialect(ports),
     iamDialect(ports),
     groupsDialect(ports),

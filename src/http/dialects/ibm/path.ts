@@ -25,14 +25,20 @@ export function groupId(text: string): string {
   return uuid(text, "The id of a secret group is a UUID or `default`.");
 }
 
+export function taskIdIn(request: FastifyRequest): string {
+  return uuid(segment(request, "task"), "The id of a task is a UUID.");
+}
+
 /** The version's id, or one of the aliases by which IBM's wire lets it be called. */
 export function versionIn(request: FastifyRequest): { readonly id: string } & VersionSelector {
-  const id = secretIdIn(request);
+  return { id: secretIdIn(request), ...versionSelectorIn(request) };
+}
+
+export function versionSelectorIn(request: FastifyRequest): VersionSelector {
   const selector = versionSelector(segment(request, "version"));
-  if (selector.versionId === undefined) return { id, ...selector };
+  if (selector.versionId === undefined) return selector;
   const aliases = VERSION_ALIASES.map((alias) => `\`${alias}\``).join(" or ");
-  const versionId = uuid(selector.versionId, `The id of a version is a UUID, ${aliases}.`);
-  return { id, versionId };
+  return { versionId: uuid(selector.versionId, `The id of a version is a UUID, ${aliases}.`) };
 }
 
 export function segment(request: FastifyRequest, name: string): string {

@@ -6,12 +6,8 @@ import { Refusal } from "../../../kernel/errors.ts";
 import type { Method, Route } from "../../route.ts";
 
 const unserved: readonly (readonly [methods: readonly Method[], url: string, what: string])[] = [
-  [["GET"], "/api/v2/secrets/:id/tasks", "Secret tasks"],
-  [["GET", "PUT", "DELETE"], "/api/v2/secrets/:id/tasks/:task", "Secret tasks"],
   [["POST", "GET", "DELETE"], "/api/v2/notifications/registration", "Notifications"],
   [["GET"], "/api/v2/notifications/registration/test", "Notifications"],
-  [["GET", "POST", "PUT", "DELETE"], "/api/v1/*", "Calls of version 1"],
-  [["PUT", "POST"], "/v1/auth/ibmcloud/login", "Logins of the Vault API"],
 ];
 
 export const unservedRoutes: readonly Route[] = unserved.flatMap(([methods, url, what]) =>
