@@ -99,6 +99,8 @@ export interface SecretReader extends DataKeyReader {
   secretNamed(at: Instance, type: SecretType, name: string): Promise<Secret | undefined>;
   secrets(at: Instance, query: SecretQuery): Promise<Page<ListedSecret>>;
   countInGroup(at: Instance, groupId: string): Promise<number>;
+  /** Whether a secret of the type, one that is not destroyed, is made with the configuration of this name. */
+  isMadeWith(at: Instance, type: SecretType, configuration: string): Promise<boolean>;
   /** Everything that an instance holds, also what other stores keep of it. */
   contentsOf(at: Instance): Promise<Contents>;
 

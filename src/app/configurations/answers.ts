@@ -11,12 +11,18 @@ export interface ConfigurationView {
   readonly name: string;
   readonly configurationType: ConfigurationType;
   readonly attributes: ConfigurationAttributes;
+  /** Of an engine: the key that says whose rights it has. For the record. */
+  readonly apiKeyId?: string;
+  /** Of an authority: whether it signs, or what it lacks. Null for the types that have none. */
+  readonly status: string | null;
   readonly createdBy: string;
   readonly createdAt: Millis;
   readonly updatedAt: Millis;
 }
 
-export function viewOf(configuration: Configuration): ConfigurationView {
+/** All but its status, which it has at one time or another. */
+export function viewOf(configuration: Configuration): Omit<ConfigurationView, "status"> {
   const { id, name, type, attributes, createdBy, createdAt, updatedAt } = configuration;
-  return { id, name, configurationType: type, attributes, createdBy, createdAt, updatedAt };
+  const view = { id, name, configurationType: type, attributes, createdBy, createdAt, updatedAt };
+  return attributes.kind === "iam-engine" ? { ...view, apiKeyId: attributes.apiKeyId } : view;
 }

@@ -9,7 +9,7 @@ import type { SecretType } from "../../secrets/secret.ts";
 import { changeOperation, type Context } from "../operation.ts";
 import { changedFields } from "../secrets/changes.ts";
 import type { Transaction } from "../state.ts";
-import { viewOf, type ConfigurationView } from "./answers.ts";
+import type { ConfigurationView } from "./answers.ts";
 import { locateConfiguration, type WhichConfiguration } from "./find.ts";
 import { sealKept } from "./keep.ts";
 import type {
@@ -23,6 +23,7 @@ import {
   KIND_OF_TYPE,
   type ConfigurationPatch,
 } from "./kinds/behaviours.ts";
+import { shown } from "./show.ts";
 
 export interface UpdateConfigurationInput extends WhichConfiguration {
   /** Read by the configuration's own type; which that is, the wire does not know. */
@@ -59,7 +60,7 @@ export const updateConfiguration = changeOperation<
       );
     }
     const made = await behaviour.patch(patch, configuration, context);
-    return viewOf(await kept(configuration, made, context));
+    return shown(await kept(configuration, made, context), context);
   },
 });
 
@@ -73,6 +74,8 @@ export interface ConfigurationActionOutput {
   readonly configurationType: ConfigurationType;
   readonly secretType: SecretType;
   readonly result: ActionResult;
+  /** Of the certificate that was signed, or revoked. */
+  readonly serialNumber?: string;
 }
 
 export const configurationAction = changeOperation<
@@ -92,10 +95,11 @@ export const configurationAction = changeOperation<
 
   async run({ actionType, given }, { subject: configuration }, context) {
     const action = actionOf(configuration, actionType);
-    const { change, result } = await action.run(given, configuration, context);
+    const { change, result, recorded } = await action.run(given, configuration, context);
     if (change) await kept(configuration, change, context);
     const { type } = configuration;
-    return { actionType, configurationType: type, secretType: CONFIGURATION_TYPES[type], result };
+    const secretType = CONFIGURATION_TYPES[type];
+    return { actionType, configurationType: type, secretType, result, ...recorded };
   },
 });
 

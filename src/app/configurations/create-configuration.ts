@@ -9,7 +9,7 @@ import {
 } from "../../secrets/configurations/configuration.ts";
 import { callerId, changeOperation } from "../operation.ts";
 import { instanceOf } from "../secrets/find.ts";
-import { viewOf, type ConfigurationView } from "./answers.ts";
+import type { ConfigurationView } from "./answers.ts";
 import { locatedConfiguration } from "./find.ts";
 import { sealKept } from "./keep.ts";
 import {
@@ -17,6 +17,7 @@ import {
   KIND_OF_TYPE,
   type NewConfiguration,
 } from "./kinds/behaviours.ts";
+import { shown } from "./show.ts";
 
 export interface CreateConfigurationInput {
   readonly name: string;
@@ -78,7 +79,7 @@ export const createConfiguration = changeOperation<
       updatedAt: now,
     };
     await store.configurations.insertConfiguration(configuration);
-    return viewOf(configuration);
+    return shown(configuration, context);
   },
 });
 

@@ -17,7 +17,8 @@ import { readOperation } from "../operation.ts";
 import type { PageFacts } from "../secrets/answers.ts";
 import { instanceOf, wholeOf } from "../secrets/find.ts";
 import { checkSearch } from "../secrets/list-secrets.ts";
-import { viewOf, type ConfigurationView } from "./answers.ts";
+import type { ConfigurationView } from "./answers.ts";
+import { shown } from "./show.ts";
 import { locateConfiguration, type WhichConfiguration } from "./find.ts";
 
 export const readConfiguration = readOperation<
@@ -27,7 +28,7 @@ export const readConfiguration = readOperation<
 >({
   name: "configuration.read",
   locate: locateConfiguration,
-  run: async (_input, { subject }) => viewOf(subject),
+  run: (_input, { subject }, context) => shown(subject, context),
 });
 
 export interface ListConfigurationsInput extends PageInput {
@@ -52,7 +53,8 @@ export const listConfigurations = readOperation<
     return { target, resource: wholeOf(place), subject: instanceOf(place) };
   },
 
-  async run(input, { subject: at }, { store }) {
+  async run(input, { subject: at }, context) {
+    const { store } = context;
     const page = pageOf(input, DEFAULT_SECRETS_PER_PAGE);
     const sort = input.sort ?? "name";
     if (!CONFIGURATION_SORT_FIELDS.includes(sortOf(sort).field)) {
@@ -70,7 +72,7 @@ export const listConfigurations = readOperation<
       search,
       secretTypes,
     });
-    const configurations = found.items.map(viewOf);
+    const configurations = await Promise.all(found.items.map((one) => shown(one, context)));
     return {
       totalCount: found.totalCount,
       returnedCount: configurations.length,

@@ -8,7 +8,7 @@ export const configurationRows = rows({
     aws: "CreateConfiguration",
     dsv: ["config:secrets", "POST"],
     request: ["name", "configurationType"],
-    response: ["name", "configurationType"],
+    response: ["name", "configurationType", "apiKeyId"],
   },
   "configuration.list": {
     ...reading,
@@ -32,7 +32,7 @@ export const configurationRows = rows({
     aws: "UpdateConfiguration",
     dsv: ["config:secrets:{name}", "PUT"],
     request: ["name", "configurationType", "changes"],
-    response: ["name", "configurationType"],
+    response: ["name", "configurationType", "apiKeyId"],
   },
   "configuration.action": {
     ...changing,
@@ -40,7 +40,7 @@ export const configurationRows = rows({
     aws: "CreateConfigurationAction",
     dsv: ["config:secrets:{name}:action", "POST"],
     request: ["name", "configurationType", "actionType"],
-    response: ["configurationType", "actionType"],
+    response: ["configurationType", "actionType", "serialNumber"],
   },
   "configuration.delete": {
     ...removing,

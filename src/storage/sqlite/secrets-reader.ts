@@ -5,7 +5,13 @@ import type { SecretGroup } from "../../secrets/group.ts";
 import type { Lock } from "../../secrets/lock.ts";
 import { sortOf, type Page, type PageOf } from "../../secrets/paging.ts";
 import { kindOf } from "../../secrets/kinds/kinds.ts";
-import { SECRET_TYPES, type Instance, type Secret, type SecretType } from "../../secrets/secret.ts";
+import {
+  DESTROYED,
+  SECRET_TYPES,
+  type Instance,
+  type Secret,
+  type SecretType,
+} from "../../secrets/secret.ts";
 import type {
   DataKey,
   DueSecret,
@@ -34,6 +40,9 @@ const RETRIEVED = "(SELECT max(retrieved_at) FROM retrievals r WHERE r.secret_id
 const EXPIRING_THOUGH_LOCKED = SECRET_TYPES.filter((type) => kindOf(type).expiresThoughLocked)
   .map((type) => `'${type}'`)
   .join(", ");
+
+/** By which of its attributes a secret names what it is made with, whatever its type. */
+const CONFIGURATION_ATTRIBUTES = "'certificateTemplate', 'configuration', 'ca', 'dns'";
 
 const secretColumns: Readonly<Record<SecretSortField, string>> = {
   id: "s.id",
@@ -108,6 +117,15 @@ export class SqliteSecretReader implements SecretReader {
   async countInGroup(at: Instance, groupId: string): Promise<number> {
     const values = [at.account, at.instance, groupId];
     return this.#count("secrets WHERE account = ? AND instance = ? AND group_id = ?", values);
+  }
+
+  async isMadeWith(at: Instance, type: SecretType, configuration: string): Promise<boolean> {
+    const sql = `SELECT 1 FROM secrets WHERE account = ? AND instance = ? AND type = ? AND state <> ?
+      AND EXISTS (SELECT 1 FROM json_each(secrets.attributes)
+        WHERE key IN (${CONFIGURATION_ATTRIBUTES}) AND value = ?) LIMIT 1`;
+    const { account, instance } = at;
+    const row = this.db.get(sql, account, instance, type, DESTROYED, configuration);
+    return row !== undefined;
   }
 
   async contentsOf(at: Instance): Promise<Contents> {

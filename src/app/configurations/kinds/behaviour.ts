@@ -36,6 +36,8 @@ export interface ActionMade {
   /** What the action changed of the configuration; undefined for nothing. */
   readonly change?: Made;
   readonly result: ActionResult;
+  /** Facts of what was done, for the record, by the names of the catalogue's row. */
+  readonly recorded?: { readonly serialNumber?: string };
 }
 
 export interface ConfigurationBehaviour<New, Patch> {
@@ -44,6 +46,11 @@ export interface ConfigurationBehaviour<New, Patch> {
   make(given: New, making: Making, context: Context<Transaction>): Promise<Made>;
   /** Undefined: nothing of it can be changed. */
   patch?(patch: Patch, configuration: Configuration, context: Context<Transaction>): Promise<Made>;
+  /** What an answer says of it now, beside what is kept of it. */
+  status?<Store extends View>(
+    configuration: Configuration,
+    context: Context<Store>,
+  ): Promise<string>;
   /** Throws a Refusal while something depends on it. */
   assertDeletable(configuration: Configuration, context: Context<Transaction>): Promise<void>;
   /** By their `action_type`. */
