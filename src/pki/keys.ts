@@ -64,14 +64,43 @@ export function keySpecOf(type: string | undefined, bits: number | undefined): K
   });
 }
 
-/** A new private key: PKCS #8 (RFC 5208) in PEM. Takes milliseconds (EC) to many seconds (RSA with 8192 bits) of another thread; the event loop goes on. */
+/**
+ * A new private key: PKCS #8 (RFC 5208) in PEM. Takes milliseconds (EC) to many seconds (RSA with 8192 bits) of another
+ * thread; the event loop goes on. Refuses with `rate_limited` when too many wait for theirs already.
+ */
 export async function generateKey(spec: KeySpec): Promise<Sensitive<string>> {
   const options = {
     ...sizeOf(spec),
     publicKeyEncoding: { type: "spki", format: "pem" },
     privateKeyEncoding: { type: "pkcs8", format: "pem" },
   };
-  return new Sensitive((await generate(spec.type, options)).privateKey);
+  await turn();
+  try {
+    return new Sensitive((await generate(spec.type, options)).privateKey);
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else generating -= 1;
+  }
+}
+
+/** The threads are those that the disk and the passwords need too. */
+const MAX_GENERATED_AT_ONCE = 2;
+const MAX_WAITING = 64;
+
+let generating = 0;
+const waiting: (() => void)[] = [];
+
+async function turn(): Promise<void> {
+  if (generating < MAX_GENERATED_AT_ONCE) {
+    generating += 1;
+    return;
+  }
+  if (waiting.length >= MAX_WAITING) {
+    throw new Refusal("rate_limited", "Too many keys are being made: try again in a moment.");
+  }
+  // Whoever ends hands its place on.
+  await new Promise<void>((resolve) => waiting.push(resolve));
 }
 
 /**

@@ -33,6 +33,8 @@ export interface SecretMetadata {
   readonly nextRotationAt: Millis | null;
   /** What its type knows of it besides; null for the plain types. */
   readonly attributes: SecretAttributes | null;
+  /** Of its current certificate, where it has one; for the record. */
+  readonly serialNumber?: string;
   /** Whether any of its values has ever been given out, and when that was last. */
   readonly downloaded: boolean;
   readonly retrievedAt: Millis | null;
@@ -62,6 +64,8 @@ export interface VersionMetadata {
   readonly payloadAvailable: boolean;
   readonly versionCustomMetadata: JsonObject | null;
   readonly attributes: VersionAttributes | null;
+  /** Of its certificate, where it is one; for the record. */
+  readonly serialNumber?: string;
   readonly downloaded: boolean;
 }
 

@@ -2,8 +2,10 @@
 import { fromUtf8, utf8 } from "../../kernel/bytes.ts";
 import { invariant } from "../../kernel/errors.ts";
 import type { Millis } from "../../kernel/clock.ts";
+import { Sensitive } from "../../kernel/sensitive.ts";
 import { isExpired } from "../../secrets/expiry.ts";
 import { kindOf } from "../../secrets/kinds/kinds.ts";
+import { locked } from "../../secrets/lock.ts";
 import { decodePayload, encodePayload, type Payload } from "../../secrets/payload.ts";
 import type { Secret } from "../../secrets/secret.ts";
 import type { SecretReader } from "../../secrets/store.ts";
@@ -26,29 +28,39 @@ export async function currentVersion(
 }
 
 /**
- * The payload, or null where there is none any more or it has expired. Refuses while the vault is
- * sealed.
+ * The payload, or null where there is none any more or it has expired. Refuses while the vault is sealed, and what a lock
+ * keeps from being taken back at the end of its lease: whoever uses it may go on, and nobody else is to begin.
  */
 export async function openVersion<Store extends View>(
   { secret, version }: SecretVersion,
   { store, capabilities: { vault }, now }: Context<Store>,
 ): Promise<Payload | null> {
-  if (isExpired(secret, now) || isOver(secret, version, now)) return null;
+  if (isExpired(secret, now)) return null;
+  if (isOver(secret, version, now)) {
+    const locks = secret.locksTotal > 0 ? await store.secrets.locksOf(secret.id) : [];
+    if (locks.some((lock) => lock.versionId === version.id)) throw locked();
+    return null;
+  }
   const sealed = version.hasPayload ? await store.secrets.payload(version) : undefined;
   if (!sealed) return null;
   const bytes = vault.open(secret.dataKey, versionBinding(secret, version.id), sealed);
   return decodePayload(secret.type, bytes, () => openUsername(vault, secret));
 }
 
-/** The end of a lease, even if the schedule has not come to it yet. Locks keep it open. */
+/** The end of a lease, even if the schedule has not come to it yet. */
 function isOver(secret: Secret, { expiresAt }: Version, now: Millis): boolean {
-  if (expiresAt === null || expiresAt > now || secret.locksTotal > 0) return false;
-  return kindOf(secret.type).isLeased;
+  return kindOf(secret.type).isLeased && expiresAt !== null && expiresAt <= now;
 }
 
 export function openUsername(vault: Vault, secret: Secret): string {
   invariant(secret.username !== null, "a secret with a password has a username");
   return fromUtf8(vault.open(secret.dataKey, usernameBinding(secret), secret.username));
+}
+
+/** The key that the secret's managed CSR is for: PKCS #8 in PEM. */
+export function openCsrKey(vault: Vault, secret: Secret): Sensitive<string> {
+  invariant(secret.csrKey !== null, "a secret with a managed CSR has its key");
+  return new Sensitive(fromUtf8(vault.open(secret.dataKey, csrKeyBinding(secret), secret.csrKey)));
 }
 
 /** What a value is sealed for: a secret that has its data key. */
@@ -66,10 +78,18 @@ export function sealUsername(vault: Vault, secret: Owner, username: string): Sea
   return vault.seal(secret.dataKey, usernameBinding(secret), utf8(username));
 }
 
+export function sealCsrKey(vault: Vault, secret: Owner, key: Sensitive<string>): SealedValue {
+  return vault.seal(secret.dataKey, csrKeyBinding(secret), utf8(key.reveal()));
+}
+
 function versionBinding(secret: Pick<Secret, "at" | "id">, versionId: string): Binding {
   return { purpose: "secret-version", at: secret.at, owner: secret.id, part: versionId };
 }
 
 function usernameBinding(secret: Pick<Secret, "at" | "id">): Binding {
   return { purpose: "secret-username", at: secret.at, owner: secret.id, part: "" };
+}
+
+function csrKeyBinding(secret: Pick<Secret, "at" | "id">): Binding {
+  return { purpose: "secret-csr-key", at: secret.at, owner: secret.id, part: "" };
 }

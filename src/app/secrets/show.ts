@@ -2,6 +2,7 @@
 import { crn, type Place } from "../../audit/crn.ts";
 import type { Millis } from "../../kernel/clock.ts";
 import type { Lock } from "../../secrets/lock.ts";
+import type { SecretAttributes, VersionAttributes } from "../../secrets/payload.ts";
 import { SECRET_STATES, type Secret } from "../../secrets/secret.ts";
 import { aliasOf, type Version } from "../../secrets/version.ts";
 import type { Context } from "../operation.ts";
@@ -62,6 +63,7 @@ export function metadataOf(secret: Secret, place: Place, retrieval: Retrieval): 
     passwordPolicy: secret.passwordPolicy,
     nextRotationAt: secret.nextRotationAt,
     attributes: secret.attributes,
+    ...serialNumberIn(secret.attributes),
     ...retrieval,
   };
 }
@@ -85,8 +87,16 @@ export function versionMetadataOf(
     payloadAvailable: version.hasPayload,
     versionCustomMetadata: version.customMetadata,
     attributes: version.attributes,
+    ...serialNumberIn(version.attributes),
     downloaded,
   };
+}
+
+function serialNumberIn(attributes: SecretAttributes | VersionAttributes | null): {
+  readonly serialNumber?: string;
+} {
+  const facts = attributes && "facts" in attributes ? attributes.facts : null;
+  return facts ? { serialNumber: facts.serialNumber } : {};
 }
 
 export function lockViewOf(secret: Secret, lock: Lock): LockView {

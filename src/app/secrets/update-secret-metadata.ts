@@ -17,13 +17,13 @@ import type { Transaction } from "../state.ts";
 import type { SecretMetadata } from "./answers.ts";
 import { changedFields, type Change } from "./changes.ts";
 import { locateSecret, type WhichSecret } from "./find.ts";
-import type { TypedPatch } from "./kinds/behaviour.ts";
+import type { ReadyPatch, TypedPatch } from "./kinds/behaviour.ts";
 import { behaviourOf } from "./kinds/behaviours.ts";
 import { currentVersion } from "./open.ts";
 import { metadataOf, retrievalOf } from "./show.ts";
 
 /** A merge patch: what is left out stays, null removes. */
-export interface SecretPatch extends TypedPatch {
+export interface SecretPatch extends ReadyPatch {
   readonly name?: string | undefined;
   readonly description?: string | null | undefined;
   readonly labels?: readonly string[] | null | undefined;
@@ -60,6 +60,12 @@ export const updateSecretMetadata = changeOperation<
   name: "secret.metadata.update",
 
   locate: locateSecret,
+
+  async work(input, secret, context) {
+    assertHasFields(secret, input.patch, context.now);
+    const ready = await behaviourOf(secret.type).preparePatch?.(input.patch, secret, context);
+    return ready ? { ...input, patch: { ...input.patch, ...ready } } : input;
+  },
 
   async run({ patch, changes }, { subject: secret }, context) {
     const { store, call } = context;
@@ -119,17 +125,7 @@ async function lifetimeOf(
 ): Promise<Partial<Secret>> {
   const { now } = context;
   const { expirationDate, rotation } = patch;
-  const named = TYPED_FIELDS.filter((field) => patch[field] !== undefined);
-  const isNamed = expirationDate !== undefined || named.length > 0;
-  if (isNamed && isExpired(secret, now)) throw expired();
-  const behaviour = behaviourOf(secret.type);
-  for (const field of named) {
-    // No rotation on time is what a type without one has anyway.
-    const isNothing = field === "rotation" && rotation?.autoRotate === false;
-    if (!isNothing && !behaviour.patches.includes(field)) {
-      throw new Refusal("invalid_request", TYPED_FIELD_REFUSALS[field], { field });
-    }
-  }
+  assertHasFields(secret, patch, now);
   const bounds = kindOf(secret.type).rotation;
   if (rotation) checkRotation(rotation, bounds);
   return {
@@ -137,8 +133,22 @@ async function lifetimeOf(
       ? {}
       : { expiresAt: expiryOf(expirationDate ?? undefined, secret.type, now) }),
     ...(rotation && bounds ? { rotation, nextRotationAt: nextRotation(rotation, now) } : {}),
-    ...(await behaviour.patch?.(patch, secret, context)),
+    ...(await behaviourOf(secret.type).patch?.(patch, secret, context)),
   };
+}
+
+function assertHasFields(secret: Secret, patch: SecretPatch, now: Millis): void {
+  const { expirationDate, rotation } = patch;
+  const named = TYPED_FIELDS.filter((field) => patch[field] !== undefined);
+  const isNamed = expirationDate !== undefined || named.length > 0;
+  if (isNamed && isExpired(secret, now)) throw expired();
+  for (const field of named) {
+    // No rotation on time is what a type without one has anyway.
+    const isNothing = field === "rotation" && rotation?.autoRotate === false;
+    if (!isNothing && !behaviourOf(secret.type).patches.includes(field)) {
+      throw new Refusal("invalid_request", TYPED_FIELD_REFUSALS[field], { field });
+    }
+  }
 }
 
 const TYPED_FIELD_REFUSALS: Readonly<Record<keyof TypedPatch, string>> = {

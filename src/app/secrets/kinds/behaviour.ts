@@ -3,6 +3,8 @@
  * acted on. One to a file of this folder, all in `behaviours.ts`.
  */
 import type { Millis } from "../../../kernel/clock.ts";
+import type { ReadyCsr } from "../../../secrets/kinds/imported-cert.ts";
+import type { GivenManagedCsr } from "../../../secrets/kinds/managed-csr.ts";
 import type {
   NewPayload,
   NewVersionPayload,
@@ -35,10 +37,13 @@ export interface Making {
   readonly expiresAt: Millis | null;
   /** Within the type's bounds; null for types that have none. */
   readonly rotation: RotationPolicy | null;
+  /** Of the first version; for the type to keep where that comes later. */
+  readonly versionCustomMetadata?: JsonObject | undefined;
 }
 
 export interface NewVersion {
-  readonly payload: Payload;
+  /** Null: each reading makes one of its own, and none is kept. */
+  readonly payload: Payload | null;
   readonly attributes?: VersionAttributes;
   /** Left out: when the secret does. */
   readonly expiresAt?: Millis | null;
@@ -77,6 +82,8 @@ export interface Renewing {
   readonly autoRotated: boolean;
   /** A version to be made current again. */
   readonly restoreFromVersion?: string | undefined;
+  /** Of the new version; for the type to keep where that comes later. */
+  readonly versionCustomMetadata?: JsonObject | undefined;
 }
 
 /** The fields of a merge patch that not every type has; what is left out stays, null removes. */
@@ -86,7 +93,12 @@ export interface TypedPatch {
   /** Seconds. */
   readonly ttl?: number | null | undefined;
   readonly parameters?: JsonObject | null | undefined;
-  readonly managedCsr?: JsonObject | null | undefined;
+  readonly managedCsr?: GivenManagedCsr | null | undefined;
+}
+
+/** A patch with what the type made for it before there is a transaction. */
+export interface ReadyPatch extends TypedPatch {
+  readonly readyCsr?: ReadyCsr | undefined;
 }
 
 /** What an action on a secret or a version is asked with, besides its name. */
@@ -116,8 +128,10 @@ export interface Behaviour<Type extends SecretType> {
     renewing: Renewing,
     context: Context<Transaction>,
   ): Promise<Made>;
+  /** As `prepareNew`, for a caller who may change the secret; a field that the type does not have is refused before. */
+  preparePatch?(patch: TypedPatch, secret: Secret, context: Context<View>): Promise<ReadyPatch>;
   /** What the patch's own fields change; a field that the type does not have is refused before. */
-  patch?(patch: TypedPatch, secret: Secret, context: Context<Transaction>): Promise<OfItsType>;
+  patch?(patch: ReadyPatch, secret: Secret, context: Context<Transaction>): Promise<OfItsType>;
   /** Which fields of a patch the type has. */
   readonly patches: readonly (keyof TypedPatch)[];
   /**
@@ -127,9 +141,18 @@ export interface Behaviour<Type extends SecretType> {
   release?(secret: Secret, version: Version, context: Context<Transaction>): Promise<void>;
   /** The secret itself goes, after its versions were released. */
   releaseSecret?(secret: Secret, context: Context<Transaction>): Promise<void>;
+  /**
+   * The secret goes as a whole, in place of `release` and `releaseSecret`: where what was made elsewhere does not go
+   * with it. Throws a Refusal unless nothing is left behind, or the deletion is forced: then it records what is.
+   */
+  discard?(secret: Secret, how: Discarding, context: Context<Transaction>): Promise<void>;
   /** By their `action_type`. */
   readonly actions?: Readonly<Record<string, SecretAction>>;
   readonly versionActions?: Readonly<Record<string, VersionAction>>;
+}
+
+export interface Discarding {
+  readonly isForced: boolean;
 }
 
 export interface SecretAction {

@@ -25,6 +25,7 @@ import {
   rotation,
   rotationOf,
 } from "./fields.ts";
+import { managedCsrIn } from "./kinds/managed-csr.ts";
 import { wireKindOf } from "./kinds/wire-kinds.ts";
 import { groupId, secretIdIn, segment } from "./path.ts";
 import { Query } from "./query.ts";
@@ -119,7 +120,7 @@ export function secretPatchIn(body: object): SecretPatch {
       given.password_generation_policy && passwordPolicyOf(given.password_generation_policy),
     ttl: given.ttl === undefined ? undefined : secondsOf(given.ttl, "ttl"),
     parameters: given.parameters,
-    managedCsr: given.managed_csr,
+    managedCsr: managedCsrIn(given.managed_csr),
   };
 }
 
