@@ -35,6 +35,20 @@ describe("the configuration", () => {
     });
   });
 
+  it("names the regions' file and the domain of instances by option or environment", () => {
+    expect(readServeConfig([], {})).toMatchObject({ regionsFile: null, publicDomain: null });
+    const env = { KEYTRAIL_REGIONS: "r.json", KEYTRAIL_PUBLIC_DOMAIN: "Secrets.Example.com:8443" };
+    expect(readServeConfig([], env)).toMatchObject({
+      regionsFile: "r.json",
+      publicDomain: "secrets.example.com:8443",
+    });
+    const args = ["--regions", "other.json", "--public-domain", "localhost"];
+    expect(readServeConfig(args, env)).toMatchObject({
+      regionsFile: "other.json",
+      publicDomain: "localhost",
+    });
+  });
+
   it("lets nobody listen beyond loopback in the clear without having said so", () => {
     for (const host of ["0.0.0.0", "::", "192.0.2.1", "example.com"]) {
       expect(() => readServeConfig(["--host", host], {})).toThrow(/without TLS/);
@@ -53,6 +67,11 @@ describe("the configuration", () => {
     [["--port=-1"]],
     [["--port", "http"]],
     [["--trust-proxy", "everyone"]],
+    [["--public-domain", "https://secrets.example.com"]],
+    [["--public-domain", "secrets.example.com/path"]],
+    [["--public-domain", "10.0.0.1"]],
+    [["--public-domain=-.example.com"]],
+    [["--public-domain", "a b"]],
   ])("that contradicts itself or cannot be read is refused: %j", (args) => {
     expect(() => readServeConfig(args, {})).toThrow(ConfigError);
   });
