@@ -4,11 +4,13 @@ import type { CertificateVersionAttributes } from "./kinds/certificate.ts";
 import type {
   CustomCredentialsAttributes,
   CustomCredentialsPayload,
+  CustomCredentialsVersionAttributes,
   NewCustomCredentials,
 } from "./kinds/custom-credentials.ts";
 import type {
   IamCredentialsAttributes,
   IamCredentialsPayload,
+  IamCredentialsVersionAttributes,
   NewIamCredentials,
 } from "./kinds/iam-credentials.ts";
 import type {
@@ -35,6 +37,7 @@ import type {
   NewServiceCredentials,
   ServiceCredentialsAttributes,
   ServiceCredentialsPayload,
+  ServiceCredentialsVersionAttributes,
 } from "./kinds/service-credentials.ts";
 import type {
   NewPassword,
@@ -85,7 +88,11 @@ export type SecretAttributes =
   | CustomCredentialsAttributes;
 
 /** The same of a version. */
-export type VersionAttributes = CertificateVersionAttributes;
+export type VersionAttributes =
+  | CertificateVersionAttributes
+  | CustomCredentialsVersionAttributes
+  | IamCredentialsVersionAttributes
+  | ServiceCredentialsVersionAttributes;
 
 export function checkPayload(payload: Payload): void {
   kindOf(payload.kind).check(payload);
@@ -93,6 +100,11 @@ export function checkPayload(payload: Payload): void {
 
 export function encodePayload(payload: Payload): Uint8Array {
   return kindOf(payload.kind).encode(payload);
+}
+
+/** What the record may say of a value, if there is one: which API key it is, say. */
+export function factsOf(payload: Payload | null): Readonly<Record<string, string>> {
+  return (payload && kindOf(payload.kind).facts?.(payload)) ?? {};
 }
 
 /** `username` is asked for only where the type has one. */

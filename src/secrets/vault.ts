@@ -32,6 +32,7 @@ export interface Binding {
     | "secret-csr-key"
     | "configuration"
     | "issuance"
+    | "task-errors"
     | "user-totp"
     | "identity-provider-secret";
   readonly at: Instance;
@@ -105,6 +106,11 @@ export class Vault {
     this.#held.clear();
     this.#keys = new Map([root, before].map((one) => [one.id, one]));
     this.#status = { kind: "unsealed", rootKeyId: root.id };
+  }
+
+  /** Refuses while it is sealed, as every use of a value does. */
+  assertUnsealed(): void {
+    this.#active();
   }
 
   newDataKey(at: Instance, owner: string): WrappedKey {

@@ -47,15 +47,13 @@ interface Gathered {
 }
 
 export class Disclosures {
-  readonly #kind: "received" | "supplied";
   readonly #versionId: string | undefined;
   readonly #gathered = new Map<string, Gathered>();
   #count = 0;
   #listed = 0;
 
   /** Of one version of the secret, or of all. */
-  constructor(kind: "received" | "supplied", versionId: string | undefined) {
-    this.#kind = kind;
+  constructor(versionId: string | undefined) {
     this.#versionId = versionId;
   }
 
@@ -66,7 +64,7 @@ export class Disclosures {
   /** A success of an operation that discloses. An event that does not say which version it was counts for each. */
   add(index: number, event: AuditEvent): void {
     const versionId = textOf(event.responseData["versionId"]);
-    if (this.#kind === "received" && event.responseData["payloadAvailable"] === false) return;
+    if (event.responseData["payloadAvailable"] === false) return;
     if (this.#versionId !== undefined && (versionId ?? this.#versionId) !== this.#versionId) return;
     this.#count += 1;
     const one = this.#of(event);

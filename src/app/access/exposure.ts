@@ -110,8 +110,8 @@ class History {
   #lastTime: string | null = null;
 
   constructor(versionId: string | undefined) {
-    this.received = new Disclosures("received", versionId);
-    this.supplied = new Disclosures("supplied", versionId);
+    this.received = new Disclosures(versionId);
+    this.supplied = new Disclosures(versionId);
   }
 
   add({ index, line }: TrailEntry): void {

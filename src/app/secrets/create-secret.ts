@@ -3,7 +3,7 @@ import { Refusal } from "../../kernel/errors.ts";
 import { randomId } from "../../kernel/ids.ts";
 import { expiryOf } from "../../secrets/expiry.ts";
 import { kindOf } from "../../secrets/kinds/kinds.ts";
-import type { NewPayload, Payload } from "../../secrets/payload.ts";
+import { factsOf, type NewPayload, type Payload } from "../../secrets/payload.ts";
 import { checkRotation, NO_ROTATION, type RotationPolicy } from "../../secrets/rotation.ts";
 import {
   checkCustomMetadata,
@@ -82,6 +82,7 @@ export const createSecret = changeOperation<CreateSecretInput, string, CreateSec
       dataKey,
       expiresAt: expiryOf(input.expirationDate, input.secretType, context.now),
       rotation: kindOf(input.secretType).rotation ? (input.rotation ?? NO_ROTATION) : null,
+      versionCustomMetadata: input.versionCustomMetadata,
     };
     // Sound by `checkInput`: the value is of the secret's own type.
     const made = await behaviourOf(input.secretType).make(input.payload, making, context);
@@ -109,7 +110,8 @@ function answer(
   { call }: Context<Transaction>,
 ): CreateSecretOutput {
   const metadata = metadataOf(secret, call.place, NEVER_RETRIEVED);
-  return { ...metadata, ...value, payloadAvailable: value.payload !== null };
+  const facts = factsOf(value.payload);
+  return { ...metadata, ...facts, ...value, payloadAvailable: value.payload !== null };
 }
 
 function checkInput(input: CreateSecretInput): void {

@@ -5,7 +5,7 @@
 import { invariant, Refusal } from "../../kernel/errors.ts";
 import { randomId } from "../../kernel/ids.ts";
 import { expired, isExpired } from "../../secrets/expiry.ts";
-import type { NewVersionPayload } from "../../secrets/payload.ts";
+import { factsOf, type NewVersionPayload } from "../../secrets/payload.ts";
 import { nextRotation } from "../../secrets/rotation.ts";
 import { checkCustomMetadata, type JsonObject, type Secret } from "../../secrets/secret.ts";
 import { changeOperation, type Context } from "../operation.ts";
@@ -68,6 +68,7 @@ export const createVersion = changeOperation<CreateVersionInput, Secret, CreateV
         versionId,
         autoRotated: input.autoRotated ?? false,
         restoreFromVersion: input.restoreFromVersion,
+        versionCustomMetadata: input.versionCustomMetadata,
       },
       context,
     );
@@ -98,6 +99,7 @@ export const createVersion = changeOperation<CreateVersionInput, Secret, CreateV
     return {
       kind: "created",
       ...versionMetadataOf(added.secret, added.version, false),
+      ...factsOf(made.version.payload),
       payload: made.version.payload,
       previousVersionId: current?.id ?? null,
       payloadDroppedFrom: added.payloadDroppedFrom,

@@ -20,13 +20,18 @@ export const deleteSecret = changeOperation<DeleteSecretInput, Secret, DeleteSec
 
   locate: locateSecret,
 
-  async run(_input, { subject: secret }, context) {
+  async run({ forceDelete: isForced = false }, { subject: secret }, context) {
     const { store, capabilities } = context;
     if (secret.locksTotal > 0) throw locked();
-    for (const version of await store.secrets.versions(secret)) {
-      if (version.hasPayload) await giveUpValue(secret, version, context);
+    const behaviour = behaviourOf(secret.type);
+    if (behaviour.discard) {
+      await behaviour.discard(secret, { isForced }, context);
+    } else {
+      for (const version of await store.secrets.versions(secret)) {
+        if (version.hasPayload) await giveUpValue(secret, version, context);
+      }
+      await behaviour.releaseSecret?.(secret, context);
     }
-    await behaviourOf(secret.type).releaseSecret?.(secret, context);
     await store.secrets.deleteSecret(secret.id);
     capabilities.vault.forget(secret.at, secret.id);
     return { versionsDeleted: secret.versionsTotal };

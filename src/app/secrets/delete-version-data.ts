@@ -27,8 +27,9 @@ export const deleteVersionData = changeOperation<
     if (!version.hasPayload) {
       throw new Refusal("gone", "The version has no value any more.");
     }
-    await giveUpValue(secret, version, context);
+    // First: what giving it up means for the secret, its type writes after this.
     await store.secrets.updateSecret({ ...secret, updatedAt: now });
+    await giveUpValue(secret, version, context);
     return { versionId: version.id };
   },
 });

@@ -16,6 +16,7 @@ import type { State } from "../state.ts";
 import { createVersion } from "./create-version.ts";
 import { expireSecret, expireSecretInput } from "./expire-secret.ts";
 import { leaseJob } from "./lease-job.ts";
+import { taskJobs } from "./task-jobs.ts";
 
 export interface JobPorts {
   readonly state: State;
@@ -24,7 +25,7 @@ export interface JobPorts {
 
 /** Everything that falls due with secrets, in the order in which a pass looks at it. */
 export function secretJobs(ports: JobPorts): readonly Job[] {
-  return [rotationJob(ports), expirationJob(ports), leaseJob(ports)];
+  return [rotationJob(ports), expirationJob(ports), leaseJob(ports), ...taskJobs(ports)];
 }
 
 /** Gives every secret whose rotation is due a new version with a generated value. */

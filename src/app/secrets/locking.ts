@@ -1,6 +1,7 @@
 /** What locking and unlocking do, whether a secret or one of its versions was named. */
 import { Refusal } from "../../kernel/errors.ts";
 import { expired, isExpired } from "../../secrets/expiry.ts";
+import { kindOf } from "../../secrets/kinds/kinds.ts";
 import { checkSearch } from "./list-secrets.ts";
 import {
   checkLockAttributes,
@@ -50,6 +51,11 @@ export async function lockVersion(
 ): Promise<SecretLocks> {
   const { store, caller, now } = context;
   checkLocks(locks);
+  if (mode === "remove_previous_and_delete" && kindOf(secret.type).isDeletedElsewhere) {
+    throw new Refusal("invalid_request", "Locks of this type do not delete the previous value.", {
+      field: "mode",
+    });
+  }
   if (isExpired(secret, now)) throw expired();
   if (!version.hasPayload) {
     throw new Refusal("precondition_failed", "Only a version that has a value can be locked.");

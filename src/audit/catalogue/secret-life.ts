@@ -52,7 +52,7 @@ export const secretLifeRows = rows({
     kind: "change",
     dataEvent: true,
     severity: "critical",
-    request: ["id", "versionId", "apiKeyId", "serviceId", "trigger"],
+    request: ["id", "versionId", "apiKeyId", "serviceId", "credentialsId", "trigger"],
     response: ["apiKeyId", "serviceId", "wasGone"],
   },
   // A certificate that was asked for outside: each step of the way, by the schedule.
@@ -83,7 +83,7 @@ export const secretLifeRows = rows({
     kind: "change",
     dataEvent: false,
     severity: "normal",
-    request: ["id", "taskId", "taskType", "trigger"],
+    request: ["id", "taskId", "taskType", "trigger", "versionId"],
     response: ["taskId"],
   },
   "secret-task.list": {
@@ -116,7 +116,16 @@ export const secretLifeRows = rows({
     severity: "warning",
     discloses: "supplied",
     request: ["id", "taskId", "status"],
-    response: ["taskId", "taskType", "status", "versionId", "previousVersionId", "secretType"],
+    response: [
+      "taskId",
+      "taskType",
+      "status",
+      "versionId",
+      "previousVersionId",
+      "payloadDroppedFrom",
+      "payloadAvailable",
+      "secretType",
+    ],
   },
   "secret-task.delete": {
     action: "secrets-manager.secret-task.delete",

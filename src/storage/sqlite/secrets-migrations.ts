@@ -48,6 +48,34 @@ const typesOfSecrets = `
   CREATE INDEX leases_on_service_id ON leases (service_id);
   CREATE INDEX leases_by_expiry ON leases (expires_at) WHERE expires_at IS NOT NULL;
 
+  CREATE TABLE tasks (
+    -- The order in which they were made.
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    account TEXT NOT NULL,
+    instance TEXT NOT NULL,
+    -- The first task of a secret is made with it, and before it.
+    secret_id TEXT NOT NULL REFERENCES secrets (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    type TEXT NOT NULL,
+    trigger_name TEXT NOT NULL,
+    version_custom_metadata TEXT,
+    retries INTEGER NOT NULL,
+    created_by TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    version_id TEXT,
+    credentials_id TEXT,
+    errors BLOB,
+    updated_by TEXT NOT NULL,
+    updated_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    retry_at INTEGER
+  ) STRICT;
+  CREATE INDEX tasks_of_secret ON tasks (secret_id, number);
+  CREATE INDEX tasks_to_fail ON tasks (expires_at) WHERE expires_at IS NOT NULL;
+  CREATE INDEX tasks_to_retry ON tasks (retry_at) WHERE retry_at IS NOT NULL;
+  CREATE INDEX versions_to_end ON versions (expires_at) WHERE has_payload = 1 AND expires_at IS NOT NULL;
+
   CREATE TABLE registrations (
     account TEXT NOT NULL,
     instance TEXT NOT NULL,

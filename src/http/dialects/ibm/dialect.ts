@@ -10,13 +10,14 @@ import { endpointsRoute } from "./endpoints.ts";
 import { faultAnswer, outageAnswer, refusalAnswer } from "./errors.ts";
 import { placeOf } from "./place.ts";
 import { groupRoutes, lockRoutes, secretRoutes, versionRoutes } from "./router.ts";
+import { taskRoutes } from "./tasks-router.ts";
 import { unservedRoutes } from "./unserved.ts";
 
 export interface IbmPorts extends AuthenticationPorts {
   readonly regions: Regions;
 }
 
-/** Version 1 as well, and what is no version at all: refused here, in the same form. */
+/** What is no version at all as well: refused here, in the same form. Version 1 has a dialect of its own. */
 const OWN_PATH = /^\/api(?:\/|$)/;
 
 export function ibmDialect(ports: IbmPorts): Dialect {
@@ -29,6 +30,7 @@ export function ibmDialect(ports: IbmPorts): Dialect {
       ...groupRoutes,
       ...lockRoutes,
       ...configurationRoutes,
+      ...taskRoutes,
       endpointsRoute,
       ...unservedRoutes,
     ],
