@@ -1,8 +1,9 @@
 /**
  * That an account is never left without somebody who administers it: nobody could give the right back but whoever has
  * the data folder. A user counts who is active, and a service ID that has an API key to log in with, if they have the
- * right by a policy of their own or as a member that was added by hand. Memberships that end by themselves, the public access group and trusted
- * profiles do not count: they may be worth nothing tomorrow without anybody having changed a thing.
+ * right by a policy of their own or as a member that was added by hand. Memberships that end by themselves, the public
+ * access group, trusted profiles and what was minted for a secret do not count: they may be worth nothing tomorrow
+ * without anybody having changed a thing.
  */
 import { isAccessGroupId } from "../../identity/access-group.ts";
 import {
@@ -61,7 +62,7 @@ async function hasActiveMember(
 
 async function isActive(
   { account, iamId }: Pick<Principal, "account" | "iamId">,
-  { identity }: View,
+  { identity, leases }: View,
   now: Millis,
 ): Promise<boolean> {
   const owner = await identity.principal(account, iamId);
@@ -69,5 +70,10 @@ async function isActive(
   if (owner?.kind !== "serviceid") return false;
   const all = { offset: 0, limit: MAX_API_KEYS_PER_IDENTITY };
   const { items: keys } = await identity.apiKeys(account, iamId, all);
-  return keys.some((key) => credentialRefusal({ key, owner }, now) === undefined);
+  const onLease = await leases.leasesOn(iamId);
+  if (onLease.some(({ ownsServiceId }) => ownsServiceId)) return false;
+  const leased = new Set(onLease.map(({ apiKeyId }) => apiKeyId));
+  return keys.some(
+    (key) => !leased.has(key.id) && credentialRefusal({ key, owner }, now) === undefined,
+  );
 }

@@ -14,8 +14,20 @@ export interface Acting {
   readonly clientId: string;
 }
 
-/** Whoever acts; of a trusted profile also who applies it, as IBM's events have it (`initiator.authnId`). */
+/** Whoever acts, in a session. */
 export function callerOf({ credential, profile, session, clientId }: Acting): Identity {
+  const identity = identityBehind(credential, profile);
+  return { ...identity, session: { id: session.id, isKept: session.isKept }, clientId };
+}
+
+/**
+ * Whoever a credential stands for; of a trusted profile also who applies it, as IBM's events have it
+ * (`initiator.authnId`).
+ */
+export function identityBehind(
+  credential: Credential,
+  profile: TrustedProfile | null = null,
+): Identity {
   const { owner } = credential;
   const acting = profile ?? owner;
   return {
@@ -27,8 +39,6 @@ export function callerOf({ credential, profile, session, clientId }: Acting): Id
     credentialType: credentialTypeOf(credential),
     credentialId: credentialId(credential),
     ...(profile ? { authnId: owner.iamId, authnName: nameOf(owner) } : {}),
-    session: { id: session.id, isKept: session.isKept },
-    clientId,
   };
 }
 

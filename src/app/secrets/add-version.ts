@@ -39,7 +39,7 @@ export async function addVersion(
 ): Promise<Added> {
   const { store, capabilities, caller, now } = context;
   const { versionId, version: given } = added;
-  checkPayload(given.payload);
+  if (given.payload) checkPayload(given.payload);
   const payloadDroppedFrom = await dropPrevious(before, context);
   const secret: Secret = {
     ...before,
@@ -61,9 +61,10 @@ export async function addVersion(
     expiresAt: given.expiresAt === undefined ? secret.expiresAt : given.expiresAt,
     customMetadata: added.versionCustomMetadata ?? null,
     attributes: given.attributes ?? null,
-    hasPayload: true,
+    hasPayload: given.payload !== null,
   };
-  const sealed = sealPayload(capabilities.vault, secret, { versionId, payload: given.payload });
+  const sealed =
+    given.payload && sealPayload(capabilities.vault, secret, { versionId, payload: given.payload });
   await store.secrets.insertVersion(version, sealed);
   await store.secrets.deleteVersionsUpTo(secret.id, version.number - MAX_VERSIONS_KEPT);
   await store.secrets.updateSecret(secret);

@@ -1,10 +1,14 @@
 /** Gives out the current value of a secret: by its id, or by its type, group and name. */
 import { DEFAULT_GROUP_ID } from "../../secrets/group.ts";
+import { factsOf } from "../../secrets/payload.ts";
 import type { Secret, SecretType } from "../../secrets/secret.ts";
 import type { SecretReader } from "../../secrets/store.ts";
-import { readOperation } from "../operation.ts";
+import { readOperation, type Context, type Located } from "../operation.ts";
+import type { View } from "../state.ts";
 import type { SecretWithPayload } from "./answers.ts";
 import { locatedSecret, locateSecret, noSecret, type WhichSecret } from "./find.ts";
+import { isMadeWhenRead } from "./kinds/iam-credentials.ts";
+import { leaseSecret } from "./lease-secret.ts";
 import { currentVersion, openVersion } from "./open.ts";
 import { metadataOf, retrievalOf } from "./show.ts";
 
@@ -24,11 +28,8 @@ export const readSecret = readOperation<ReadSecretInput, Secret, ReadSecretOutpu
   name: "secret.read",
 
   async locate(input, context) {
-    if (input.secretGroup === undefined) return locateSecret(input, context);
-    const { store, call } = context;
-    const { subject: secret } = await locateSecret(input, context);
-    if ((await groupNameOf(secret, store.secrets)) !== input.secretGroup) throw noSecret();
-    return locatedSecret(call.place, secret, secret);
+    const located = await locateReading(input, context);
+    return isMadeWhenRead(located.subject) ? { ...located, instead: leased } : located;
   },
 
   async run(_input, { subject: secret }, context) {
@@ -40,12 +41,26 @@ export const readSecret = readOperation<ReadSecretInput, Secret, ReadSecretOutpu
       : await retrievalOf(secret, context);
     return {
       ...metadataOf(secret, context.call.place, retrieval),
+      ...factsOf(payload),
       versionId: version?.id ?? null,
       payloadAvailable: payload !== null,
       payload,
     };
   },
 });
+
+const leased = leaseSecret(locateReading);
+
+async function locateReading<Store extends View>(
+  input: ReadSecretInput,
+  context: Context<Store>,
+): Promise<Located<Secret>> {
+  if (input.secretGroup === undefined) return locateSecret(input, context);
+  const { store, call } = context;
+  const { subject: secret } = await locateSecret(input, context);
+  if ((await groupNameOf(secret, store.secrets)) !== input.secretGroup) throw noSecret();
+  return locatedSecret(call.place, secret, secret);
+}
 
 async function groupNameOf(
   { at, groupId }: Secret,

@@ -107,6 +107,7 @@ export const secretRows = rows({
       "autoRotated",
       "secretType",
       "serialNumber",
+      "apiKeyId",
     ],
   },
   "version.read": {

@@ -1,5 +1,7 @@
 /** An API key of a service ID, made for the secret and deleted at the end of its lease. */
 import { fromUtf8, utf8 } from "../../kernel/bytes.ts";
+import type { Millis } from "../../kernel/clock.ts";
+import { Refusal } from "../../kernel/errors.ts";
 import { Sensitive } from "../../kernel/sensitive.ts";
 import { plain, type Kind } from "./kind.ts";
 
@@ -7,6 +9,7 @@ export interface IamCredentialsPayload {
   readonly kind: "iam_credentials";
   readonly apiKey: Sensitive<string>;
   readonly apiKeyId: string;
+  /** By its IAM id. */
   readonly serviceId: string;
 }
 
@@ -23,13 +26,28 @@ export interface NewIamCredentials {
 
 export interface IamCredentialsAttributes {
   readonly kind: "iam_credentials";
+  /** Of credentials that are made from now on. */
   readonly ttlSeconds: number;
   readonly accessGroups: readonly string[] | null;
-  /** The one its keys are of, made for it or given. */
-  readonly serviceId: string;
+  /** Whose keys they are, made for it or given, by its IAM id; null where each reading has one of its own. */
+  readonly serviceId: string | null;
   readonly serviceIdIsStatic: boolean;
   readonly reuseApiKey: boolean;
+  /** The newest version's key, and when its lease ends; null where each reading has its own. */
+  readonly apiKeyId: string | null;
+  readonly leaseEndsAt: Millis | null;
 }
+
+/** What is known of a version: whose key it has or had. */
+export interface IamCredentialsVersionAttributes {
+  readonly kind: "iam_credentials";
+  readonly apiKeyId: string;
+  readonly serviceId: string;
+}
+
+export const MIN_IAM_TTL_S = 60;
+export const MAX_LEASE_TTL_S = 90 * 86_400;
+export const MAX_ACCESS_GROUPS = 10;
 
 export const iamCredentials: Kind<IamCredentialsPayload> = {
   ...plain,
@@ -46,4 +64,28 @@ export const iamCredentials: Kind<IamCredentialsPayload> = {
     >;
     return { kind: "iam_credentials", apiKey: new Sensitive(apiKey), ...ids };
   },
+  facts: ({ apiKeyId }) => ({ apiKeyId }),
 };
+
+export function checkIamTtl(ttlSeconds: number): void {
+  if (ttlSeconds >= MIN_IAM_TTL_S && ttlSeconds <= MAX_LEASE_TTL_S) return;
+  throw new Refusal("invalid_request", "A lease on an API key lasts from 1 minute to 90 days.", {
+    field: "ttl",
+  });
+}
+
+/** Refuses what names neither access groups nor a service ID, or both, or too many of the first. */
+export function checkBearer({ accessGroups, serviceId }: NewIamCredentials): void {
+  if ((accessGroups === undefined) === (serviceId === undefined)) {
+    const sentence = "Credentials are those of a service ID that exists, or of access groups.";
+    throw new Refusal("invalid_request", sentence, { field: "access_groups" });
+  }
+  if (accessGroups === undefined) return;
+  const isSized = accessGroups.length > 0 && accessGroups.length <= MAX_ACCESS_GROUPS;
+  if (isSized && new Set(accessGroups).size === accessGroups.length) return;
+  throw new Refusal(
+    "invalid_request",
+    `Credentials are those of 1 to ${MAX_ACCESS_GROUPS} different access groups.`,
+    { field: "access_groups" },
+  );
+}

@@ -42,7 +42,7 @@ export class SqliteSecretStore extends SqliteSecretReader implements SecretStore
     await this.deleteDataKey(secretId);
   }
 
-  async insertVersion(version: Version, payload: SealedValue): Promise<void> {
+  async insertVersion(version: Version, payload: SealedValue | null): Promise<void> {
     this.db.run(
       `INSERT INTO versions (id, secret_id, number, created_by, created_at, auto_rotated, expires_at,
          custom_metadata, attributes, has_payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -57,6 +57,7 @@ export class SqliteSecretStore extends SqliteSecretReader implements SecretStore
       jsonText(version.attributes),
       Number(version.hasPayload),
     );
+    if (!payload) return;
     this.db.run("INSERT INTO payloads (version_id, sealed) VALUES (?, ?)", version.id, payload);
   }
 
