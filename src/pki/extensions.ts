@@ -44,7 +44,7 @@ export const KEY_USAGES = [
 
 export type KeyUsage = (typeof KEY_USAGES)[number];
 
-const EXT_KEY_USAGES: Readonly<Record<string, string>> = {
+export const EXT_KEY_USAGES: Readonly<Record<string, string>> = {
   Any: "2.5.29.37.0",
   ServerAuth: "1.3.6.1.5.5.7.3.1",
   ClientAuth: "1.3.6.1.5.5.7.3.2",

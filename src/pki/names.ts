@@ -187,7 +187,7 @@ function decoded(content: Uint8Array): string {
 function escaped(value: string): string {
   const text = value
     .replaceAll(/[,+"\\<>;]/g, String.raw`\$&`)
-    .replace(/^[ #]| $/, String.raw`\$&`);
+    .replaceAll(/^[ #]| $/g, String.raw`\$&`);
   return text.replaceAll(
     new RegExp(CONTROL, "g"),
     (char) => `\\${char.charCodeAt(0).toString(16).padStart(2, "0")}`,

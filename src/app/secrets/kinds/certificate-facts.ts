@@ -11,7 +11,7 @@ export interface Included {
 export function factsOfCertificate(certificate: Certificate, included: Included): CertificateFacts {
   return {
     commonName: certificate.subject.commonName ?? "",
-    altNames: certificate.altNames.map(altNameText),
+    altNames: certificate.altNames.filter(({ kind }) => kind !== "unread").map(altNameText),
     issuer: certificate.issuerText,
     serialNumber: certificate.serialNumber,
     signingAlgorithm: certificate.signingAlgorithm,
