@@ -152,6 +152,7 @@ describe("a certificate that is read", () => {
       csr,
       empty,
       pemOf("CERTIFICATE", Buffer.from("hunter2")),
+      root.certificate.replaceAll("CERTIFICATE", "PUBLIC KEY"),
     ]) {
       expect(() => readCertificate(text)).toThrow(
         "The field certificate is not a certificate in PEM.",
@@ -212,6 +213,15 @@ describe("a chain", () => {
     expect(() => checkChain(chainOf(certificate, impostor.certificate))).toThrow(
       "The chain is broken",
     );
+  });
+
+  it("is broken where the issuer has the right key and another name", () => {
+    const { certificate } = below.issue({ subject: "/CN=x" });
+    const extensions = ["basicConstraints=CA:TRUE"];
+    const renamed = root.sign(below.request("/CN=Renamed"), { extensions });
+    expect(() => checkChain(chainOf(certificate, renamed))).toThrow("The chain is broken");
+    const same = root.sign(below.request("/CN=Below"), { extensions });
+    checkChain(chainOf(certificate, same));
   });
 
   const notAuthorities = {

@@ -1,6 +1,6 @@
 /** The openssl command as the other side: keys, requests and certificates that nothing here has made, for tests. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -116,6 +116,11 @@ export class OpensslAuthority {
   ): { readonly key: string; readonly certificate: string } {
     const key = opensslKey(keyKind);
     return { key, certificate: this.sign(requestBy(key, asked), signing) };
+  }
+
+  /** A request by its own key, under whichever name. */
+  request(subject: string): string {
+    return requestBy(readFileSync(join(this.#folder, "ca.key"), "utf8"), { subject });
   }
 
   close(): void {
