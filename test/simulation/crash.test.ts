@@ -76,6 +76,9 @@ class Simulation {
 
   async run(): Promise<void> {
     this.#database.run("INSERT INTO accounts VALUES (?, 'Test', 0, 1)", ACCOUNT);
+    const { instance, region } = PLACE;
+    const sql = "INSERT INTO instances VALUES (?, ?, ?, 'test', 0)";
+    this.#database.run(sql, instance, ACCOUNT, region);
     for (let start = 0; start < STARTS; start++) {
       await this.#start();
       await this.#check();

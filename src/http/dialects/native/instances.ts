@@ -45,11 +45,9 @@ const regionShape = z
     id: z.string(),
     name: z.string(),
     geography: z.string(),
-    events: z
-      .boolean()
-      .meta({
-        description: "Whether events are sent in it; one that sends none takes no instance.",
-      }),
+    events: z.boolean().meta({
+      description: "Whether events are sent in it; one that sends none takes no instance.",
+    }),
   })
   .meta({ id: "Region" });
 
