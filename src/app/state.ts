@@ -8,6 +8,7 @@ import type { GroupReader, GroupStore } from "../identity/group-store.ts";
 import type { LoginReader, LoginStore } from "../identity/login-store.ts";
 import type { ProfileReader, ProfileStore } from "../identity/profile-store.ts";
 import type { IdentityReader, IdentityStore } from "../identity/store.ts";
+import type { CursorReader, CursorStore } from "../secrets/cursor-store.ts";
 import type { ConfigurationReader, ConfigurationStore } from "../secrets/configurations/store.ts";
 import type { IssuanceReader, IssuanceStore } from "../secrets/issuance.ts";
 import type { LeaseReader, LeaseStore } from "../secrets/lease.ts";
@@ -27,6 +28,7 @@ export interface View {
   readonly tasks: TaskReader;
   readonly issuances: IssuanceReader;
   readonly registrations: RegistrationReader;
+  readonly cursors: CursorReader;
 }
 
 export interface Transaction extends View {
@@ -40,6 +42,7 @@ export interface Transaction extends View {
   readonly tasks: TaskStore;
   readonly issuances: IssuanceStore;
   readonly registrations: RegistrationStore;
+  readonly cursors: CursorStore;
   /** Keeps events with the change. `ledgerSize` is the ledger's size now: they can only be found after it. */
   enqueue(drafts: readonly EventDraft[], ledgerSize: number): Promise<void>;
 }

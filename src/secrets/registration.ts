@@ -14,6 +14,8 @@ export interface Registration {
 
 export interface RegistrationReader {
   registration(at: Instance): Promise<Registration | undefined>;
+  /** Whether anybody at all wants to be told. */
+  hasRegistrations(): Promise<boolean>;
 }
 
 export interface RegistrationStore extends RegistrationReader {

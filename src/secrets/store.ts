@@ -127,6 +127,10 @@ export interface SecretReader extends DataKeyReader {
   dueRotations(now: Millis, limit: number): Promise<readonly DueSecret[]>;
   /** Not those whose versions are locked: they wait for their locks. */
   dueExpirations(now: Millis, limit: number): Promise<readonly DueSecret[]>;
+  /** Those whose owners are to be told of their date; not what is due to expire now. */
+  dueExpiryNotices(now: Millis, limit: number): Promise<readonly DueSecret[]>;
+  /** When that is next; begins anew whenever the secret is stored with another date. */
+  expiryNoticeAt(secretId: string): Promise<Millis | null>;
 }
 
 export interface SecretStore extends SecretReader, DataKeyStore {
@@ -134,6 +138,7 @@ export interface SecretStore extends SecretReader, DataKeyStore {
   insertSecret(secret: Secret): Promise<void>;
   /** Everything but its data key. */
   updateSecret(secret: Secret): Promise<void>;
+  setExpiryNoticeAt(secretId: string, at: Millis | null): Promise<void>;
   /** With its versions, locks, retrievals and data key. */
   deleteSecret(secretId: string): Promise<void>;
 

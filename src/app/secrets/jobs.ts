@@ -9,6 +9,7 @@ import { invariant } from "../../kernel/errors.ts";
 import { randomId } from "../../kernel/ids.ts";
 import type { DueSecret, SecretReader } from "../../secrets/store.ts";
 import type { Call } from "../call.ts";
+import { expiryNoticeJob } from "../notifications/notify-expiry.ts";
 import type { Performer } from "../perform.ts";
 import type { RootKeyRotation } from "../rotate-root-key.ts";
 import type { Job, Task } from "../schedule.ts";
@@ -25,7 +26,13 @@ export interface JobPorts {
 
 /** Everything that falls due with secrets, in the order in which a pass looks at it. */
 export function secretJobs(ports: JobPorts): readonly Job[] {
-  return [rotationJob(ports), expirationJob(ports), leaseJob(ports), ...taskJobs(ports)];
+  return [
+    rotationJob(ports),
+    expirationJob(ports),
+    expiryNoticeJob(ports),
+    leaseJob(ports),
+    ...taskJobs(ports),
+  ];
 }
 
 /** Gives every secret whose rotation is due a new version with a generated value. */
@@ -61,7 +68,7 @@ export function rootKeyJob(rotation: RootKeyRotation): Job {
   return { name: "root-key", due: async () => ((await rotation.isPending()) ? [task] : []) };
 }
 
-interface SecretJob {
+export interface SecretJob {
   readonly name: string;
   readonly find: (
     secrets: SecretReader,
@@ -71,7 +78,8 @@ interface SecretJob {
   readonly perform: (due: DueSecret, call: Call) => Promise<{ readonly kind: "done" | "refused" }>;
 }
 
-function secretJob(state: State, { name, find, perform }: SecretJob): Job {
+/** One task to each secret that is found due. */
+export function secretJob(state: State, { name, find, perform }: SecretJob): Job {
   return {
     name,
     due: (now, limit) =>

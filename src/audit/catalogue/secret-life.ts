@@ -73,8 +73,15 @@ export const secretLifeRows = rows({
     kind: "change",
     dataEvent: false,
     severity: "warning",
-    request: ["id", "expirationDate"],
-    response: ["daysLeft", "secretType", "secretGroupId"],
+    request: ["id"],
+    response: [
+      "expirationDate",
+      "daysLeft",
+      "noticeDays",
+      "isOverdue",
+      "secretType",
+      "secretGroupId",
+    ],
   },
   "secret-task.create": {
     action: "secrets-manager.secret-task.create",

@@ -26,6 +26,10 @@ export class SqliteRegistrationStore implements RegistrationStore {
     );
   }
 
+  async hasRegistrations(): Promise<boolean> {
+    return this.#db.get("SELECT 1 FROM registrations LIMIT 1") !== undefined;
+  }
+
   async putRegistration(registration: Registration): Promise<void> {
     this.#db.run(
       `INSERT OR REPLACE INTO registrations (account, instance, notifications_crn, source_name, source_description,

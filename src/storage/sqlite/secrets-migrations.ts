@@ -4,7 +4,12 @@
 const typesOfSecrets = `
   ALTER TABLE secrets ADD COLUMN attributes TEXT;
   ALTER TABLE secrets ADD COLUMN csr_key BLOB;
-  ALTER TABLE secrets ADD COLUMN expiry_noticed INTEGER;
+  -- When its owners are next to be told that it is about to expire. Of dates set before there were notices, all times
+  -- are to come: of those that are past, the nearest to the date is told.
+  ALTER TABLE secrets ADD COLUMN expiry_notice_at INTEGER;
+  UPDATE secrets SET expiry_notice_at = expires_at - 90 * 86400000 WHERE state = 1;
+  CREATE INDEX secrets_to_notice ON secrets (expiry_notice_at)
+    WHERE state = 1 AND expiry_notice_at IS NOT NULL;
   ALTER TABLE versions ADD COLUMN attributes TEXT;
 
   CREATE TABLE configurations (

@@ -44,6 +44,9 @@ const EXPIRING_THOUGH_LOCKED = SECRET_TYPES.filter((type) => kindOf(type).expire
 /** By which of its attributes a secret names what it is made with, whatever its type. */
 const CONFIGURATION_ATTRIBUTES = "'certificateTemplate', 'configuration', 'ca', 'dns'";
 
+/** Whether nothing keeps it alive past its date. */
+const EXPIRING = `locks_total = 0 OR type IN (${EXPIRING_THOUGH_LOCKED})`;
+
 const secretColumns: Readonly<Record<SecretSortField, string>> = {
   id: "s.id",
   createdAt: "s.created_at",
@@ -239,12 +242,29 @@ export class SqliteSecretReader implements SecretReader {
   async dueExpirations(now: Millis, limit: number): Promise<readonly DueSecret[]> {
     const rows = this.db.all(
       `SELECT id, account, instance, expires_at AS due_at FROM secrets
-       WHERE state = 1 AND expires_at <= ? AND (locks_total = 0 OR type IN (${EXPIRING_THOUGH_LOCKED}))
+       WHERE state = 1 AND expires_at <= ? AND (${EXPIRING})
        ORDER BY expires_at, id LIMIT ?`,
       now,
       limit,
     );
     return rows.map(dueOf);
+  }
+
+  async dueExpiryNotices(now: Millis, limit: number): Promise<readonly DueSecret[]> {
+    const rows = this.db.all(
+      `SELECT id, account, instance, expiry_notice_at AS due_at FROM secrets
+       WHERE state = 1 AND expiry_notice_at <= ? AND (expires_at > ? OR NOT (${EXPIRING}))
+       ORDER BY expiry_notice_at, id LIMIT ?`,
+      now,
+      now,
+      limit,
+    );
+    return rows.map(dueOf);
+  }
+
+  async expiryNoticeAt(secretId: string): Promise<Millis | null> {
+    const row = this.db.get("SELECT expiry_notice_at FROM secrets WHERE id = ?", secretId);
+    return numberOf(row?.["expiry_notice_at"]);
   }
 
   async rootKeyCheck(): Promise<RootKeyCheck | undefined> {

@@ -1,4 +1,6 @@
 /** Changes the secrets on SQLite, within the transaction that its connection is in. */
+import type { Millis } from "../../kernel/clock.ts";
+import { nextExpiryNotice } from "../../secrets/expiry-notice.ts";
 import type { SecretGroup } from "../../secrets/group.ts";
 import type { Lock } from "../../secrets/lock.ts";
 import type { Instance, Secret } from "../../secrets/secret.ts";
@@ -16,7 +18,7 @@ export class SqliteSecretStore extends SqliteSecretReader implements SecretStore
       `INSERT INTO secrets (id, account, instance, type, created_by, created_at,
          group_id, name, description, labels, custom_metadata, updated_at, state, expires_at, rotation,
          password_policy, next_rotation_at, username, csr_key, attributes, last_version, versions_total, locks_total,
-         search_text) VALUES (${"?, ".repeat(23)}?)`,
+         search_text, expiry_notice_at) VALUES (${"?, ".repeat(24)}?)`,
       id,
       at.account,
       at.instance,
@@ -24,6 +26,7 @@ export class SqliteSecretStore extends SqliteSecretReader implements SecretStore
       secret.createdBy,
       secret.createdAt,
       ...changeable(secret),
+      nextExpiryNotice(secret.expiresAt, secret.updatedAt),
     );
   }
 
@@ -31,10 +34,18 @@ export class SqliteSecretStore extends SqliteSecretReader implements SecretStore
     this.db.run(
       `UPDATE secrets SET group_id = ?, name = ?, description = ?, labels = ?, custom_metadata = ?,
          updated_at = ?, state = ?, expires_at = ?, rotation = ?, password_policy = ?, next_rotation_at = ?,
-         username = ?, csr_key = ?, attributes = ?, last_version = ?, versions_total = ?, locks_total = ?, search_text = ? WHERE id = ?`,
+         username = ?, csr_key = ?, attributes = ?, last_version = ?, versions_total = ?, locks_total = ?, search_text = ?,
+         expiry_notice_at = CASE WHEN expires_at IS ? THEN expiry_notice_at ELSE ? END WHERE id = ?`,
       ...changeable(secret),
+      // Whoever moves the date: the notices of the new one are all to come.
+      secret.expiresAt,
+      nextExpiryNotice(secret.expiresAt, secret.updatedAt),
       secret.id,
     );
+  }
+
+  async setExpiryNoticeAt(secretId: string, at: Millis | null): Promise<void> {
+    this.db.run("UPDATE secrets SET expiry_notice_at = ? WHERE id = ?", at, secretId);
   }
 
   async deleteSecret(secretId: string): Promise<void> {

@@ -1,6 +1,7 @@
 /** Every store of the state over one connection. */
 import type { Transaction } from "../../app/state.ts";
 import { SqliteConfigurationStore } from "./configurations.ts";
+import { SqliteCursorStore } from "./cursors.ts";
 import type { Database } from "./database.ts";
 import { identityStores } from "./identity-stores.ts";
 import { SqliteIssuanceStore } from "./issuances.ts";
@@ -18,5 +19,6 @@ export function storesOn(connection: Database): Omit<Transaction, "enqueue"> {
     tasks: new SqliteTaskStore(connection),
     issuances: new SqliteIssuanceStore(connection),
     registrations: new SqliteRegistrationStore(connection),
+    cursors: new SqliteCursorStore(connection),
   };
 }
