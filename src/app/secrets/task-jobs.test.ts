@@ -131,11 +131,14 @@ describe("credentials at the end of their time", () => {
     });
     expect(await pass()).toEqual({});
     expect(app.database.all("SELECT * FROM payloads")).toEqual([]);
-    expect(await metadata(id)).toMatchObject({ state: 3 });
+    expect(await metadata(id)).toMatchObject({ state: 3, attributes: { leaseEndsAt: null } });
     await runner.delete(id);
     await rotate(id);
     await runner.create(id, "two");
-    expect(await metadata(id)).toMatchObject({ state: 1 });
+    expect(await metadata(id)).toMatchObject({
+      state: 1,
+      attributes: { leaseEndsAt: START + 2 * HOUR_MS },
+    });
   });
 
   it("of a version before leave the secret active", async () => {

@@ -81,7 +81,8 @@ export async function askToDelete(
     { versionId: version.id, credentialsId, trigger, retries: 0 },
     context,
   );
-  return keepTasks(secret, {}, context);
+  const isCurrent = version.number === secret.lastVersion;
+  return keepTasks(secret, isCurrent ? { leaseEndsAt: null } : {}, context);
 }
 
 /** After a deletion has failed: the same again, as a task of its own. */
@@ -95,13 +96,16 @@ export async function askAgain(
   await keepTasks(secret, {}, context);
 }
 
+export type SecretChange = Partial<Pick<Secret, "state">> &
+  Partial<Pick<CustomCredentialsAttributes, "lastRotationFailed" | "leaseEndsAt">>;
+
 /**
  * Writes what the secret's tasks come to, on the secret as it is stored by now, with whatever else is to be changed of
  * it.
  */
 export async function keepTasks(
   { id, at }: Pick<Secret, "id" | "at">,
-  change: { readonly state?: Secret["state"]; readonly lastRotationFailed?: boolean },
+  { state, ...change }: SecretChange,
   { store, now }: Context<Transaction>,
 ): Promise<Secret> {
   const secret = await store.secrets.secret(at, id);
@@ -109,12 +113,8 @@ export async function keepTasks(
   const attributes = customAttributesOf(secret);
   const changed: Secret = {
     ...secret,
-    state: change.state ?? secret.state,
-    attributes: {
-      ...attributes,
-      lastRotationFailed: change.lastRotationFailed ?? attributes.lastRotationFailed,
-      tasks: summaryOf(await store.tasks.tasksOf(id)),
-    },
+    state: state ?? secret.state,
+    attributes: { ...attributes, ...change, tasks: summaryOf(await store.tasks.tasksOf(id)) },
     updatedAt: now,
   };
   await store.secrets.updateSecret(changed);

@@ -32,6 +32,7 @@ import {
   customAttributesOf,
   engineOf,
   keepTasks,
+  type SecretChange,
 } from "./task-queue.ts";
 import {
   locateTask,
@@ -149,6 +150,7 @@ async function created(
     ? await askToDelete(secret, { version: dropped, trigger: task.trigger }, context)
     : secret;
   const versionId = randomId();
+  const expiresAt = ttlSeconds === null ? null : now + ttlSeconds * 1_000;
   const added = await addVersion(
     owner,
     {
@@ -156,7 +158,7 @@ async function created(
       version: {
         payload: { kind: "custom_credentials", content },
         attributes: { kind: "custom_credentials", credentialsId },
-        expiresAt: ttlSeconds === null ? null : now + ttlSeconds * 1_000,
+        expiresAt,
       },
       autoRotated: task.trigger === "automatic_secret_rotation",
       versionCustomMetadata: task.versionCustomMetadata ?? undefined,
@@ -164,7 +166,8 @@ async function created(
     context,
   );
   const end = { status: "credentials_created", versionId, credentialsId } as const;
-  const done = await settled({ secret, task }, { ...end, lastRotationFailed: false }, context);
+  const ofSecret = { lastRotationFailed: false, leaseEndsAt: expiresAt };
+  const done = await settled({ secret, task, ofSecret }, end, context);
   return { ...done, added, previousVersionId: current?.id ?? null };
 }
 
@@ -202,27 +205,16 @@ async function ended(
   const isDeletion = task.type === "delete_credentials";
   const retryAt = isDeletion && task.retries < MAX_RETRIES ? context.now + RETRY_AFTER_MS : null;
   const isRotation = !isDeletion && task.trigger !== "secret_creation";
-  return settled(
-    { secret, task },
-    {
-      status: "failed",
-      errors,
-      retryAt,
-      ...(isRotation ? { lastRotationFailed: true } : {}),
-    },
-    context,
-  );
+  const ofSecret = isRotation ? { lastRotationFailed: true } : {};
+  return settled({ secret, task, ofSecret }, { status: "failed", errors, retryAt }, context);
 }
 
-type Settling = Partial<Omit<Task, "status">> & {
-  readonly status: TaskStatus;
-  readonly lastRotationFailed?: boolean;
-};
+type Settling = Partial<Omit<Task, "status">> & { readonly status: TaskStatus };
 
 /** Writes the task as it is from now on, and what that means for its secret. */
 async function settled(
-  { secret, task }: SecretTask,
-  { lastRotationFailed, ...change }: Settling,
+  { secret, task, ofSecret = {} }: SecretTask & { readonly ofSecret?: SecretChange },
+  change: Settling,
   context: Context<Transaction>,
 ): Promise<Reported> {
   const { store, caller, now } = context;
@@ -235,9 +227,8 @@ async function settled(
     updatedAt: now,
   };
   await store.tasks.updateTask(changed);
-  const rotation = lastRotationFailed === undefined ? {} : { lastRotationFailed };
   const state = await stateWithout(secret, context);
-  return { secret: await keepTasks(secret, { ...rotation, ...state }, context), task: changed };
+  return { secret: await keepTasks(secret, { ...ofSecret, ...state }, context), task: changed };
 }
 
 /** Of a secret that has never had a value, and whose last task to bring one is gone. */

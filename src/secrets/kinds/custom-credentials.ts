@@ -1,5 +1,6 @@
 /** Credentials of a system of the owner's own: made and deleted by a runner of the owner's, task by task. */
 import { fromUtf8, utf8 } from "../../kernel/bytes.ts";
+import type { Millis } from "../../kernel/clock.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import { Sensitive } from "../../kernel/sensitive.ts";
 import { checkJson, type JsonObject } from "../json.ts";
@@ -26,6 +27,8 @@ export interface CustomCredentialsAttributes {
   readonly ttlSeconds: number | null;
   /** What its tasks come to, as of the last change of any of them. */
   readonly tasks: TasksSummary;
+  /** When the current credentials are at their end; null while there are none, and where they have none. */
+  readonly leaseEndsAt: Millis | null;
   /** The last rotation that ended brought no credentials. */
   readonly lastRotationFailed: boolean;
 }

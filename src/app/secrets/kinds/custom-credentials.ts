@@ -42,6 +42,7 @@ export const customCredentials: Behaviour<"custom_credentials"> = {
       parameters,
       ttlSeconds,
       tasks: summaryOf([]),
+      leaseEndsAt: null,
       lastRotationFailed: false,
     };
     const { versionCustomMetadata } = making;

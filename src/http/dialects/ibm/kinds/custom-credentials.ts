@@ -33,11 +33,13 @@ export const customCredentials: WireKind<"custom_credentials"> = {
   },
 
   metadata(secret) {
-    const { configuration, parameters, ttlSeconds, tasks, lastRotationFailed } = attributes(secret);
+    const { configuration, parameters, ttlSeconds, leaseEndsAt, ...ofTasks } = attributes(secret);
+    const { tasks, lastRotationFailed } = ofTasks;
     return {
       configuration,
       parameters: parameters ?? {},
       ...present("ttl", ttlSeconds, String),
+      ...present("expiration_date", leaseEndsAt, date),
       ...present("rotation", secret.rotation, rotationBody),
       ...present("next_rotation_date", secret.nextRotationAt, date),
       task_count: tasks.count,
