@@ -46,11 +46,14 @@ export function phraseOf(status: number): string {
   return phrases[status] ?? "Unknown";
 }
 
+/** What is answered with the secret as it is then, locks and credentials taken off it. */
+const SHOWN_AFTER = /-(?:locks|credentials)\.delete$/;
+
 /** Of a success: 201 for what made something, 204 for what removed it, 200 otherwise. */
 export function successStatus(action: string, kind: Kind): number {
   if (kind !== "change") return 200;
   if (action.endsWith(".create") || action.endsWith(".invite")) return 201;
-  if (action.endsWith(".delete") && !action.endsWith("-locks.delete")) return 204;
+  if (action.endsWith(".delete") && !SHOWN_AFTER.test(action)) return 204;
   return 200;
 }
 

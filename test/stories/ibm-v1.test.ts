@@ -609,6 +609,105 @@ describe("a secret as version 1 shows it", () => {
   });
 });
 
+describe("credentials by version 1", () => {
+  const CREDENTIALS = `${V1}/secrets/iam_credentials`;
+  let administrator: Person;
+  let accessGroup: string;
+
+  beforeAll(async () => {
+    administrator = await app.person("admin@example.com", ["Administrator", "Manager"]);
+    const group = await administrator.post(`/v2/groups?account_id=${app.account}`, {
+      name: "apps",
+    });
+    accessGroup = String(group.body.id);
+  });
+
+  async function minted(name: string, more: object = {}): Promise<string> {
+    const given = { name, ttl: "1h", access_groups: [accessGroup], ...more };
+    const answer = await administrator.post(CREDENTIALS, wrapped("secret", given));
+    expect(answer.status, answer.text).toBe(200);
+    expect(JSON.stringify(answer.body)).not.toContain('"secret_data"');
+    return `${CREDENTIALS}/${answer.body.resources[0].id}`;
+  }
+
+  it("come from an engine that is set by its key, and set again by another", async () => {
+    const url = `${V1}/config/iam_credentials`;
+    const put = (key: string) => administrator.call({ method: "PUT", url, body: { api_key: key } });
+    expect((await put("CANARY-no-key")).status).toBe(400);
+    const answers = [await put(administrator.apiKey), await put(administrator.apiKey)];
+    expect(answers.map(({ status, text }) => [status, text])).toEqual([
+      [204, ""],
+      [204, ""],
+    ]);
+    expect(app.events().slice(-2)).toMatchObject([
+      {
+        action: "secrets-manager.configuration.create",
+        requestData: { name: "iam_credentials" },
+        target: { name: "iam_credentials" },
+      },
+      {
+        action: "secrets-manager.configuration.update",
+        requestData: { name: "iam_credentials", changes: ["api_key"] },
+        target: { name: "iam_credentials" },
+      },
+    ]);
+    expect((await administrator.get(url)).body.resources).toEqual([
+      { name: "iam_credentials", disabled: false, api_key_id: expect.stringMatching(/^ApiKey-/) },
+    ]);
+    expect(JSON.stringify(app.events())).not.toContain(administrator.apiKey);
+  });
+
+  it("are new for each reading, unless they are to be used again", async () => {
+    const url = await minted("each-its-own");
+    const keys = [await administrator.get(url), await administrator.get(url)].map(
+      ({ body }) => body.resources[0].api_key as string,
+    );
+    expect(new Set(keys).size).toBe(2);
+    const shared = await minted("the-same", { reuse_api_key: true });
+    const again = [await administrator.get(shared), await administrator.get(shared)].map(
+      ({ body }) => body.resources[0],
+    );
+    expect(again[0].api_key).toBe(again[1].api_key);
+    expect(again[1]).toMatchObject({
+      api_key_id: expect.stringMatching(/^ApiKey-/),
+      service_id: expect.stringMatching(/^ServiceId-/),
+      ttl: "3600",
+      versions: [{ downloaded: true }],
+    });
+    for (const key of keys) expect(JSON.stringify(app.events())).not.toContain(key);
+  });
+
+  it("are deleted by the id of their key, or made current again", async () => {
+    const url = await minted("restored", { reuse_api_key: true });
+    const before = (await administrator.get(url)).body.resources[0];
+    const rotated = await administrator.send({ method: "POST", url: `${url}?action=rotate` });
+    expect(rotated.status, rotated.text).toBe(200);
+    expect(rotated.body.resources[0].api_key).not.toBe(before.api_key);
+    const restored = await administrator.post(`${url}?action=restore`, { version_id: "previous" });
+    expect(restored.body.resources[0].api_key, restored.text).toBe(before.api_key);
+    expect(app.events().findLast(({ operation }) => operation === "secret.rotate")).toMatchObject({
+      action: "secrets-manager.secret.rotate",
+      requestData: { restoreFromVersion: "previous", secretType: "iam_credentials" },
+    });
+    const deleted = await administrator.post(`${url}?action=delete_credentials`, {
+      api_key_id: rotated.body.resources[0].api_key_id,
+    });
+    expect(deleted.status, deleted.text).toBe(200);
+    expect(deleted.body.resources[0].name).toBe("restored");
+    const event = app
+      .events()
+      .findLast(({ operation }) => operation === "secret-credentials.delete");
+    expect(event).toMatchObject({
+      action: "secrets-manager.secret-credentials.delete",
+      reason: { reasonCode: 200 },
+      requestData: { apiKeyId: rotated.body.resources[0].api_key_id },
+    });
+    const other = `${url}?action=delete_credentials`;
+    expect((await administrator.post(other, {})).status).toBe(400);
+    expect((await administrator.post(other, { api_key_id: "ApiKey-none" })).status).toBe(404);
+  });
+});
+
 describe("locks by version 1", () => {
   it("are taken off the current version alone, where none is named", async () => {
     const things = await makeThings();

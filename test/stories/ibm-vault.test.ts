@@ -588,6 +588,36 @@ describe("what the surface shows", () => {
     expectRefused(await put(url, { policies: [] }), 400);
   });
 
+  it("defines credentials as roles, and makes them when they are read", async () => {
+    const administrator = await app.person("admin@example.com", ["Administrator", "Manager"]);
+    const { auth } = (await login(await accessToken(administrator))).body;
+    const call = (method: "GET" | "PUT" | "DELETE", path: string, body?: object) =>
+      vault({ method, url: `/v1/ibmcloud/iam_credentials/${path}`, body }, auth.client_token);
+    const url = `/v2/groups?account_id=${app.account}`;
+    const accessGroup = await administrator.post(url, { name: "apps" });
+    const root = await call("PUT", "config/root", { api_key: administrator.apiKey });
+    expect([root.status, root.body.data]).toEqual([200, null]);
+    const engine = (await call("GET", "config/root")).body.data;
+    expect(engine).toMatchObject({ name: "iam_credentials", disabled: false });
+
+    const role = { ttl: "30m", access_groups: [accessGroup.body.id] };
+    const created = await call("PUT", "roles/deployer", role);
+    expect(created.body.data, created.text).toMatchObject({ name: "deployer", ttl: "1800" });
+    expect((await call("GET", "roles")).body.data.secrets_total).toBe(1);
+    expect((await call("GET", "roles/deployer")).body.data).not.toHaveProperty("api_key");
+    const read = await call("GET", "creds/deployer");
+    expect(read.body.data.api_key, read.text).toEqual(expect.any(String));
+    expect(app.events().findLast(({ operation }) => operation === "secret.read")).toMatchObject({
+      target: { name: "deployer" },
+      requestData: { id: created.body.data.id, name: "deployer", secretType: "iam_credentials" },
+    });
+    expect((await call("DELETE", "roles/deployer")).status).toBe(200);
+    const recorded = JSON.stringify(app.events());
+    for (const secret of [read.body.data.api_key, administrator.apiKey]) {
+      expect(recorded).not.toContain(secret);
+    }
+  });
+
   it("takes bodies without asking for their media type, as curl sends them", async () => {
     const answer = await app.nobody.send({
       method: "POST",

@@ -4,6 +4,7 @@
  * call that does it.
  */
 import type { FastifyRequest } from "fastify";
+import type { ConfigurationView } from "../../../../app/configurations/answers.ts";
 import {
   configurationAction,
   deleteConfiguration,
@@ -115,14 +116,16 @@ function decodeList(request: FastifyRequest): ListConfigurationsInput {
   return { secretTypes: [type] };
 }
 
-/** By name and type, gathered by what they are; of the IAM engine that it is there, never its key. */
+/** The engine's key is not given out: its id says which it is. */
+export function engineResource(configuration: ConfigurationView): object {
+  return { name: configuration.name, ...wireConfigurations[IAM_ENGINE].show(configuration) };
+}
+
+/** By name and type, gathered by what they are. */
 function listBody({ configurations }: ListConfigurationsOutput, request: FastifyRequest): object {
   const type = segment(request, "type") as SecretType;
   if (type === "iam_credentials") {
-    return collectionOf(
-      "config",
-      configurations.map(({ name }) => ({ name })),
-    );
+    return collectionOf("config", configurations.map(engineResource));
   }
   const asked = segment(request, "element");
   const elements = Object.entries(ELEMENTS[type] ?? {}).filter(

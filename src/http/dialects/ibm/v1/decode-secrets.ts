@@ -84,9 +84,11 @@ function inVersion2(type: V1Type, resource: Resource): Resource {
       const { alt_names: names } = read(withNames, resource);
       return typeof names === "string" ? { ...resource, alt_names: names.split(",") } : resource;
     }
+    // In version 1 a key of its own for each reading is what there is, unless another is asked for.
+    case "iam_credentials":
+      return { reuse_api_key: false, ...resource };
     case "arbitrary":
     case "username_password":
-    case "iam_credentials":
     case "imported_cert":
     case "public_cert":
       return resource;

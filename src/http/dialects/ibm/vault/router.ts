@@ -39,7 +39,7 @@ import type { Method, Route } from "../../../route.ts";
 import { decodeGroupId } from "../decode-groups.ts";
 import { line as plainLine, type Coding } from "../line.ts";
 import { aboutGroup, aboutSecret, groupIdIn } from "../path.ts";
-import { engineOf } from "../v1/config.ts";
+import { engineOf, engineResource } from "../v1/config.ts";
 import * as show from "../v1/encode-secrets.ts";
 import { groupResource, groupUpdateOf, newGroupOf } from "../v1/groups.ts";
 import { lockedResource } from "../v1/locks.ts";
@@ -137,7 +137,7 @@ const iamRoutes: readonly Route[] = [
   ]),
   ...lines(reads([`${IAM_ENGINE}/config/root`]), listConfigurations, [
     (request) => ({ secretTypes: [typeOf(request)] }),
-    dataOf(({ configurations }) => ({ configurations: configurations.map(({ name }) => name) })),
+    dataOf(({ configurations: [first] }) => (first ? engineResource(first) : {})),
   ]),
 ];
 
