@@ -94,7 +94,9 @@ describe("a private key that is read", () => {
       "hunter2",
       "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----",
     ]) {
-      expect(() => read(text)).toThrow("The field privateKey is not a private key in PEM.");
+      expect(() => read(text)).toThrow(
+        "The private key is not one in PEM: PKCS #8, PKCS #1 or SEC 1.",
+      );
     }
     expect(() => read("x".repeat(MAX_PEM_BYTES + 1))).toThrow("at most");
   });

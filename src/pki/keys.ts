@@ -13,7 +13,7 @@ import { promisify } from "node:util";
 import { Refusal } from "../kernel/errors.ts";
 import { Sensitive } from "../kernel/sensitive.ts";
 import { readBitString, readElement, TAG, within } from "./der.ts";
-import { MAX_PEM_BYTES, notPem } from "./pem.ts";
+import { MAX_PEM_BYTES } from "./pem.ts";
 
 export const RSA_BITS = [2_048, 3_072, 4_096, 8_192] as const;
 export const EC_BITS = [224, 256, 384, 521] as const;
@@ -120,7 +120,7 @@ export function readPrivateKey(pem: Sensitive<string>, field = "privateKey"): Ke
     );
   }
   const key = attempt(() => createPrivateKey({ key: text, format: "pem" }));
-  if (!key) throw notPem({ field, what: "a private key" });
+  if (!key) throw refused("The private key is not one in PEM: PKCS #8, PKCS #1 or SEC 1.");
   if (!isOfUse(key)) {
     throw refused(
       `The private key is RSA with ${MIN_RSA_BITS} to ${MAX_RSA_BITS} bits, EC on P-224, P-256, P-384 or P-521, or Ed25519.`,

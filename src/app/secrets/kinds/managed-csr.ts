@@ -58,7 +58,7 @@ export async function readyCsr(
 ): Promise<ReadyCsr> {
   for (const field of LISTS) {
     if ((request[field]?.length ?? 0) > MAX_LIST_CHARS) {
-      const sentence = `The field ${field} has at most ${MAX_LIST_CHARS} characters.`;
+      const sentence = `A list of a managed CSR has at most ${MAX_LIST_CHARS} characters.`;
       throw new Refusal("invalid_request", sentence, { field });
     }
   }
