@@ -64,8 +64,8 @@ describe("credentials that are yet to be deleted", () => {
 
 describe("tasks beyond those that are kept", () => {
   it("are the oldest that have been settled, never one that something depends on", () => {
-    const settled = Array.from({ length: MAX_TASKS_KEPT }, (_, at) =>
-      task(`settled-${MAX_TASKS_KEPT - at}`, { status: "credentials_created" }),
+    const settled = Array.from({ length: MAX_TASKS_KEPT }, (_, place) =>
+      task(`settled-${MAX_TASKS_KEPT - place}`, { status: "credentials_created" }),
     );
     expect(forgettable(settled)).toEqual([]);
     const needed = [deletion("lost", "v1", "failed"), task("open")];
