@@ -618,18 +618,19 @@ describe("what the surface shows", () => {
     }
   });
 
-  it("takes bodies without asking for their media type, as curl sends them", async () => {
-    const answer = await app.nobody.send({
-      method: "POST",
-      url: "/v1/ibmcloud/arbitrary/secrets",
-      headers: {
-        "x-vault-token": vaultToken,
-        "content-type": "application/x-www-form-urlencoded",
-      },
-      payload: JSON.stringify({ name: "by-curl", payload: "CANARY" }),
-    });
-    expect(answer.status, answer.text).toBe(200);
-  });
+  it.each([{ "content-type": "application/x-www-form-urlencoded" }, {}])(
+    "takes bodies without asking for their media type, as curl and Vault's command line send them: %j",
+    async (type) => {
+      const name = `by-curl-${Object.keys(type).length}`;
+      const answer = await app.nobody.send({
+        method: "PUT",
+        url: "/v1/ibmcloud/arbitrary/secrets",
+        headers: { "x-vault-token": vaultToken, ...type },
+        payload: Buffer.from(JSON.stringify({ name, payload: "CANARY" })),
+      });
+      expect(answer.status, answer.text).toBe(200);
+    },
+  );
 
   it("takes the token as a bearer token too", async () => {
     const headers = { authorization: `Bearer ${vaultToken}` };
