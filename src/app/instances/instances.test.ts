@@ -214,8 +214,7 @@ describe("the end of an instance", () => {
         createdBy: "test",
         createdAt: 1,
       });
-      await leases.insertLease({
-        id: UNKNOWN,
+      const lease = {
         at,
         secretId: secret.id,
         versionId: null,
@@ -224,13 +223,15 @@ describe("the end of an instance", () => {
         ownsServiceId: true,
         policyId: null,
         expiresAt: null,
-      });
+      };
+      await leases.insertLease({ ...lease, id: UNKNOWN });
+      await leases.insertLease({ ...lease, id: FOREIGN });
     });
     const refusal = await app.refused(deleteInstance, operator, { id: PLACE.instance });
     expect([refusal.code, refusal.message]).toEqual([
       "conflict",
       "The instance still has 2 secrets, 1 secret group, 1 configuration, " +
-        "1 minted credential that has not been taken back, 1 registration for notifications. " +
+        "2 minted credentials that have not been taken back, 1 registration for notifications. " +
         "Delete what is in it first.",
     ]);
     expect((await app.done(readInstance, operator, { id: PLACE.instance })).id).toBe(
