@@ -552,7 +552,13 @@ export const ROWS: readonly Row[] = [
     dataEvent: true,
     typeURI: "secret/credentials",
     target: onSecret("minted"),
-    request: () => ({ id: world.made["minted"].id, apiKeyId: world.made["minted"].api_key_id }),
+    request: () => ({
+      id: world.made["minted"].id,
+      versionId: expect.any(String),
+      apiKeyId: world.made["minted"].api_key_id,
+      serviceId: world.made["minted"].service_id,
+      trigger: "request",
+    }),
     response: () => ({
       apiKeyId: world.made["minted"].api_key_id,
       serviceId: world.made["minted"].service_id,
