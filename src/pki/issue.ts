@@ -42,13 +42,6 @@ export interface Contents {
   readonly issuerUrl?: string | undefined;
 }
 
-/** A certificate as it was issued. */
-export interface Issued {
-  readonly pem: string;
-  /** Lower-case hexadecimal digits. */
-  readonly serialNumber: string;
-}
-
 /** RFC 5280, section 4.1.2.2: at most 20 octets, and positive. */
 export const SERIAL_NUMBER_BYTES = 20;
 
@@ -60,12 +53,11 @@ const VERSION_3 = 2;
 const DNS_NAME = contextPlain(2);
 const URI = contextPlain(6);
 
-/** Issues one with a serial number drawn at random. The signature is made in another thread. */
-export async function issueCertificate(contents: Contents, issuer: Issuer): Promise<Issued> {
-  const serialNumber = newSerialNumber();
+/** Issues one, in PEM, with a serial number drawn at random. The signature is made in another thread. */
+export async function issueCertificate(contents: Contents, issuer: Issuer): Promise<string> {
   const toBeSigned = sequence(
     element(context(0), integer(VERSION_3)),
-    integer(serialNumber),
+    integer(newSerialNumber()),
     algorithmOf(issuer.key),
     issuer.name,
     sequence(time(contents.notBefore), time(contents.notAfter)),
@@ -73,14 +65,11 @@ export async function issueCertificate(contents: Contents, issuer: Issuer): Prom
     spkiOf(contents.publicKey),
     element(context(3), encodeExtensions(extensionsOf(contents, issuer))),
   );
-  return {
-    pem: pemOf("CERTIFICATE", await signed(toBeSigned, issuer.key)),
-    serialNumber: Buffer.from(serialNumber).toString("hex"),
-  };
+  return pemOf("CERTIFICATE", await signed(toBeSigned, issuer.key));
 }
 
 /** Signed by its own key: of a root. */
-export function issueSelfSigned(contents: Contents, key: KeyObject): Promise<Issued> {
+export function issueSelfSigned(contents: Contents, key: KeyObject): Promise<string> {
   const keyId = keyIdOf(contents.publicKey);
   return issueCertificate(contents, { key, name: contents.subject, keyId });
 }

@@ -107,6 +107,13 @@ export function factsOf(payload: Payload | null): Readonly<Record<string, string
   return (payload && kindOf(payload.kind).facts?.(payload)) ?? {};
 }
 
+/** And of a version: the serial number of a certificate. */
+export function factsOfVersion(
+  attributes: VersionAttributes | null | undefined,
+): Readonly<Record<string, string>> {
+  return attributes?.kind === "certificate" ? { serialNumber: attributes.facts.serialNumber } : {};
+}
+
 /** `username` is asked for only where the type has one. */
 export function decodePayload(
   type: SecretType,

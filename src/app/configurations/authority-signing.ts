@@ -3,8 +3,9 @@ import type { KeyObject } from "node:crypto";
 import type { Millis } from "../../kernel/clock.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import type { KeyUsage } from "../../pki/extensions.ts";
-import { issueCertificate, issueSelfSigned, type Contents, type Issued } from "../../pki/issue.ts";
+import { issueCertificate, issueSelfSigned, type Contents } from "../../pki/issue.ts";
 import { publicKeyOf } from "../../pki/keys.ts";
+import { readCertificate } from "../../pki/read.ts";
 import type { IssuedAuthority } from "../../secrets/configurations/authority.ts";
 import type { Context } from "../operation.ts";
 import type { View } from "../state.ts";
@@ -46,12 +47,12 @@ export async function signRoot(
   const toSign = { ...asked, publicKey: publicKeyOf(key) };
   const notAfter = wholeSeconds(life.now + life.seconds * 1_000);
   const contents = contentsOf(toSign, asked.maxPathLength, { now: life.now, notAfter });
-  const { pem, serialNumber } = await issueSelfSigned(contents, key);
+  const pem = await issueSelfSigned(contents, key);
   return {
     certificate: pem,
     issuingCa: pem,
     caChain: [],
-    serialNumber,
+    serialNumber: readCertificate(pem).serialNumber,
     notAfter,
     pathLength: asked.maxPathLength,
     permittedDnsDomains: asked.permittedDnsDomains ? [asked.permittedDnsDomains] : [],
@@ -74,13 +75,13 @@ export async function signAuthority(
     ...contentsOf(asked, pathLength, { now: context.now, notAfter }),
     ...publishedBy(authority, context),
   };
-  const made: Issued = await issueCertificate(contents, issuerOf(authority, context.capabilities));
+  const pem = await issueCertificate(contents, issuerOf(authority, context.capabilities));
   const own = asked.permittedDnsDomains ? [asked.permittedDnsDomains] : [];
   return {
-    certificate: made.pem,
+    certificate: pem,
     issuingCa: issued.certificate,
     caChain: [issued.certificate, ...issued.caChain],
-    serialNumber: made.serialNumber,
+    serialNumber: readCertificate(pem).serialNumber,
     notAfter,
     pathLength,
     permittedDnsDomains: [...issued.permittedDnsDomains, ...own],

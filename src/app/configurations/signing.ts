@@ -22,15 +22,19 @@ import type { CertificateNames } from "./certificate-names.ts";
 import { openKept } from "./keep.ts";
 
 /** An authority with its certificate. */
-export interface Authority {
+export interface CertifiedAuthority {
   readonly configuration: Configuration;
   readonly attributes: AuthorityAttributes;
   readonly issued: IssuedAuthority;
+}
+
+/** One that may sign now. */
+export interface Authority extends CertifiedAuthority {
   /** What has to be as it was when it signed, for what it signed to be given out. */
   readonly stamp: string;
 }
 
-type Found = Pick<Authority, "configuration" | "attributes">;
+type Found = Pick<CertifiedAuthority, "configuration" | "attributes">;
 
 /** Clocks differ a little: what an authority signs was valid a moment ago already. */
 export const BACKDATED_MS = 30_000;
@@ -102,7 +106,7 @@ export async function authoritiesOf(
 
 /** With its key, opened. Refuses while the vault is sealed. */
 export function issuerOf(
-  { configuration, issued }: Authority,
+  { configuration, issued }: CertifiedAuthority,
   { vault }: Pick<Capabilities, "vault">,
 ): Issuer {
   const key: KeyObject = createPrivateKey(openKept(vault, configuration).reveal());

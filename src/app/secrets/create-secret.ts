@@ -3,7 +3,7 @@ import { Refusal } from "../../kernel/errors.ts";
 import { randomId } from "../../kernel/ids.ts";
 import { expiryOf } from "../../secrets/expiry.ts";
 import { kindOf } from "../../secrets/kinds/kinds.ts";
-import { factsOf, type NewPayload, type Payload } from "../../secrets/payload.ts";
+import { factsOf, factsOfVersion, type NewPayload, type Payload } from "../../secrets/payload.ts";
 import { checkRotation, NO_ROTATION, type RotationPolicy } from "../../secrets/rotation.ts";
 import {
   checkCustomMetadata,
@@ -100,7 +100,8 @@ export const createSecret = changeOperation<CreateSecretInput, string, CreateSec
       },
       context,
     );
-    return answer(secret, { versionId, payload: made.version.payload }, context);
+    const { payload, attributes } = made.version;
+    return { ...answer(secret, { versionId, payload }, context), ...factsOfVersion(attributes) };
   },
 });
 

@@ -5,7 +5,7 @@
 import { invariant, Refusal } from "../../kernel/errors.ts";
 import { randomId } from "../../kernel/ids.ts";
 import { expired, isExpired } from "../../secrets/expiry.ts";
-import { factsOf, type NewVersionPayload } from "../../secrets/payload.ts";
+import { factsOf, factsOfVersion, type NewVersionPayload } from "../../secrets/payload.ts";
 import { nextRotation } from "../../secrets/rotation.ts";
 import { checkCustomMetadata, type JsonObject, type Secret } from "../../secrets/secret.ts";
 import { changeOperation, type Context } from "../operation.ts";
@@ -100,6 +100,7 @@ export const createVersion = changeOperation<CreateVersionInput, Secret, CreateV
       kind: "created",
       ...versionMetadataOf(added.secret, added.version, false),
       ...factsOf(made.version.payload),
+      ...factsOfVersion(made.version.attributes),
       payload: made.version.payload,
       previousVersionId: current?.id ?? null,
       payloadDroppedFrom: added.payloadDroppedFrom,

@@ -32,7 +32,8 @@ export const secretAction = changeOperation<SecretActionInput, Secret, SecretAct
 
   async run({ actionType, found }, { subject: secret }, context) {
     const result = await actionOf(secret, actionType).run(secret, context, found);
-    return { actionType, secretType: secret.type, result };
+    // What came of it stands there by name as well, for the catalogue's row to say what is recorded.
+    return { ...result, actionType, secretType: secret.type, result };
   },
 });
 

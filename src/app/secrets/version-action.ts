@@ -30,6 +30,6 @@ export const versionAction = changeOperation<
       });
     }
     const result = await action.run(secret, version, context);
-    return { actionType, secretType: secret.type, result };
+    return { ...result, actionType, secretType: secret.type, result };
   },
 });

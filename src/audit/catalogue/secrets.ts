@@ -78,7 +78,7 @@ export const secretRows = rows({
     dataEvent: false,
     severity: "warning",
     request: ["id", "actionType"],
-    response: ["actionType"],
+    response: ["actionType", "serialNumber"],
   },
   "version.list": {
     action: "secrets-manager.secret-versions.list",
@@ -160,7 +160,7 @@ export const secretRows = rows({
     dataEvent: false,
     severity: "warning",
     request: [...WHICH_VERSION, "actionType"],
-    response: ["actionType"],
+    response: ["actionType", "serialNumber"],
   },
   "secret.expire": {
     action: "secrets-manager.secret.expire",

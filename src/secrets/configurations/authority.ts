@@ -60,7 +60,7 @@ export interface IssuedAuthority {
   /** The issuer's certificate, and the issuers above that one. Of a root its own, and none. */
   readonly issuingCa: string | null;
   readonly caChain: readonly string[];
-  /** Lower-case hexadecimal digits. */
+  /** Bytes in hexadecimal, colons between them. */
   readonly serialNumber: string;
   readonly notAfter: Millis;
   /** -1 for any number. */

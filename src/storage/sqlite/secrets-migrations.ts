@@ -11,6 +11,9 @@ const typesOfSecrets = `
   CREATE INDEX secrets_to_notice ON secrets (expiry_notice_at)
     WHERE state = 1 AND expiry_notice_at IS NOT NULL;
   ALTER TABLE versions ADD COLUMN attributes TEXT;
+  -- Certificates that were revoked end in their time like any.
+  CREATE INDEX deactivated_to_expire ON secrets (expires_at)
+    WHERE state = 3 AND expires_at IS NOT NULL;
 
   CREATE TABLE configurations (
     id TEXT PRIMARY KEY,
@@ -80,6 +83,26 @@ const typesOfSecrets = `
   CREATE INDEX tasks_to_fail ON tasks (expires_at) WHERE expires_at IS NOT NULL;
   CREATE INDEX tasks_to_retry ON tasks (retry_at) WHERE retry_at IS NOT NULL;
   CREATE INDEX versions_to_end ON versions (expires_at) WHERE has_payload = 1 AND expires_at IS NOT NULL;
+
+  CREATE TABLE issuances (
+    -- An issuance begins with its secret, and before it.
+    secret_id TEXT PRIMARY KEY REFERENCES secrets (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    id TEXT NOT NULL,
+    account TEXT NOT NULL,
+    instance TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    due_at INTEGER,
+    attempts INTEGER NOT NULL,
+    auto_rotated INTEGER NOT NULL,
+    rotates_keys INTEGER NOT NULL,
+    order_url TEXT,
+    order_expires_at INTEGER,
+    key BLOB,
+    failures INTEGER NOT NULL,
+    version_custom_metadata TEXT
+  ) STRICT;
+  CREATE INDEX issuances_by_due ON issuances (due_at) WHERE due_at IS NOT NULL;
 
   CREATE TABLE registrations (
     account TEXT NOT NULL,

@@ -6,10 +6,13 @@ import type { Lock } from "../../secrets/lock.ts";
 import { sortOf, type Page, type PageOf } from "../../secrets/paging.ts";
 import { kindOf } from "../../secrets/kinds/kinds.ts";
 import {
+  ACTIVE,
+  DEACTIVATED,
   DESTROYED,
   SECRET_TYPES,
   type Instance,
   type Secret,
+  type SecretState,
   type SecretType,
 } from "../../secrets/secret.ts";
 import type {
@@ -40,6 +43,12 @@ const RETRIEVED = "(SELECT max(retrieved_at) FROM retrievals r WHERE r.secret_id
 const EXPIRING_THOUGH_LOCKED = SECRET_TYPES.filter((type) => kindOf(type).expiresThoughLocked)
   .map((type) => `'${type}'`)
   .join(", ");
+
+/** Each state has an index of its own. */
+function expiring(state: SecretState): string {
+  return `SELECT id, account, instance, expires_at AS due_at FROM secrets
+    WHERE state = ${state} AND expires_at <= ? AND (${EXPIRING})`;
+}
 
 /** By which of its attributes a secret names what it is made with, whatever its type. */
 const CONFIGURATION_ATTRIBUTES = "'certificateTemplate', 'configuration', 'ca', 'dns'";
@@ -241,9 +250,8 @@ export class SqliteSecretReader implements SecretReader {
 
   async dueExpirations(now: Millis, limit: number): Promise<readonly DueSecret[]> {
     const rows = this.db.all(
-      `SELECT id, account, instance, expires_at AS due_at FROM secrets
-       WHERE state = 1 AND expires_at <= ? AND (${EXPIRING})
-       ORDER BY expires_at, id LIMIT ?`,
+      `${expiring(ACTIVE)} UNION ALL ${expiring(DEACTIVATED)} ORDER BY due_at, id LIMIT ?`,
+      now,
       now,
       limit,
     );

@@ -4,6 +4,7 @@ import { extKeyUsagesOf, keyUsagesOf, oidsOf, type KeyUsage } from "../../../pki
 import { keySpecOf, type KeySpec } from "../../../pki/keys.ts";
 import { encodeName, NO_SUBJECT } from "../../../pki/names.ts";
 import { attributesOf } from "../../../secrets/configurations/configuration.ts";
+import type { SubjectFields } from "../../../secrets/configurations/naming.ts";
 import {
   checkRules,
   DEFAULT_RULES,
@@ -17,17 +18,22 @@ import { authorityNamed, refused } from "../signing.ts";
 import { inUse } from "./authority.ts";
 import type { ConfigurationBehaviour } from "./behaviour.ts";
 
+/** Rules that are given, each by itself. */
+export type GivenRules = Partial<Omit<TemplateRules, "subject">> & {
+  readonly subject?: Partial<SubjectFields>;
+};
+
 export interface NewTemplate {
   readonly kind: "template";
   readonly certificateAuthority: string;
   /** What is left out is as it is by default. */
-  readonly rules: Partial<TemplateRules>;
+  readonly rules: GivenRules;
 }
 
 export interface TemplatePatch {
   readonly kind: "template";
   /** What is left out stays. */
-  readonly rules: Partial<TemplateRules>;
+  readonly rules: GivenRules;
 }
 
 export const certificateTemplate: ConfigurationBehaviour<NewTemplate, TemplatePatch> = {
@@ -39,14 +45,14 @@ export const certificateTemplate: ConfigurationBehaviour<NewTemplate, TemplatePa
     if (authority.attributes.signing.kind === "self") {
       throw refused("A root signs authorities only: a template is for an intermediate one.");
     }
-    const rules = { ...DEFAULT_RULES, ...given };
+    const rules = rulesWith(given, DEFAULT_RULES);
     await assertSound(rules, at, context);
     return { attributes: { kind: "template", certificateAuthority, rules } };
   },
 
   async patch({ rules: given }, configuration, context) {
     const before = attributesOf(configuration, "template");
-    const rules = { ...before.rules, ...given };
+    const rules = rulesWith(given, before.rules);
     await assertSound(rules, configuration.at, context);
     return { attributes: { ...before, rules } };
   },
@@ -56,6 +62,13 @@ export const certificateTemplate: ConfigurationBehaviour<NewTemplate, TemplatePa
     throw inUse("Private certificates are made with this template: delete them first.");
   },
 };
+
+function rulesWith(given: GivenRules, before: TemplateRules): TemplateRules {
+  const rules = { ...before, ...given };
+  const spec = keySpecOf(rules.keyType, rules.keyBits ?? undefined);
+  const subject = { ...before.subject, ...given.subject };
+  return { ...rules, keyBits: "bits" in spec ? spec.bits : null, subject };
+}
 
 /** What a template has every certificate say of its key and its uses. */
 export interface Uses {

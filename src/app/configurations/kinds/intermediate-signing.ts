@@ -74,7 +74,7 @@ export async function signedOutside(
     certificate: own.pem,
     issuingCa: above[0] ?? null,
     caChain: above,
-    serialNumber: own.serialNumber.replaceAll(":", ""),
+    serialNumber: own.serialNumber,
     notAfter: own.notAfter,
     pathLength: own.pathLength ?? ANY_NUMBER,
     permittedDnsDomains: issuer?.permittedDnsDomains ?? [],

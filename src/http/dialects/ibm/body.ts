@@ -54,7 +54,8 @@ function refusalOf(issue: z.core.$ZodIssue, schema: z.ZodType, body: unknown): R
 }
 
 function isMissing(issue: z.core.$ZodIssue, body: unknown): boolean {
-  if (issue.code !== "invalid_type" || issue.path.length === 0) return false;
+  const isOfType = issue.code === "invalid_type" || issue.code === "invalid_union";
+  if (!isOfType || issue.path.length === 0) return false;
   let at = body;
   for (const part of issue.path)
     at = (at as Readonly<Record<PropertyKey, unknown>> | undefined)?.[part];

@@ -21,6 +21,7 @@ import {
 } from "../../../../secrets/configurations/configuration.ts";
 import type { ConfigurationSortField } from "../../../../secrets/configurations/store.ts";
 import { bodyOf, patchOf, read } from "../body.ts";
+import { originOf } from "../pages.ts";
 import { segment } from "../path.ts";
 import { Query } from "../query.ts";
 import { secretTypeIn } from "../decode-secrets.ts";
@@ -36,7 +37,8 @@ export function decodeNewConfiguration(request: FastifyRequest): CreateConfigura
   const { config_type: type, ...rest } = bodyOf(request);
   const configurationType = typeOf(type);
   const { name, ...given } = read(named, rest);
-  return { name, configurationType, given: wireConfigurations[configurationType].create(given) };
+  const wire = wireConfigurations[configurationType];
+  return { name, configurationType, given: wire.create(given, originOf(request)) };
 }
 
 export function decodeConfiguration(request: FastifyRequest): WhichConfiguration {
@@ -54,7 +56,7 @@ export function decodeConfigurationPatch(request: FastifyRequest): UpdateConfigu
   const refusals: Refusal[] = [];
   for (const type of types) {
     try {
-      const patch = wireConfigurations[type].patch?.(body);
+      const patch = wireConfigurations[type].patch?.(body, originOf(request));
       if (patch) patches[KIND_OF_TYPE[type]] = patch;
     } catch (refusal) {
       if (!(refusal instanceof Refusal)) throw refusal;

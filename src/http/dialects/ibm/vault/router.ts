@@ -36,6 +36,7 @@ import {
 } from "../../../../app/secrets/version-locks.ts";
 import { jsonObject } from "../../../json.ts";
 import type { Method, Route } from "../../../route.ts";
+import { publicationRoutes } from "../configurations/publications.ts";
 import { decodeGroupId } from "../decode-groups.ts";
 import { line as plainLine, type Coding } from "../line.ts";
 import { aboutGroup, aboutSecret, groupIdIn } from "../path.ts";
@@ -190,6 +191,7 @@ export const vaultRoutes: readonly Route[] = [
   ...iamRoutes,
   ...groupRoutes,
   ...lockRoutes,
+  ...publicationRoutes,
   ...refusedRoutes,
 ];
 

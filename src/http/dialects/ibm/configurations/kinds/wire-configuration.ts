@@ -12,10 +12,13 @@ import type {
 export type Body = Readonly<Record<string, unknown>>;
 
 export interface WireConfiguration {
-  /** What a creation gives besides `config_type` and `name`, which are not in `body` any more. Strict. */
-  create(body: Body): NewConfiguration;
+  /**
+   * What a creation gives besides `config_type` and `name`, which are not in `body` any more. Strict. `origin` is where
+   * this server was called: `https://host:port`.
+   */
+  create(body: Body, origin?: string): NewConfiguration;
   /** Undefined: nothing of it can be changed. Strict. */
-  patch?(body: Body): ConfigurationPatch;
+  patch?(body: Body, origin?: string): ConfigurationPatch;
   /** What an answer has besides what every configuration's has. */
   show(configuration: ConfigurationView): object;
   /** The fields of an action besides `action_type`, by that name; an action that is missing takes none. Strict. */
