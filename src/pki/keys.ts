@@ -7,7 +7,6 @@ import {
   sign,
   verify,
   type KeyObject,
-  type webcrypto,
 } from "node:crypto";
 import { promisify } from "node:util";
 import { Refusal } from "../kernel/errors.ts";
@@ -23,7 +22,6 @@ export type KeySpec =
   | { readonly type: "ec"; readonly bits: (typeof EC_BITS)[number] }
   | { readonly type: "ed25519" };
 
-export const DEFAULT_KEY: KeySpec = { type: "rsa", bits: 2_048 };
 const DEFAULT_BITS = { rsa: 2_048, ec: 256 } as const;
 
 /** A key that is brought: below this it protects nothing, above it every use takes too long. */
@@ -209,43 +207,6 @@ export function hashFor(key: KeyObject): "sha256" | "sha384" | "sha512" | undefi
 function sizeOf(spec: KeySpec): object {
   if (spec.type === "rsa") return { modulusLength: spec.bits, publicExponent: 65_537 };
   return spec.type === "ec" ? { namedCurve: CURVES[spec.bits].openssl } : {};
-}
-
-/** A key pair as WebCrypto has it, and the algorithm to sign with. */
-export interface SigningKeys {
-  readonly algorithm: {
-    readonly name: string;
-    readonly hash?: string;
-    readonly namedCurve?: string;
-  };
-  readonly keys: {
-    readonly privateKey: webcrypto.CryptoKey;
-    readonly publicKey: webcrypto.CryptoKey;
-  };
-}
-
-/** Refuses a key on P-224, which WebCrypto does not have. */
-export function signingKeysOf(privateKey: KeyObject): SigningKeys {
-  const algorithm = webAlgorithmOf(privateKey);
-  return {
-    algorithm,
-    keys: {
-      privateKey: privateKey.toCryptoKey(algorithm, false, ["sign"]),
-      publicKey: publicKeyOf(privateKey).toCryptoKey(algorithm, true, ["verify"]),
-    },
-  };
-}
-
-function webAlgorithmOf(key: KeyObject): SigningKeys["algorithm"] {
-  if (key.asymmetricKeyType === "ed25519") return { name: "Ed25519" };
-  const hash = (hashFor(key) ?? "sha256").replace("sha", "SHA-");
-  if (key.asymmetricKeyType === "rsa") return { name: "RSASSA-PKCS1-v1_5", hash };
-  const bits = bitsOf(key);
-  if (bits === 224) {
-    const sentence = "A key on P-224 signs no certificates here: take P-256, P-384 or P-521.";
-    throw new Refusal("invalid_request", sentence, { field: "keyBits" });
-  }
-  return { name: "ECDSA", namedCurve: `P-${bits}`, hash };
 }
 
 function isOfUse(key: KeyObject): boolean {

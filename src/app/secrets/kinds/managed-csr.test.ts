@@ -7,16 +7,25 @@ import { isKeyOf, readPrivateKey, spkiOf } from "../../../pki/keys.ts";
 import { openssl, OpensslAuthority } from "../../../pki/testing/openssl.ts";
 import type { ImportedCertAttributes } from "../../../secrets/kinds/imported-cert.ts";
 import type { GivenManagedCsr, ManagedCsr } from "../../../secrets/kinds/managed-csr.ts";
+import type { Secret } from "../../../secrets/secret.ts";
 import type { Caller } from "../../call.ts";
+import type { Context } from "../../operation.ts";
+import type { Transaction } from "../../state.ts";
 import { Schedule } from "../../schedule.ts";
-import { openTestApp, START, type TestApp } from "../../testing/test-app.ts";
+import { openTestApp, PLACE, START, type TestApp } from "../../testing/test-app.ts";
 import type { SecretMetadata } from "../answers.ts";
 import { createSecret } from "../create-secret.ts";
 import { createVersion } from "../create-version.ts";
 import { expirationJob } from "../jobs.ts";
 import { readSecret } from "../read-secret.ts";
-import { awaitedCert, importedCert, opened, renewal } from "../testing/certificates.ts";
+import {
+  awaitedCert,
+  importedCert as certInput,
+  opened,
+  renewal,
+} from "../testing/certificates.ts";
 import { updateSecretMetadata, updateSecretMetadataInput } from "../update-secret-metadata.ts";
+import { importedCert } from "./imported-cert.ts";
 
 const root = OpensslAuthority.open(START);
 afterAll(() => root.close());
@@ -42,12 +51,11 @@ function managedOf({ attributes }: Pick<SecretMetadata, "attributes">): ManagedC
 
 const spki = (csr: string) => spkiOf(readCsr(csr).publicKey);
 
-/** As the rows of the store have it. */
-async function sealedKey(id: string): Promise<Uint8Array | null> {
-  const place = app.call(manager).place;
-  const at = { account: place.account, instance: place.instance as string };
-  const secret = await app.state.read(({ secrets }) => secrets.secret(at, id));
-  return secret?.csrKey ?? null;
+/** As the store has it. */
+async function stored(id: string): Promise<Secret> {
+  const { account, instance } = PLACE;
+  const secret = await app.state.read(({ secrets }) => secrets.secret({ account, instance }, id));
+  return secret as Secret;
 }
 
 describe("a managed CSR", () => {
@@ -165,7 +173,7 @@ describe("a managed CSR", () => {
     const { key, certificate } = root.issue({ subject: "/CN=x" });
     for (const given of [{ certificate }, { privateKey: new Sensitive(key) }]) {
       const input = {
-        ...importedCert("tls", {}),
+        ...certInput("tls", {}),
         payload: { kind: "imported_cert", managedCsr: ASKED, ...given },
       } as const;
       const refusal = await app.refused(createSecret, manager, input);
@@ -266,6 +274,9 @@ describe("a managed CSR that is changed", () => {
     expect(readCsr(other.csr).publicKey.asymmetricKeyDetails?.namedCurve).toBe("secp521r1");
     const type = managedOf(await change(made.id, { keyType: "ed25519" }));
     expect(type.request).toMatchObject({ keyType: "ed25519", keyBits: null });
+    await change(made.id, { keyType: "ec", keyBits: 521 });
+    const usual = managedOf(await change(made.id, { keyType: "rsa" }));
+    expect(usual.request).toMatchObject({ keyType: "rsa", keyBits: 2_048 });
   });
 
   it("leaves the certificate before as it is, until the one for it is imported", async () => {
@@ -319,15 +330,23 @@ describe("a managed CSR that is changed", () => {
     expect(refused).toMatchObject({ refusal: { code: "conflict" } });
   });
 
-  it("between looking at a certificate and importing it leaves the certificate out", async () => {
-    const made = await make();
-    const certificate = root.sign(managedOf(made).csr);
-    const [imported] = await Promise.all([
-      app.perform(createVersion, manager, renewal(made.id, { certificate })),
-      change(made.id, { commonName: "b.example.com" }),
-    ]);
-    const { state } = await app.done(readSecret, manager, { id: made.id });
-    expect(state).toBe(imported.kind === "done" ? 1 : 0);
+  it("after a certificate was looked at, and before it is imported, leaves it out", async () => {
+    const made = await make({ ...ASKED, rotateKeys: true });
+    const given = { kind: "imported_cert", certificate: root.sign(managedOf(made).csr) } as const;
+    // What the operation does before there is a transaction, and then within one, with the change in between.
+    const { capabilities, clock } = app;
+    const context = { capabilities, now: clock.now() } as unknown as Context<Transaction>;
+    const ready = await importedCert.prepareVersion?.(given, await stored(made.id), context);
+    await change(made.id, { commonName: "b.example.com" });
+    const renewing = {
+      secret: await stored(made.id),
+      current: null,
+      versionId: "",
+      autoRotated: false,
+    };
+    await expect(importedCert.renew(ready, renewing, context)).rejects.toMatchObject({
+      code: "conflict",
+    });
   });
 });
 
@@ -344,7 +363,7 @@ describe("the key of a managed CSR", () => {
     expect(app.log.lines.map(fromUtf8).join("\n")).not.toContain(line);
     const csrLine = managedOf(made).csr.split("\n")[2] as string;
     expect(app.log.lines.map(fromUtf8).join("\n")).not.toContain(csrLine);
-    const sealed = Buffer.from((await sealedKey(made.id)) ?? []).toString("latin1");
+    const sealed = Buffer.from((await stored(made.id)).csrKey ?? []).toString("latin1");
     expect(sealed.length).toBeGreaterThan(line.length);
     expect(sealed).not.toContain(line);
   });
@@ -354,11 +373,11 @@ describe("the key of a managed CSR", () => {
     const notAfter = START + 86_400_000;
     const certificate = root.sign(managedOf(made).csr, { notAfter });
     await app.done(createVersion, manager, renewal(made.id, { certificate }));
-    expect(await sealedKey(made.id)).not.toBeNull();
+    expect((await stored(made.id)).csrKey).not.toBeNull();
     app.clock.set(notAfter);
     const onError = (_job: unknown, error: unknown) => expect.unreachable(String(error));
     await new Schedule({ jobs: [expirationJob(app)], clock: app.clock, onError }).pass();
-    expect(await sealedKey(made.id)).toBeNull();
+    expect((await stored(made.id)).csrKey).toBeNull();
     const update = updateSecretMetadataInput(made.id, { managedCsr: {} });
     expect((await app.refused(updateSecretMetadata, manager, update)).code).toBe(
       "precondition_failed",
