@@ -258,7 +258,12 @@ export const ROWS: readonly Row[] = [
       secretType: "username_password",
       secretGroupId: "default",
     }),
-    response: ({ id, crn }) => ({ id, crn, versionId: expect.any(String) }),
+    response: ({ id, crn }) => ({
+      id,
+      crn,
+      versionId: expect.any(String),
+      payloadAvailable: true,
+    }),
   },
   {
     action: "secret-version.create",

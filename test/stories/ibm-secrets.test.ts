@@ -93,6 +93,7 @@ const rows: readonly Row[] = [
       id: answer.id,
       crn: answer.crn,
       versionId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      payloadAvailable: true,
     }),
   },
   {

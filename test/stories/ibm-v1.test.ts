@@ -122,7 +122,12 @@ const rows: Readonly<Record<string, Row>> = {
       secretGroupId: groupId,
       expirationDate: "2031-01-01T00:00:00Z",
     }),
-    responseData: () => ({ id, crn: expect.any(String), versionId: id }),
+    responseData: () => ({
+      id,
+      crn: expect.any(String),
+      versionId: id,
+      payloadAvailable: true,
+    }),
   },
   "listing all secrets": {
     call: ({ groupId }) => ({

@@ -2,7 +2,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Identity } from "../call.ts";
 import { deleteAccessGroup } from "../groups/delete-access-group.ts";
-import { deleteApiKey } from "../identity/api-keys.ts";
+import { createApiKey, deleteApiKey } from "../identity/api-keys.ts";
+import { isAdministered } from "../identity/administration.ts";
+import { createPolicy } from "../identity/policies.ts";
 import { updateServiceId } from "../identity/update-service-id.ts";
 import { deleteServiceId } from "../identity/service-ids.ts";
 import { ACCOUNT, SCHEDULE, START } from "../testing/test-app.ts";
@@ -355,6 +357,28 @@ describe("credentials of a service ID that exists", () => {
   });
 });
 
+describe("whoever has minted credentials", () => {
+  const isAdministeredNow = () =>
+    minting.app.state.read((view) => isAdministered(ACCOUNT, view, minting.app.clock.now()));
+  const administer = (subject: string) =>
+    minting.app.done(createPolicy, SCHEDULE, { subject, roles: ["Administrator"], resource: {} });
+
+  it("is nobody to leave an account to, since a lease ends whoever else there is", async () => {
+    const { app, manager } = minting;
+    await administer(minting.group);
+    const made = await make();
+    const [lease] = await minting.leases(made.id);
+    // Not even with a key that somebody made by hand: it goes with the service ID.
+    await app.done(createApiKey, SCHEDULE, { iamId: lease?.serviceId ?? "", name: "by hand" });
+    const { id: serviceId, iamId } = await minting.serviceId("ops");
+    await administer(iamId);
+    await app.done(createSecret, manager, iamSecret("static", { serviceId }));
+    expect(await isAdministeredNow()).toBe(false);
+    await app.done(createApiKey, SCHEDULE, { iamId, name: "its own" });
+    expect(await isAdministeredNow()).toBe(true);
+  });
+});
+
 describe("what cannot be minted", () => {
   const refused = async (given: object, input: object = {}) => {
     const { app, manager } = minting;
@@ -445,6 +469,8 @@ describe("a secret of which each reading has a key of its own", () => {
     const { app, manager } = minting;
     const made = await each();
     expect([made.payload, made.state]).toEqual([null, 1]);
+    // So that who made it does not count among those who know a value of it.
+    expect(minting.app.lastEvent().responseData).toMatchObject({ payloadAvailable: false });
     expect(await minting.minted()).toEqual({ keys: [], serviceIds: [] });
     const { id } = made;
     const before = app.log.size;

@@ -38,7 +38,12 @@ describe("an operation that shows the secret afterwards", () => {
       ["previous", true],
     ]);
     const [created, , second] = app.events();
-    expect(Object.keys(created?.responseData ?? {})).toEqual(["id", "crn", "versionId"]);
+    expect(Object.keys(created?.responseData ?? {})).toEqual([
+      "id",
+      "crn",
+      "versionId",
+      "payloadAvailable",
+    ]);
     expect(second).toMatchObject({
       operation: "secret.rotate",
       responseData: { previousVersionId: made.versionId, autoRotated: false },

@@ -14,7 +14,7 @@ export const secretRows = rows({
     severity: "normal",
     discloses: "supplied",
     request: ["name", "secretType", "secretGroupId", "expirationDate", "rotation"],
-    response: ["id", "crn", "versionId", "serialNumber", "apiKeyId"],
+    response: ["id", "crn", "versionId", "payloadAvailable", "serialNumber", "apiKeyId"],
   },
   "secret.list": {
     action: "secrets-manager.secrets.list",
