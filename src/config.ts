@@ -13,6 +13,12 @@ export interface TlsSelfSigned {
   readonly kind: "self-signed";
 }
 
+export interface EventNotifications {
+  readonly crn: string;
+  /** May hold a secret of the receiver's. */
+  readonly url: URL;
+}
+
 export interface ServeConfig {
   readonly data: string;
   readonly host: string;
@@ -29,6 +35,10 @@ export interface ServeConfig {
   readonly regionsFile: string | null;
   /** The domain under which instances have names of their own, `{instance}.{region}.{domain}`; with a port if need be. */
   readonly publicDomain: string | null;
+  /** Which instance of Event Notifications stands for which webhook. */
+  readonly eventNotifications: readonly EventNotifications[];
+  /** Each `whsec_` and base64: the keys that sign what goes to webhooks. Of the environment only. */
+  readonly notificationsSecrets: readonly string[];
   readonly demo: boolean;
   /** Each base64 of 32 bytes, the newest first; without any the root key is a file in the data folder. */
   readonly rootKeys: readonly string[];
@@ -59,6 +69,7 @@ export const SERVE_OPTIONS = {
   region: { type: "string" },
   regions: { type: "string" },
   "public-domain": { type: "string" },
+  "event-notifications": { type: "string", multiple: true },
   demo: { type: "boolean" },
 } as const;
 
@@ -88,6 +99,10 @@ export function readServeConfig(args: readonly string[], env: Environment): Serv
     region: values.region ?? env["KEYTRAIL_REGION"] ?? "us-south",
     regionsFile: values.regions ?? env["KEYTRAIL_REGIONS"] ?? null,
     publicDomain: domainOf(values["public-domain"] ?? env["KEYTRAIL_PUBLIC_DOMAIN"]),
+    eventNotifications: destinationsOf(
+      values["event-notifications"] ?? destinationList(env["KEYTRAIL_EVENT_NOTIFICATIONS"]),
+    ),
+    notificationsSecrets: list(env["KEYTRAIL_NOTIFICATIONS_SECRET"]),
     demo: values.demo ?? false,
     rootKeys: list(env["KEYTRAIL_ROOT_KEY"]),
   };
@@ -146,6 +161,39 @@ function proxiesOf(addresses: readonly string[]): readonly string[] {
     }
   }
   return addresses;
+}
+
+/** Webhooks of one installation. */
+export const MAX_EVENT_NOTIFICATIONS = 100;
+/** IBM's form of a CRN, which for an instance ends in two colons; the equals sign that follows is ours. */
+const DESTINATION = /^(crn:v\d:[^=\s]{3,500})=(https?:\/\/\S{1,2000})$/;
+
+/** URLs are not repeated: they may hold a secret. */
+function destinationsOf(given: readonly string[]): readonly EventNotifications[] {
+  if (given.length > MAX_EVENT_NOTIFICATIONS) {
+    throw new ConfigError(
+      `--event-notifications is given at most ${MAX_EVENT_NOTIFICATIONS} times.`,
+    );
+  }
+  const destinations = given.map((text) => {
+    const [, crn = "", url = ""] = DESTINATION.exec(text) ?? [];
+    if (!URL.canParse(url)) {
+      throw new ConfigError(
+        "--event-notifications is CRN=URL: the CRN of an instance of Event Notifications, and the http or https URL of the webhook that it stands for.",
+      );
+    }
+    return { crn, url: new URL(url) };
+  });
+  if (new Set(destinations.map(({ crn }) => crn)).size < destinations.length) {
+    throw new ConfigError("--event-notifications names one CRN twice.");
+  }
+  return destinations;
+}
+
+/** Parted where another CRN begins: a URL may hold commas. */
+function destinationList(text: string | undefined): readonly string[] {
+  if (text === undefined || text === "") return [];
+  return text.split(/,(?=\s*crn:)/).map((item) => item.trim());
 }
 
 function isOn(flag: boolean | undefined, text: string | undefined): boolean {

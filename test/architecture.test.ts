@@ -23,6 +23,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   cli: ["kernel", "ledger", "audit", "search", "client", "app", "config.ts"],
   storage: ["kernel", "ledger", "audit", "secrets", "identity", "search", "app"],
   openid: ["kernel", "identity", "app"],
+  notifications: ["kernel", "ledger", "audit"],
   "main.ts": [
     "kernel",
     "ledger",
@@ -51,6 +52,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "cli",
     "storage",
     "openid",
+    "notifications",
     "config.ts",
   ],
   "config.ts": ["kernel"],

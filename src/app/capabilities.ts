@@ -6,6 +6,7 @@ import type { Retrievals } from "../secrets/retrievals.ts";
 import type { RootKeySource } from "../secrets/root-key.ts";
 import type { Vault } from "../secrets/vault.ts";
 import type { Federation } from "./federation/federation.ts";
+import type { NoticeSender } from "./notifications/notice-sender.ts";
 import type { TrailReader } from "./trail/trail-reader.ts";
 
 export interface Capabilities {
@@ -25,6 +26,8 @@ export interface Capabilities {
   readonly regions: Regions;
   /** The domain under whose names instances are called, if there is one: `{instance}.{region}.{domain}`. */
   readonly publicDomain: string | null;
+  /** Sends notices to where the owners of instances want to be told. */
+  readonly notices: NoticeSender;
   /** Finds events and proves them. */
   readonly trail: TrailReader;
 }

@@ -49,9 +49,12 @@ const usage = `keytrail serve - run the server
   --region REGION       first start only: the region of the first instance (us-south)
   --regions FILE        JSON that names the regions, in place of IBM's (KEYTRAIL_REGIONS)
   --public-domain NAME  instances have names of their own, {instance}.{region}.NAME (KEYTRAIL_PUBLIC_DOMAIN)
+  --event-notifications CRN=URL  webhook that an instance of Event Notifications stands for; repeatable
+                        (KEYTRAIL_EVENT_NOTIFICATIONS)
   --demo                first start only: also live through an hour of believable activity
 
   KEYTRAIL_ROOT_KEY     base64 of 32 bytes that seal every secret; without it a file in the data folder
+  KEYTRAIL_NOTIFICATIONS_SECRET  whsec_ and base64 of 24 to 64 bytes: signs what goes to webhooks
 
 Examples
   keytrail serve --demo

@@ -17,6 +17,7 @@ import { TokenIssuer } from "../identity/tokens.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { TimeOrderedIds } from "../kernel/ids.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { Sender } from "../notifications/ports.ts";
 import { OpenIdFederation } from "../openid/openid-federation.ts";
 import { Indexer } from "../search/indexer.ts";
 import { Retrievals } from "../secrets/retrievals.ts";
@@ -24,6 +25,7 @@ import { DuckDbEventIndex } from "../storage/duckdb/event-index.ts";
 import { TokenKeyFile } from "../storage/files/token-key.ts";
 import type { DataFolder } from "./data-folder.ts";
 import type { WriteLog } from "./log.ts";
+import { openWebhooks } from "./notices.ts";
 import { openVault, type OpenedState } from "./open-state.ts";
 import { openRegions } from "./regions.ts";
 import { startWitnessing, type Witnessing } from "./witnessing.ts";
@@ -36,6 +38,7 @@ export interface Core {
   readonly rotation: RootKeyRotation;
   readonly indexer: Indexer;
   readonly witnessing: Witnessing;
+  readonly webhooks: Sender;
   /** Events of committed changes that a crash had kept from the ledger, and that stand in it now. */
   readonly drainedEvents: number;
 }
@@ -55,6 +58,7 @@ export interface CorePorts {
 export async function openCore(ports: CorePorts): Promise<Core> {
   const { config, folder, stores, ledger, clock, log, open } = ports;
   const { state } = stores;
+  const notices = openWebhooks(config, clock);
   const regions = await openRegions(config, state);
   const trail = await Trail.open(ledger, stores.counters);
   open.defer(() => trail.close());
@@ -92,6 +96,7 @@ export async function openCore(ports: CorePorts): Promise<Core> {
     federation: new OpenIdFederation(clock),
     regions,
     publicDomain: config.publicDomain,
+    notices,
     trail: new TrailReader({
       log: ledger,
       index,
@@ -110,7 +115,8 @@ export async function openCore(ports: CorePorts): Promise<Core> {
     ids: new TimeOrderedIds(clock),
   });
   const rotation = new RootKeyRotation({ state, vault, rootKeys });
-  return { state, trail, capabilities, performer, rotation, indexer, witnessing, drainedEvents };
+  const readers = { indexer, witnessing, webhooks: notices };
+  return { state, trail, capabilities, performer, rotation, ...readers, drainedEvents };
 }
 
 /** Starts the scheduled work; each pass that did something is told to `onPass`. */

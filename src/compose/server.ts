@@ -17,6 +17,7 @@ import { openDataFolder, type DataFolder } from "./data-folder.ts";
 import { DemoClock } from "./demo-clock.ts";
 import { listen } from "./http.ts";
 import { logTo } from "./log.ts";
+import { startNotices } from "./notices.ts";
 import { openLedger, type OpenedLedger } from "./open-ledger.ts";
 import { openState } from "./open-state.ts";
 import { recoverIfAsked } from "./recovery.ts";
@@ -60,6 +61,7 @@ async function start(
   const first = await bootstrap({ state, performer, region: config.region });
   const recovered = await recoverIfAsked({ folder, core, host: config.host, say });
   startSchedule(core, ports, (pass) => metrics.scheduled(pass));
+  startNotices({ state, sender: core.webhooks }, ports, metrics);
   const keysFolder = folder.keys;
   const wires = { config, keysFolder, clock, demoClock, ledger, core, metrics, log };
   const listening = await listen(wires);

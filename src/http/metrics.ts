@@ -30,6 +30,11 @@ export interface ScheduledPass {
   readonly failed: number;
 }
 
+export interface AttemptedNotice {
+  readonly type: string;
+  readonly outcome: "sent" | "failed" | "set-aside";
+}
+
 const LATENCY_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 const APPEND_BUCKETS_S = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1];
 const GROUP_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
@@ -74,6 +79,13 @@ export class Metrics {
     registers: [this.#registry],
   });
 
+  readonly #notices = new Counter({
+    name: "keytrail_notices_total",
+    help: "Attempts to send notices, by type: sent, failed and tried again, or set aside for good.",
+    labelNames: ["type", "outcome"],
+    registers: [this.#registry],
+  });
+
   constructor(gauges: Gauges) {
     collectDefaultMetrics({ register: this.#registry });
     this.#gauge("keytrail_ledger_entries", "Durable entries of the ledger.", gauges.ledgerEntries);
@@ -103,6 +115,16 @@ export class Metrics {
   scheduled(pass: ScheduledPass): void {
     this.#jobs.inc({ job: pass.job, outcome: "done" }, pass.done);
     this.#jobs.inc({ job: pass.job, outcome: "failed" }, pass.failed);
+  }
+
+  noticed({ type, outcome }: AttemptedNotice): void {
+    this.#notices.inc({ type, outcome });
+  }
+
+  /** From now on: how far notices are behind. */
+  watchNotices(lag: () => number): void {
+    const help = "Durable entries that the owner who is furthest behind has not been told of yet.";
+    this.#gauge("keytrail_notices_lag_entries", help, lag);
   }
 
   refused(code: ErrorCode, dialect: Dialect): void {

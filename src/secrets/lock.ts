@@ -39,12 +39,12 @@ export const MAX_LOCK_ATTRIBUTES_BYTES = 10 * 1_024;
 
 const LOCK_NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?$/;
 
-/** IBM's own sentence, by which clients recognise it. */
+/** IBM's own sentence, by which clients recognise it, and readers of the trail. */
+export const LOCKED =
+  "The requested action can't be completed because the secret version is locked.";
+
 export function locked(): Refusal {
-  return new Refusal(
-    "locked",
-    "The requested action can't be completed because the secret version is locked.",
-  );
+  return new Refusal("locked", LOCKED);
 }
 
 export function checkLockName(name: string): void {

@@ -205,17 +205,6 @@ describe("a call that is refused", () => {
   });
 
   it.each([
-    ["GET", "/api/v2/notifications/registration"],
-  ] as const)("says of a part of IBM's wire that it is not served: %s %s", async (method, url) => {
-    const event = expectRefused(await manager.call({ method, url }), 404, "not_found");
-    expect(event).toMatchObject({
-      action: "keytrail.request.reject",
-      requestData: { method },
-      reason: { reasonForFailure: expect.stringContaining("not served by this installation") },
-    });
-  });
-
-  it.each([
     ["PUT", SECRETS],
     ["GET", "/api/v2"],
     ["GET", "/api/v2/nothing"],

@@ -10,7 +10,7 @@ import { ACTIVE, type Secret, type SecretType } from "../../secrets/secret.ts";
 import { changeOperation } from "../operation.ts";
 import type { Job } from "../schedule.ts";
 import { locateSecret } from "../secrets/find.ts";
-import { secretJob, type JobPorts } from "../secrets/jobs.ts";
+import { secretJob, type JobPorts } from "../secrets/secret-job.ts";
 
 export interface NotifyExpiryInput {
   readonly id: string;

@@ -7,6 +7,7 @@ import { Regions } from "../../identity/region.ts";
 import { TokenIssuer } from "../../identity/tokens.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { TimeOrderedIds } from "../../kernel/ids.ts";
+import { Webhooks } from "../../notifications/webhooks.ts";
 import { OpenIdFederation } from "../../openid/openid-federation.ts";
 import { Retrievals } from "../../secrets/retrievals.ts";
 import type { RootKeySource } from "../../secrets/root-key.ts";
@@ -19,6 +20,7 @@ import { outboxSchema } from "../../storage/sqlite/outbox.ts";
 import { secretsSchema } from "../../storage/sqlite/secrets-schema.ts";
 import { SqliteState } from "../../storage/sqlite/state.ts";
 import { storesOn } from "../../storage/sqlite/stores.ts";
+import type { NoticeSender } from "../notifications/notice-sender.ts";
 import { Performer } from "../perform.ts";
 import { retrievalStoreOn } from "../secrets/retrieval-store.ts";
 import type { Capabilities } from "../capabilities.ts";
@@ -39,6 +41,8 @@ export interface AssemblyParts {
   /** IBM's, if nothing else is said. */
   readonly regions?: Regions | undefined;
   readonly publicDomain?: string | null | undefined;
+  /** Nowhere, if nothing else is said. */
+  readonly notices?: NoticeSender | undefined;
   /** Where events are counted, if not simply in the database. */
   readonly counters?: CounterStore;
 }
@@ -62,6 +66,7 @@ export async function assemble({
   regions = Regions.default,
   publicDomain = null,
   counters = new SqliteCounterStore(database),
+  notices = new Webhooks({ destinations: [], signingKeys: [], clock }),
 }: AssemblyParts): Promise<Assembly> {
   const state = new SqliteState({ reader: database, writer: database }, storesOn);
   const trail = await Trail.open(log, counters);
@@ -78,6 +83,7 @@ export async function assemble({
       store: new TokenKeyInMemory(),
     }),
     federation: new OpenIdFederation(clock),
+    notices,
     regions,
     publicDomain,
     // Operations that search the trail are tested beside their index.

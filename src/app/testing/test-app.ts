@@ -17,6 +17,7 @@ import { MemoryEntryLog } from "../../storage/memory/entry-log.ts";
 import type { Database } from "../../storage/sqlite/database.ts";
 import type { Call, Caller } from "../call.ts";
 import { assemble, openTestDatabase } from "./assembly.ts";
+import type { NoticeSender } from "../notifications/notice-sender.ts";
 import type { Operation } from "../operation.ts";
 import type { Performed, Performer } from "../perform.ts";
 import type { Capabilities } from "../capabilities.ts";
@@ -78,6 +79,8 @@ export interface TestAppOptions {
   /** IBM's, if nothing else is said. */
   readonly regions?: Regions;
   readonly publicDomain?: string;
+  /** Nowhere, if nothing else is said. */
+  readonly notices?: NoticeSender;
   /** Without the account and the instance: for what makes them. */
   readonly isEmpty?: true;
 }
@@ -87,7 +90,8 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
   const { database = openTestDatabase() } = options;
   const { rootKeys = new RootKeysInMemory() } = options;
   const { regions, publicDomain } = options;
-  const assembly = await assemble({ log, database, clock, rootKeys, regions, publicDomain });
+  const outside = { regions, publicDomain, notices: options.notices };
+  const assembly = await assemble({ log, database, clock, rootKeys, ...outside });
   const { state, trail, capabilities, performer } = assembly;
   if (!options.isEmpty) await settle(state);
   const events = (): readonly AuditEvent[] => log.lines.map(parseEvent);

@@ -8,10 +8,10 @@ import type { Dialect, Exchange } from "../../dialect.ts";
 import { configurationRoutes } from "./configurations/router.ts";
 import { endpointsRoute } from "./endpoints.ts";
 import { faultAnswer, outageAnswer, refusalAnswer } from "./errors.ts";
+import { notificationRoutes } from "./notifications/router.ts";
 import { placeOf } from "./place.ts";
 import { groupRoutes, lockRoutes, secretRoutes, versionRoutes } from "./router.ts";
 import { taskRoutes } from "./tasks-router.ts";
-import { unservedRoutes } from "./unserved.ts";
 
 export interface IbmPorts extends AuthenticationPorts {
   readonly regions: Regions;
@@ -32,7 +32,7 @@ export function ibmDialect(ports: IbmPorts): Dialect {
       ...configurationRoutes,
       ...taskRoutes,
       endpointsRoute,
-      ...unservedRoutes,
+      ...notificationRoutes,
     ],
     owns: (path) => OWN_PATH.test(path),
     authenticate: (request) => authenticate(request.headers.authorization, request.socket),

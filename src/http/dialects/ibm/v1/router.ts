@@ -41,6 +41,7 @@ import { Refusal } from "../../../../kernel/errors.ts";
 import type { Route } from "../../../route.ts";
 import { decodeGroupId } from "../decode-groups.ts";
 import { line as plainLine, noContent, ok, type Coding } from "../line.ts";
+import { notificationRoutesOfV1 } from "../notifications/router.ts";
 import { aboutGroup, aboutSecret } from "../path.ts";
 import { collectionOf, type CollectionKind } from "./collection.ts";
 import { configRoutes } from "./config.ts";
@@ -172,6 +173,7 @@ export const v1Routes: readonly Route[] = [
   ...groupRoutes,
   ...lockRoutes,
   ...configRoutes,
+  ...notificationRoutesOfV1,
 ];
 
 /** As every line, with the secret or the group that the path names for what the call is about. */
