@@ -4,7 +4,7 @@
  */
 import type { Job } from "../schedule.ts";
 import { deleteCredentials } from "./delete-credentials.ts";
-import { callAbout, type JobPorts } from "./jobs.ts";
+import { callAbout, type JobPorts } from "./secret-job.ts";
 
 const NAME = "credentials";
 

@@ -9,7 +9,7 @@ import { changeOperation } from "../operation.ts";
 import type { Job } from "../schedule.ts";
 import { locateVersion, type SecretVersion } from "./find.ts";
 import { giveUpValue } from "./give-up.ts";
-import { callAbout, type JobPorts } from "./jobs.ts";
+import { callAbout, type JobPorts } from "./secret-job.ts";
 import { askAgain, keepTasks } from "./task-queue.ts";
 import { locateTask, type SecretTask, type WhichTask } from "./tasks.ts";
 import { updateTask } from "./update-task.ts";
