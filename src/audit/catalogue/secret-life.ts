@@ -20,6 +20,7 @@ export const secretLifeRows = rows({
       "autoRotated",
       "secretType",
       "serialNumber",
+      "apiKeyId",
     ],
   },
   "secret-policy.set": {
