@@ -139,7 +139,12 @@ describe("credentials of access groups", () => {
     ]);
     expect(minting.app.events()[before]).toMatchObject({
       target: { id: made.crn, name: "ci" },
-      requestData: { id: made.id, versionId: made.versionId, trigger: "lease-end" },
+      requestData: {
+        id: made.id,
+        versionId: made.versionId,
+        serviceId: expect.stringMatching(/^ServiceId-/),
+        trigger: "lease-end",
+      },
     });
     expect(await works(made)).toBe(false);
     expect(await minting.minted()).toEqual({ keys: [], serviceIds: [] });

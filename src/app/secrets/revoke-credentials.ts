@@ -7,7 +7,7 @@
 import type { Lease } from "../../secrets/lease.ts";
 import type { Secret } from "../../secrets/secret.ts";
 import { accountPlace } from "../../identity/account.ts";
-import type { ServiceId } from "../../identity/service-id.ts";
+import { managedIdOf, type ServiceId } from "../../identity/service-id.ts";
 import type { Internal } from "../call.ts";
 import { removeBelongings, removeKey, removePolicy } from "../identity/removal.ts";
 import { serviceIdTarget } from "../identity/service-ids.ts";
@@ -40,11 +40,13 @@ export async function revokeLease(
   const { account } = lease.at;
   const key = await store.identity.apiKey(account, apiKeyId);
   await store.leases.deleteLease(lease.id);
+  // As answers name it, and the events on the service ID itself.
+  const named = { apiKeyId, serviceId: managedIdOf(serviceId) };
   also({
     operation: "secret-credentials.delete",
     target: locatedSecret(call.place, secret, null).target,
-    input: { id: secret.id, versionId: versionId ?? undefined, apiKeyId, serviceId, trigger },
-    output: { apiKeyId, serviceId, wasGone: key ? undefined : true },
+    input: { id: secret.id, versionId: versionId ?? undefined, ...named, trigger },
+    output: { ...named, wasGone: key ? undefined : true },
   });
   const server: Context<Transaction> = {
     ...context,
