@@ -19,6 +19,12 @@ export interface EventNotifications {
   readonly url: URL;
 }
 
+/** The URLs of the directories of the certificate authorities (RFC 8555, section 7.1.1), by their environment. */
+export interface AcmeDirectories {
+  readonly production: string;
+  readonly staging: string;
+}
+
 export interface ServeConfig {
   readonly data: string;
   readonly host: string;
@@ -39,6 +45,8 @@ export interface ServeConfig {
   readonly eventNotifications: readonly EventNotifications[];
   /** Each `whsec_` and base64: the keys that sign what goes to webhooks. Of the environment only. */
   readonly notificationsSecrets: readonly string[];
+  /** Where public certificates are ordered: Let's Encrypt's directories, unless something else is said. */
+  readonly acmeDirectories: AcmeDirectories;
   readonly demo: boolean;
   /** Each base64 of 32 bytes, the newest first; without any the root key is a file in the data folder. */
   readonly rootKeys: readonly string[];
@@ -50,6 +58,10 @@ export class ConfigError extends Error {
 }
 
 export const DEFAULT_PORT = 8420;
+export const LETS_ENCRYPT: AcmeDirectories = {
+  production: "https://acme-v02.api.letsencrypt.org/directory",
+  staging: "https://acme-staging-v02.api.letsencrypt.org/directory",
+};
 
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
@@ -69,6 +81,7 @@ export const SERVE_OPTIONS = {
   region: { type: "string" },
   regions: { type: "string" },
   "public-domain": { type: "string" },
+  "acme-directory": { type: "string", multiple: true },
   "event-notifications": { type: "string", multiple: true },
   demo: { type: "boolean" },
 } as const;
@@ -103,6 +116,9 @@ export function readServeConfig(args: readonly string[], env: Environment): Serv
       values["event-notifications"] ?? destinationList(env["KEYTRAIL_EVENT_NOTIFICATIONS"]),
     ),
     notificationsSecrets: list(env["KEYTRAIL_NOTIFICATIONS_SECRET"]),
+    acmeDirectories: acmeDirectoriesOf(
+      values["acme-directory"] ?? list(env["KEYTRAIL_ACME_DIRECTORY"]),
+    ),
     demo: values.demo ?? false,
     rootKeys: list(env["KEYTRAIL_ROOT_KEY"]),
   };
@@ -152,6 +168,26 @@ function domainOf(text: string | undefined): string | null {
     );
   }
   return text.toLowerCase();
+}
+
+/** Each is `production=URL` or `staging=URL`: https, or http on this machine, for an authority under development. */
+function acmeDirectoriesOf(given: readonly string[]): AcmeDirectories {
+  const directories: { -readonly [Which in keyof AcmeDirectories]: string } = {
+    ...LETS_ENCRYPT,
+  };
+  for (const one of given) {
+    const [, environment, text = ""] = /^(production|staging)=(.*)$/.exec(one) ?? [];
+    const url = URL.parse(text);
+    const isPlain =
+      url?.protocol === "http:" && LOOPBACK.has(url.hostname.replaceAll(/[[\]]/g, ""));
+    if (!environment || !url || (url.protocol !== "https:" && !isPlain) || url.username !== "") {
+      throw new ConfigError(
+        "--acme-directory is production=URL or staging=URL, the URL of an ACME directory by https.",
+      );
+    }
+    directories[environment as keyof AcmeDirectories] = url.href;
+  }
+  return directories;
 }
 
 function proxiesOf(addresses: readonly string[]): readonly string[] {

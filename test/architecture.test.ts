@@ -24,6 +24,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   storage: ["kernel", "ledger", "audit", "secrets", "identity", "search", "app"],
   openid: ["kernel", "identity", "app"],
   notifications: ["kernel", "ledger", "audit"],
+  acme: ["kernel", "secrets", "app"],
   "main.ts": [
     "kernel",
     "ledger",
@@ -53,6 +54,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "storage",
     "openid",
     "notifications",
+    "acme",
     "config.ts",
   ],
   "config.ts": ["kernel"],

@@ -7,6 +7,7 @@ import type { RootKeySource } from "../secrets/root-key.ts";
 import type { Vault } from "../secrets/vault.ts";
 import type { Federation } from "./federation/federation.ts";
 import type { NoticeSender } from "./notifications/notice-sender.ts";
+import type { Acme } from "./secrets/acme.ts";
 import type { TrailReader } from "./trail/trail-reader.ts";
 
 export interface Capabilities {
@@ -28,6 +29,8 @@ export interface Capabilities {
   readonly publicDomain: string | null;
   /** Sends notices to where the owners of instances want to be told. */
   readonly notices: NoticeSender;
+  /** Asks public certificate authorities for certificates. */
+  readonly acme: Acme;
   /** Finds events and proves them. */
   readonly trail: TrailReader;
 }

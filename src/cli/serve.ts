@@ -51,6 +51,8 @@ const usage = `keytrail serve - run the server
   --public-domain NAME  instances have names of their own, {instance}.{region}.NAME (KEYTRAIL_PUBLIC_DOMAIN)
   --event-notifications CRN=URL  webhook that an instance of Event Notifications stands for; repeatable
                         (KEYTRAIL_EVENT_NOTIFICATIONS)
+  --acme-directory E=URL where public certificates are ordered, E production or staging; repeatable
+                        (KEYTRAIL_ACME_DIRECTORY, Let's Encrypt)
   --demo                first start only: also live through an hour of believable activity
 
   KEYTRAIL_ROOT_KEY     base64 of 32 bytes that seal every secret; without it a file in the data folder

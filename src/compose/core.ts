@@ -1,9 +1,11 @@
 /** The parts between the ledger and the wires: state, vault, trail, index, operations, schedule. */
 import { join } from "node:path";
+import { AcmeClient } from "../acme/acme-client.ts";
 import { drainOutbox } from "../app/outbox.ts";
 import { Performer } from "../app/perform.ts";
 import { RootKeyRotation } from "../app/rotate-root-key.ts";
-import { Schedule, type PassResult } from "../app/schedule.ts";
+import { Schedule, type Job, type PassResult } from "../app/schedule.ts";
+import { issuanceJob } from "../app/secrets/issuance-job.ts";
 import { rootKeyJob, secretJobs } from "../app/secrets/jobs.ts";
 import { retrievalStoreOn } from "../app/secrets/retrieval-store.ts";
 import type { Capabilities } from "../app/capabilities.ts";
@@ -28,12 +30,14 @@ import type { WriteLog } from "./log.ts";
 import { openWebhooks } from "./notices.ts";
 import { openVault, type OpenedState } from "./open-state.ts";
 import { openRegions } from "./regions.ts";
+import { packageVersion } from "./version.ts";
 import { startWitnessing, type Witnessing } from "./witnessing.ts";
 
 export interface Core {
   readonly state: State;
   readonly trail: Trail;
   readonly capabilities: Capabilities;
+  readonly acme: AcmeClient;
   readonly performer: Performer;
   readonly rotation: RootKeyRotation;
   readonly indexer: Indexer;
@@ -84,6 +88,11 @@ export async function openCore(ports: CorePorts): Promise<Core> {
     await witnessing.stop();
   });
 
+  const acme = new AcmeClient({
+    directories: config.acmeDirectories,
+    userAgent: `keytrail/${packageVersion()}`,
+    clock,
+  });
   const capabilities: Capabilities = {
     vault,
     rootKeys,
@@ -97,6 +106,7 @@ export async function openCore(ports: CorePorts): Promise<Core> {
     regions,
     publicDomain: config.publicDomain,
     notices,
+    acme,
     trail: new TrailReader({
       log: ledger,
       index,
@@ -116,17 +126,31 @@ export async function openCore(ports: CorePorts): Promise<Core> {
   });
   const rotation = new RootKeyRotation({ state, vault, rootKeys });
   const readers = { indexer, witnessing, webhooks: notices };
-  return { state, trail, capabilities, performer, rotation, ...readers, drainedEvents };
+  return { state, trail, capabilities, acme, performer, rotation, ...readers, drainedEvents };
 }
 
-/** Starts the scheduled work; each pass that did something is told to `onPass`. */
+/**
+ * Starts the scheduled work; each pass that did something is told to `onPass`. What waits for a certificate authority
+ * has a schedule of its own: nothing else is late because somebody outside is.
+ */
 export function startSchedule(
-  { state, performer, rotation }: Core,
+  { state, performer, rotation, acme }: Core,
+  ports: CorePorts,
+  onPass: (pass: PassResult) => void,
+): void {
+  run([...secretJobs({ state, performer }), rootKeyJob(rotation)], ports, onPass);
+  run([issuanceJob({ state, performer })], ports, onPass);
+  // Before that schedule is waited for: whom it asks is not waited for any more.
+  ports.open.defer(() => acme.stop());
+}
+
+function run(
+  jobs: readonly Job[],
   { clock, log, open }: CorePorts,
   onPass: (pass: PassResult) => void,
 ): void {
   const schedule = new Schedule({
-    jobs: [...secretJobs({ state, performer }), rootKeyJob(rotation)],
+    jobs,
     clock,
     onPass: (pass) => {
       onPass(pass);

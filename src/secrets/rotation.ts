@@ -10,6 +10,15 @@ export type RotationPolicy =
   | { readonly autoRotate: false }
   | { readonly autoRotate: true; readonly interval: number; readonly unit: RotationUnit };
 
+/**
+ * Of the certificates of public authorities, whose end says when they are to be renewed: whether they are, and whether
+ * it is for a new key. What is left out of a change stays.
+ */
+export interface RenewalPolicy {
+  readonly autoRotate: boolean;
+  readonly rotateKeys?: boolean | undefined;
+}
+
 export const NO_ROTATION: RotationPolicy = { autoRotate: false };
 
 /** The shortest and the longest interval in each unit; null for a unit that is not to be had. */

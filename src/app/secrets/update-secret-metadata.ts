@@ -3,7 +3,7 @@ import { Refusal } from "../../kernel/errors.ts";
 import { toRfc3339, type Millis } from "../../kernel/clock.ts";
 import { expired, expiryOf, isExpired } from "../../secrets/expiry.ts";
 import { kindOf } from "../../secrets/kinds/kinds.ts";
-import { checkRotation, nextRotation } from "../../secrets/rotation.ts";
+import { checkRotation, nextRotation, type RenewalPolicy } from "../../secrets/rotation.ts";
 import {
   checkCustomMetadata,
   checkDescription,
@@ -153,6 +153,8 @@ function assertHasFields(secret: Secret, patch: SecretPatch, now: Millis): void 
 
 const TYPED_FIELD_REFUSALS: Readonly<Record<keyof TypedPatch, string>> = {
   rotation: "Secrets of this type are not rotated on time.",
+  renewal:
+    "A rotation on time needs an interval and a unit; only of public certificates are keys rotated.",
   passwordPolicy: "Secrets of this type have no generated password.",
   ttl: "Secrets of this type have no lease.",
   parameters: "Secrets of this type have no parameters.",
@@ -168,11 +170,17 @@ function changeOf(field: string, before: Secret, after: Secret): Change {
       return { field, initialValue: before.name, newValue: after.name };
     case "rotation":
       return { field, initialValue: before.rotation, newValue: after.rotation };
+    case "renewal":
+      return { field, initialValue: renewalIn(before), newValue: renewalIn(after) };
     case "expirationDate":
       return { field, initialValue: dateOf(before.expiresAt), newValue: dateOf(after.expiresAt) };
     default:
       return { field };
   }
+}
+
+function renewalIn({ attributes }: Secret): RenewalPolicy | null {
+  return attributes?.kind === "public_cert" ? attributes.rotation : null;
 }
 
 function dateOf(millis: Millis | null): string | null {

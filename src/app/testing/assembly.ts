@@ -1,4 +1,5 @@
 /** The road over any log and any database: what a test, or the simulation after a crash, opens as a start does. */
+import { AcmeClient } from "../../acme/acme-client.ts";
 import { drainOutbox } from "../outbox.ts";
 import type { CounterStore } from "../../audit/counters.ts";
 import { Trail, type EntryLog } from "../../audit/trail.ts";
@@ -23,6 +24,7 @@ import { storesOn } from "../../storage/sqlite/stores.ts";
 import type { NoticeSender } from "../notifications/notice-sender.ts";
 import { Performer } from "../perform.ts";
 import { retrievalStoreOn } from "../secrets/retrieval-store.ts";
+import type { Acme } from "../secrets/acme.ts";
 import type { Capabilities } from "../capabilities.ts";
 import type { TrailReader } from "../trail/trail-reader.ts";
 import { unseal } from "../unseal.ts";
@@ -43,6 +45,8 @@ export interface AssemblyParts {
   readonly publicDomain?: string | null | undefined;
   /** Nowhere, if nothing else is said. */
   readonly notices?: NoticeSender | undefined;
+  /** Certificate authorities, and nobody there if nothing else is said. */
+  readonly acme?: Acme | undefined;
   /** Where events are counted, if not simply in the database. */
   readonly counters?: CounterStore;
 }
@@ -57,6 +61,10 @@ export interface Assembly {
   close(): Promise<void>;
 }
 
+/** A port of this machine that answers nobody. */
+const NOBODY = "http://127.0.0.1:1/directory";
+const NOBODY_THERE = { production: NOBODY, staging: NOBODY };
+
 /** In the order of a real start: the outbox is drained before anything may be asked for. */
 export async function assemble({
   log,
@@ -66,6 +74,7 @@ export async function assemble({
   regions = Regions.default,
   publicDomain = null,
   counters = new SqliteCounterStore(database),
+  acme = new AcmeClient({ directories: NOBODY_THERE, userAgent: "keytrail/test", clock }),
   notices = new Webhooks({ destinations: [], signingKeys: [], clock }),
 }: AssemblyParts): Promise<Assembly> {
   const state = new SqliteState({ reader: database, writer: database }, storesOn);
@@ -84,6 +93,7 @@ export async function assemble({
     }),
     federation: new OpenIdFederation(clock),
     notices,
+    acme,
     regions,
     publicDomain,
     // Operations that search the trail are tested beside their index.

@@ -20,6 +20,7 @@ import { assemble, openTestDatabase } from "./assembly.ts";
 import type { NoticeSender } from "../notifications/notice-sender.ts";
 import type { Operation } from "../operation.ts";
 import type { Performed, Performer } from "../perform.ts";
+import type { Acme } from "../secrets/acme.ts";
 import type { Capabilities } from "../capabilities.ts";
 import type { State } from "../state.ts";
 
@@ -79,6 +80,8 @@ export interface TestAppOptions {
   /** IBM's, if nothing else is said. */
   readonly regions?: Regions;
   readonly publicDomain?: string;
+  /** Certificate authorities; nobody there, if nothing else is said. */
+  readonly acme?: Acme;
   /** Nowhere, if nothing else is said. */
   readonly notices?: NoticeSender;
   /** Without the account and the instance: for what makes them. */
@@ -89,8 +92,8 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
   const { clock = new ManualClock(START), log = new MemoryEntryLog() } = options;
   const { database = openTestDatabase() } = options;
   const { rootKeys = new RootKeysInMemory() } = options;
-  const { regions, publicDomain } = options;
-  const outside = { regions, publicDomain, notices: options.notices };
+  const { regions, publicDomain, acme } = options;
+  const outside = { regions, publicDomain, acme, notices: options.notices };
   const assembly = await assemble({ log, database, clock, rootKeys, ...outside });
   const { state, trail, capabilities, performer } = assembly;
   if (!options.isEmpty) await settle(state);

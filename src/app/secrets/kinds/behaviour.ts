@@ -12,7 +12,7 @@ import type {
   VersionAttributes,
 } from "../../../secrets/payload.ts";
 import type { PasswordPolicy } from "../../../secrets/password.ts";
-import type { RotationPolicy } from "../../../secrets/rotation.ts";
+import type { RenewalPolicy, RotationPolicy } from "../../../secrets/rotation.ts";
 import type { Instance, JsonObject, Secret, SecretType } from "../../../secrets/secret.ts";
 import type { WrappedKey } from "../../../secrets/vault.ts";
 import type { Version } from "../../../secrets/version.ts";
@@ -89,6 +89,8 @@ export interface Renewing {
 /** The fields of a merge patch that not every type has; what is left out stays, null removes. */
 export interface TypedPatch {
   readonly rotation?: RotationPolicy | undefined;
+  /** Of a certificate that says itself when it ends; not to be had beside a rotation. */
+  readonly renewal?: RenewalPolicy | undefined;
   readonly passwordPolicy?: PasswordPolicy | undefined;
   /** Seconds. */
   readonly ttl?: number | null | undefined;

@@ -22,8 +22,8 @@ import {
   secondsOf,
   passwordPolicy,
   passwordPolicyOf,
-  rotation,
-  rotationOf,
+  rotationOrRenewal,
+  rotationOrRenewalOf,
 } from "./fields.ts";
 import { managedCsrIn } from "./kinds/managed-csr.ts";
 import { wireKindOf } from "./kinds/wire-kinds.ts";
@@ -36,7 +36,7 @@ const patch = z.strictObject({
   labels: z.array(z.string()).nullish(),
   custom_metadata: jsonObject.nullish(),
   expiration_date: z.string().nullish(),
-  rotation: rotation.optional(),
+  rotation: rotationOrRenewal.optional(),
   password_generation_policy: passwordPolicy.optional(),
   ttl: duration.optional(),
   parameters: jsonObject.nullish(),
@@ -115,7 +115,7 @@ export function secretPatchIn(body: object): SecretPatch {
     labels: given.labels,
     customMetadata: given.custom_metadata,
     expirationDate: given.expiration_date,
-    rotation: given.rotation && rotationOf(given.rotation),
+    ...(given.rotation && rotationOrRenewalOf(given.rotation)),
     passwordPolicy:
       given.password_generation_policy && passwordPolicyOf(given.password_generation_policy),
     ttl: given.ttl === undefined ? undefined : secondsOf(given.ttl, "ttl"),

@@ -2,7 +2,11 @@
 import { z } from "zod";
 import { Refusal } from "../../../kernel/errors.ts";
 import { DEFAULT_PASSWORD_POLICY, type PasswordPolicy } from "../../../secrets/password.ts";
-import { ROTATION_UNITS, type RotationPolicy } from "../../../secrets/rotation.ts";
+import {
+  ROTATION_UNITS,
+  type RenewalPolicy,
+  type RotationPolicy,
+} from "../../../secrets/rotation.ts";
 
 export const jsonObject = z.record(z.string(), z.unknown());
 
@@ -11,6 +15,15 @@ export const rotation = z.strictObject({
   interval: z.int().optional(),
   unit: z.enum(ROTATION_UNITS).optional(),
 });
+
+/** Of public certificates, which say themselves when they end. */
+export const renewal = z.strictObject({
+  auto_rotate: z.boolean(),
+  rotate_keys: z.boolean().optional(),
+});
+
+/** Of a secret whose type the wire does not say: either. */
+export const rotationOrRenewal = rotation.extend({ rotate_keys: z.boolean().optional() });
 
 export const passwordPolicy = z.strictObject({
   length: z.int().optional(),
@@ -28,6 +41,28 @@ export function rotationOf(given: z.infer<typeof rotation>): RotationPolicy {
     });
   }
   return { autoRotate, interval, unit };
+}
+
+export function renewalOf(given: z.infer<typeof renewal>): RenewalPolicy {
+  return { autoRotate: given.auto_rotate, rotateKeys: given.rotate_keys };
+}
+
+/** What is said without a length of time, or of keys, is said of a public certificate. */
+export function rotationOrRenewalOf(given: z.infer<typeof rotationOrRenewal>): {
+  readonly rotation?: RotationPolicy;
+  readonly renewal?: RenewalPolicy;
+} {
+  const { rotate_keys: keys, ...policy } = given;
+  const isTimed = policy.interval !== undefined || policy.unit !== undefined;
+  if (keys !== undefined && isTimed) {
+    throw new Refusal(
+      "invalid_request",
+      "A rotation has an interval and a unit, or says of a public certificate whether its key is rotated.",
+      { field: "rotation" },
+    );
+  }
+  const isRenewal = keys !== undefined || (policy.auto_rotate && !isTimed);
+  return isRenewal ? { renewal: renewalOf(given) } : { rotation: rotationOf(policy) };
 }
 
 export function passwordPolicyOf(given: z.infer<typeof passwordPolicy>): PasswordPolicy {
