@@ -13,6 +13,7 @@ import type { Context } from "../../operation.ts";
 import type { Transaction, View } from "../../state.ts";
 import { signAuthority, type AuthorityToSign } from "../authority-signing.ts";
 import { certificateNames } from "../certificate-names.ts";
+import { locatedConfiguration } from "../find.ts";
 import {
   assertUnchanged,
   authoritiesAbove,
@@ -91,8 +92,16 @@ const signIntermediate: ConfigurationAction = {
       signing: { kind: "internal", issuer: configuration.name } as const,
       issued,
     };
-    const { store, now } = context;
+    const { store, now, also, call } = context;
     await store.configurations.updateConfiguration({ ...target, attributes, updatedAt: now });
+    // Of its own history as well: the call is about the authority that signs.
+    const { name, type: configurationType } = target;
+    also({
+      operation: "configuration.update",
+      target: locatedConfiguration(call.place, name, target).target,
+      input: { name, configurationType, changes: ["certificate"] },
+      output: { name, configurationType },
+    });
     return { result: { ...given, issued }, recorded: { serialNumber: issued.serialNumber } };
   },
 };

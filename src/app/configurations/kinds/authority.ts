@@ -89,15 +89,11 @@ export async function assertAuthorityUnused<Store extends View>(
 }
 
 export async function hasAuthoritiesBelow(
-  { id, at, name }: Configuration,
-  store: View,
+  { id, at }: Configuration,
+  store: Pick<View, "configurations">,
 ): Promise<boolean> {
-  return (await authoritiesOf(at, store)).some((other) => {
-    const { issued, signing } = attributesOf(other, "authority");
-    // One that waits for its signature depends on the authority that is to give it.
-    const isAwaiting = !issued && signing.kind === "internal" && signing.issuer === name;
-    return isAwaiting || issued?.issuerId === id;
-  });
+  const all = await authoritiesOf(at, store);
+  return all.some((other) => attributesOf(other, "authority").issued?.issuerId === id);
 }
 
 async function templatesOf(
