@@ -130,15 +130,25 @@ describe("IBM's SDK core, on all of version 2", () => {
         key_bits: 256,
       },
     });
-    expect(root).toMatchObject({
-      secret_type: "private_cert",
-      status: "certificate_template_required",
+    expect(root).toMatchObject({ secret_type: "private_cert", status: "configured" });
+    const intermediate = await call(201, "createConfiguration", {
+      body: {
+        config_type: "private_cert_configuration_intermediate_ca",
+        name: "servers-ca",
+        common_name: "Servers CA",
+        signing_method: "internal",
+        issuer: "root",
+        max_ttl: "8760h",
+        key_type: "ec",
+        key_bits: 256,
+      },
     });
+    expect(intermediate.status).toBe("certificate_template_required");
     await call(201, "createConfiguration", {
       body: {
         config_type: "private_cert_configuration_template",
         name: "servers",
-        certificate_authority: "root",
+        certificate_authority: "servers-ca",
         allowed_domains: ["example.com"],
         allow_subdomains: true,
         key_type: "ec",
@@ -184,8 +194,9 @@ describe("IBM's SDK core, on all of version 2", () => {
       body: { action_type: "private_cert_configuration_action_rotate_crl" },
     });
     await call(204, "deleteSecret", { path: { id: leaf.id } });
-    await call(204, "deleteConfiguration", { path: { name: "servers" } });
-    await call(204, "deleteConfiguration", { path });
+    for (const name of ["servers", "servers-ca", "root"]) {
+      await call(204, "deleteConfiguration", { path: { name } });
+    }
   });
 
   it("hands tasks to a runner", async () => {

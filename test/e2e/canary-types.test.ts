@@ -137,9 +137,19 @@ async function keepCertificates(): Promise<void> {
     max_ttl: "8760h",
   });
   await done("POST /api/v2/configurations", {
+    config_type: "private_cert_configuration_intermediate_ca",
+    name: "servers-ca",
+    common_name: "Servers CA",
+    signing_method: "internal",
+    issuer: "root",
+    max_ttl: "4380h",
+    key_type: "ec",
+    key_bits: 256,
+  });
+  await done("POST /api/v2/configurations", {
     config_type: "private_cert_configuration_template",
     name: "servers",
-    certificate_authority: "root",
+    certificate_authority: "servers-ca",
     allow_any_name: true,
     enforce_hostnames: false,
   });
@@ -246,6 +256,9 @@ async function mintCredentials(): Promise<void> {
 }
 
 async function runTasks(): Promise<void> {
+  const [, claims = ""] = admin.split(".");
+  const { iam_id: subject } = JSON.parse(Buffer.from(claims, "base64url").toString()) as Json;
+  await done("POST /trail/v1/policies", { subject, roles: ["SecretTaskUpdater"], resource: {} });
   const key = await done("POST /api/v2/secrets", {
     name: "runner-key",
     secret_type: "arbitrary",

@@ -42,7 +42,7 @@ async function send(line: string, { bearer = world.token, body }: Sent = {}): Pr
     method,
     headers: {
       "User-Agent": "secrets-manager-node-sdk/2.1.0",
-      "X-Correlation-Id": `of ${method}`,
+      "X-Correlation-Id": `table-${method}`,
       ...(bearer === null ? {} : { Authorization: `Bearer ${bearer}` }),
       ...(body ? { "Content-Type": type } : {}),
     },
@@ -80,9 +80,19 @@ async function prepare(): Promise<void> {
     key_bits: 256,
   });
   await post("/api/v2/configurations", {
+    config_type: "private_cert_configuration_intermediate_ca",
+    name: "servers-ca",
+    common_name: "Servers CA",
+    signing_method: "internal",
+    issuer: "root",
+    max_ttl: "4380h",
+    key_type: "ec",
+    key_bits: 256,
+  });
+  await post("/api/v2/configurations", {
     config_type: "private_cert_configuration_template",
     name: "servers",
-    certificate_authority: "root",
+    certificate_authority: "servers-ca",
     allowed_domains: ["example.com"],
     allow_subdomains: true,
     key_type: "ec",
@@ -173,7 +183,7 @@ describe("the two documents' actions", () => {
         reason: { reasonCode: code, reasonType: phrase },
         initiator: {
           id: iamId,
-          name: "Administrator",
+          name: "admin@keytrail.local",
           typeURI: "service/security/account/user",
           credential: { type: "apikey" },
           host: {
@@ -190,7 +200,7 @@ describe("the two documents' actions", () => {
         observer: { name: "ActivityTracker" },
         requestData: row.request?.() ?? {},
         responseData: row.response?.(answer.body) ?? {},
-        correlationId: `of ${method}`,
+        correlationId: `table-${method}`,
         requestId: answer.transaction,
         dataEvent: row.dataEvent ?? false,
         saveServiceCopy: true,

@@ -78,7 +78,7 @@ export interface Row {
   /** After `secrets-manager/`. */
   readonly typeURI: string;
   /** The kind and id of the target, and its name; the instance as a whole where there is none. */
-  readonly target?: () => readonly [kind: string, id: string, name: string];
+  readonly target?: () => readonly [kind: string | null, id: string, name: string];
   readonly request?: () => object;
   readonly response?: (answer: Json) => object;
 }
@@ -275,7 +275,11 @@ export const ROWS: readonly Row[] = [
     dataEvent: true,
     typeURI: "secret/version",
     target: onSecret("login"),
-    request: which("login"),
+    request: () => ({
+      ...which("login")(),
+      secretType: "username_password",
+      secretGroupId: "default",
+    }),
     response: ({ id }) => ({
       versionId: id,
       previousVersionId: expect.any(String),
@@ -412,6 +416,7 @@ export const ROWS: readonly Row[] = [
     status: OK,
     severity: "normal",
     typeURI: "secrets/locks",
+    request: () => ({ limit: 200 }),
     response: () => ({ totalCount: 1 }),
   },
   {
@@ -463,8 +468,14 @@ export const ROWS: readonly Row[] = [
     dataEvent: true,
     typeURI: "secret/version/data",
     target: onSecret("login"),
-    request: whichVersion("login"),
-    response: () => ({ versionId: world.made["login version"].id }),
+    request: () => ({
+      ...whichVersion("login")(),
+      secretType: "username_password",
+      secretGroupId: "default",
+    }),
+    response: () => ({
+      versionId: world.made["login version"].id,
+    }),
   },
   {
     action: "secret.rotate",
@@ -475,7 +486,11 @@ export const ROWS: readonly Row[] = [
     dataEvent: true,
     typeURI: "secret",
     target: onSecret("login"),
-    request: () => ({ id: world.made["login"].id, secretType: "username_password" }),
+    request: () => ({
+      id: world.made["login"].id,
+      secretType: "username_password",
+      secretGroupId: "default",
+    }),
     response: () => ({
       versionId: expect.any(String),
       previousVersionId: world.made["login version"].id,
@@ -527,11 +542,16 @@ export const ROWS: readonly Row[] = [
     typeURI: "secret/version/action",
     target: onSecret("leaf"),
     request: () => ({
+      secretType: "private_cert",
+      secretGroupId: "default",
       id: world.made["leaf"].id,
       alias: "current",
       actionType: "private_cert_action_revoke_certificate",
     }),
-    response: () => ({ actionType: "private_cert_action_revoke_certificate" }),
+    response: () => ({
+      actionType: "private_cert_action_revoke_certificate",
+      serialNumber: world.made["leaf"].serial_number,
+    }),
   },
   {
     action: "secret-action.create",
@@ -542,10 +562,15 @@ export const ROWS: readonly Row[] = [
     typeURI: "secret/action",
     target: onSecret("other leaf"),
     request: () => ({
+      secretType: "private_cert",
+      secretGroupId: "default",
       id: world.made["other leaf"].id,
       actionType: "private_cert_action_revoke_certificate",
     }),
-    response: () => ({ actionType: "private_cert_action_revoke_certificate" }),
+    response: () => ({
+      actionType: "private_cert_action_revoke_certificate",
+      serialNumber: world.made["other leaf"].serial_number,
+    }),
   },
   {
     action: "secret-credentials.delete",
@@ -558,6 +583,8 @@ export const ROWS: readonly Row[] = [
     typeURI: "secret/credentials",
     target: onSecret("minted"),
     request: () => ({
+      secretType: "iam_credentials",
+      secretGroupId: "default",
       id: world.made["minted"].id,
       versionId: expect.any(String),
       apiKeyId: world.made["minted"].api_key_id,
@@ -577,8 +604,14 @@ export const ROWS: readonly Row[] = [
     dataEvent: true,
     typeURI: "secret",
     target: onSecret("login"),
-    request: which("login"),
-    response: () => expect.objectContaining({ versionsDeleted: 3 }),
+    request: () => ({
+      ...which("login")(),
+      secretType: "username_password",
+      secretGroupId: "default",
+    }),
+    response: () => ({
+      versionsDeleted: 3,
+    }),
   },
   {
     action: "instance.login",
@@ -597,6 +630,7 @@ export const ROWS: readonly Row[] = [
     status: OK,
     severity: "normal",
     typeURI: "endpoints",
+    target: () => [null, "", "secrets"],
     request: () => expect.anything(),
     response: () => expect.anything(),
   },
