@@ -39,7 +39,7 @@ interface Telling {
   /** Refused since the secret, or one of its versions, is locked. */
   readonly locked?: NoticeType | ((event: EventDraft) => Told);
   /** Any other failure that is more than a caller's mistake. */
-  readonly failed?: NoticeType;
+  readonly failed?: NoticeType | ((event: EventDraft) => Told);
 }
 
 const rotation: Telling = {
@@ -62,8 +62,9 @@ const tellings: Readonly<Partial<Record<OperationName, Telling>>> = {
   "version.create": rotation,
   "secret.rotate": rotation,
   "secret.issue": {
-    success: (event) => (isGivenUp(event) ? issuanceFailed(event) : valueBrought(event)),
-    locked: "secret_rotation_blocked",
+    ...rotation,
+    failed: ({ requestData: { isRenewal } }) =>
+      isRenewal === true ? "secret_rotation_failed" : "secret_creation_failed",
   },
   "secret.delete": {
     success: "secret_deleted",
@@ -109,7 +110,7 @@ function toldOf(event: EventDraft): Told {
   if (event.outcome !== "failure") return undefined;
   if (event.reason.reasonForFailure === LOCKED) return resolved(telling.locked, event);
   const isOwn = event.dialect !== "internal" && CALLERS_OWN.has(event.reason.reasonCode);
-  return isOwn ? undefined : telling.failed;
+  return isOwn ? undefined : resolved(telling.failed, event);
 }
 
 function resolved(telling: Telling["success"], event: EventDraft): Told {
@@ -127,16 +128,6 @@ function valueBrought({ responseData: { versionId, previousVersionId } }: EventD
 
 function isRevocation({ requestData: { actionType } }: EventDraft): boolean {
   return actionType === "private_cert_action_revoke_certificate";
-}
-
-function isGivenUp({ responseData: { state } }: EventDraft): boolean {
-  return state === "failed";
-}
-
-function issuanceFailed({ responseData: { previousVersionId } }: EventDraft): Told {
-  return typeof previousVersionId === "string"
-    ? "secret_rotation_failed"
-    : "secret_creation_failed";
 }
 
 /** With a version, or with the secret, they go as what else happens says already. */

@@ -147,7 +147,12 @@ const rows: readonly Row[] = [
     severity: "critical",
     dataEvent: true,
     message: ({ secretName }) => `Secrets Manager: delete secret ${secretName}`,
-    requestData: ({ secretId }) => ({ id: secretId, forceDelete: true }),
+    requestData: ({ secretId, groupId }) => ({
+      id: secretId,
+      forceDelete: true,
+      secretType: "arbitrary",
+      secretGroupId: groupId,
+    }),
     responseData: () => ({ versionsDeleted: 2 }),
   },
   {
@@ -230,7 +235,11 @@ const rows: readonly Row[] = [
     severity: "warning",
     dataEvent: true,
     message: ({ secretName }) => `Secrets Manager: create secret-version ${secretName}`,
-    requestData: ({ secretId }) => ({ id: secretId }),
+    requestData: ({ secretId, groupId }) => ({
+      id: secretId,
+      secretType: "arbitrary",
+      secretGroupId: groupId,
+    }),
     responseData: ({ versionId, previousId }, answer) => ({
       versionId: answer.id,
       previousVersionId: versionId,
@@ -297,7 +306,12 @@ const rows: readonly Row[] = [
     severity: "critical",
     dataEvent: true,
     message: ({ secretName }) => `Secrets Manager: delete secret-version-data ${secretName}`,
-    requestData: ({ secretId }) => ({ id: secretId, alias: "previous" }),
+    requestData: ({ secretId, groupId }) => ({
+      id: secretId,
+      alias: "previous",
+      secretType: "arbitrary",
+      secretGroupId: groupId,
+    }),
     responseData: ({ previousId }) => ({ versionId: previousId }),
   },
   {

@@ -94,6 +94,11 @@ const secret = ({ secretId }: Things): string => `${V1}/secrets/username_passwor
 const version = (things: Things): string => `${secret(things)}/versions/${things.versionId}`;
 const locks = ({ secretId }: Things): string => `${V1}/locks/username_password/${secretId}`;
 const which = ({ secretId }: Things): object => ({ id: secretId });
+const told = ({ secretId, groupId: secretGroupId }: Things): object => ({
+  id: secretId,
+  secretType: "username_password",
+  secretGroupId,
+});
 const whichVersion = ({ secretId, versionId }: Things): object => ({ id: secretId, versionId });
 
 function lock(things: Things): Promise<IbmAnswer> {
@@ -166,7 +171,7 @@ const rows: Readonly<Record<string, Row>> = {
     status: 204,
     action: "secret.delete",
     target: "secret",
-    requestData: which,
+    requestData: told,
     responseData: () => expect.objectContaining({ versionsDeleted: 2 }),
   },
   "reading metadata": {
@@ -201,7 +206,7 @@ const rows: Readonly<Record<string, Row>> = {
     status: 200,
     action: "secret.rotate",
     target: "secret",
-    requestData: ({ secretId }) => ({ id: secretId, secretType: "username_password" }),
+    requestData: told,
     responseData: ({ versionId, previousId }) => ({
       versionId: id,
       previousVersionId: versionId,

@@ -316,6 +316,11 @@ interface Row {
 }
 
 const idOf = ({ secretId }: Things): object => ({ id: secretId });
+const told = ({ secretId, groupId: secretGroupId }: Things): object => ({
+  id: secretId,
+  secretType: "arbitrary",
+  secretGroupId,
+});
 
 function lock({ secretId }: Things): Promise<IbmAnswer> {
   return post(`/v1/ibmcloud/arbitrary/locks/${secretId}/lock`, { locks: [{ name: "app-1" }] });
@@ -332,7 +337,7 @@ const ofSecret: Readonly<Record<string, Row>> = {
   "deleting a secret": {
     call: (_things, url) => ({ method: "DELETE", url }),
     action: "secret.delete",
-    requestData: idOf,
+    requestData: told,
   },
   "reading metadata": {
     call: (_things, url) => ({ method: "GET", url: `${url}/metadata` }),
@@ -355,7 +360,7 @@ const ofSecret: Readonly<Record<string, Row>> = {
       body: { payload: "CANARY-3" },
     }),
     action: "secret.rotate",
-    requestData: ({ secretId }) => ({ id: secretId, secretType: "arbitrary" }),
+    requestData: told,
   },
   "listing versions": {
     call: (_things, url) => ({ method: "GET", url: `${url}/versions` }),

@@ -12,7 +12,7 @@ import { changeOperation, type Context } from "../operation.ts";
 import type { View } from "../state.ts";
 import { addVersion } from "./add-version.ts";
 import type { SecretMetadata, VersionWithPayload } from "./answers.ts";
-import { locateSecret, type WhichSecret } from "./find.ts";
+import { locateToldSecret, type WhichSecret } from "./find.ts";
 import { behaviourOf } from "./kinds/behaviours.ts";
 import { metadataOf, retrievalOf, versionMetadataOf } from "./show.ts";
 
@@ -45,7 +45,7 @@ export type CreateVersionOutput = CreatedVersion | AwaitedVersion;
 export const createVersion = changeOperation<CreateVersionInput, Secret, CreateVersionOutput>({
   name: "version.create",
 
-  locate: locateSecret,
+  locate: locateToldSecret,
 
   async work(input, secret, context) {
     assertRotatable(secret, input, context);

@@ -2,7 +2,7 @@
 import { locked } from "../../secrets/lock.ts";
 import type { Secret } from "../../secrets/secret.ts";
 import { changeOperation } from "../operation.ts";
-import { locateSecret, type WhichSecret } from "./find.ts";
+import { locateToldSecret, type WhichSecret } from "./find.ts";
 import { giveUpValue } from "./give-up.ts";
 import { behaviourOf } from "./kinds/behaviours.ts";
 
@@ -18,7 +18,7 @@ export interface DeleteSecretOutput {
 export const deleteSecret = changeOperation<DeleteSecretInput, Secret, DeleteSecretOutput>({
   name: "secret.delete",
 
-  locate: locateSecret,
+  locate: locateToldSecret,
 
   async run({ forceDelete: isForced = false }, { subject: secret }, context) {
     const { store, capabilities } = context;

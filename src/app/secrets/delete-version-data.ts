@@ -2,7 +2,7 @@
 import { Refusal } from "../../kernel/errors.ts";
 import { locked } from "../../secrets/lock.ts";
 import { changeOperation } from "../operation.ts";
-import { locateVersion, type SecretVersion, type WhichVersion } from "./find.ts";
+import { locateToldVersion, type SecretVersion, type WhichVersion } from "./find.ts";
 import { giveUpValue } from "./give-up.ts";
 
 export type DeleteVersionDataInput = WhichVersion;
@@ -18,7 +18,7 @@ export const deleteVersionData = changeOperation<
 >({
   name: "version.data.delete",
 
-  locate: locateVersion,
+  locate: locateToldVersion,
 
   async run(_input, { subject: { secret, version } }, context) {
     const { store, now } = context;

@@ -68,7 +68,7 @@ describe("deleting a secret of custom credentials", () => {
     ]);
     expect(events.every(({ target }) => target.id === crn)).toBe(true);
     expect(events[0]?.requestData).toMatchObject({ forceDelete: true });
-    expect(events[1]?.requestData).toEqual({ id, taskId: open.taskId });
+    expect(events[1]?.requestData).toMatchObject({ id, taskId: open.taskId });
     expect(events.slice(2).map(({ requestData }) => requestData["credentialsId"])).toEqual([
       "saas-2",
       "saas-1",

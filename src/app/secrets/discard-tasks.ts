@@ -7,7 +7,7 @@ import type { Secret } from "../../secrets/secret.ts";
 import { isOpen, undeleted, type Task } from "../../secrets/task.ts";
 import type { Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
-import { locatedSecret } from "./find.ts";
+import { locatedSecret, toldOf } from "./find.ts";
 import type { Discarding } from "./kinds/behaviour.ts";
 import { credentialsIdOf } from "./task-queue.ts";
 
@@ -39,8 +39,8 @@ export async function discardTasks(
     );
   }
   const { target } = locatedSecret(call.place, secret, null);
-  for (const { id: taskId, type: taskType } of open) {
-    const input = { id: secret.id, taskId };
+  for (const { id: taskId, type: taskType, trigger } of open) {
+    const input = { id: secret.id, taskId, trigger, ...toldOf(secret) };
     also({ operation: "secret-task.delete", target, input, output: { taskId, taskType } });
   }
   for (const credentials of left) recordLeft(secret, credentials, context);

@@ -92,6 +92,32 @@ export async function locateVersion<Store extends View>(
   return { ...located, subject: { secret, version } };
 }
 
+/**
+ * As `locateSecret`; and the record says of which type the secret is and in which group, whatever comes of it: of a
+ * secret that is gone, or of a failure, whoever is told of it could not find that out.
+ */
+export async function locateToldSecret<Store extends View>(
+  input: WhichSecret,
+  context: Context<Store>,
+): Promise<Located<Secret>> {
+  const located = await locateSecret(input, context);
+  return { ...located, facts: { ...located.facts, ...toldOf(located.subject) } };
+}
+
+/** The same of a version. */
+export async function locateToldVersion<Store extends View>(
+  input: WhichVersion,
+  context: Context<Store>,
+): Promise<Located<SecretVersion>> {
+  const located = await locateVersion(input, context);
+  return { ...located, facts: { ...located.facts, ...toldOf(located.subject.secret) } };
+}
+
+/** What a record says of a secret for those who are told of it. */
+export function toldOf({ type, groupId }: Pick<Secret, "type" | "groupId">) {
+  return { secretType: type, secretGroupId: groupId } as const;
+}
+
 export function noSecret(): Refusal {
   return new Refusal("not_found", "There is no such secret.");
 }

@@ -29,7 +29,7 @@ import type { Version } from "../../secrets/version.ts";
 import { callerId, type Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
 import type { SecretLocks } from "./answers.ts";
-import { locatedSecret, type SecretVersion } from "./find.ts";
+import { locatedSecret, toldOf, type SecretVersion } from "./find.ts";
 import { giveUpValue } from "./give-up.ts";
 import type { ListLocksOutput } from "./secret-locks.ts";
 import { lockViewOf, secretLocksOf } from "./show.ts";
@@ -124,7 +124,8 @@ async function freePrevious(
   const isFree = held.length === freed.length;
   if (mode === "remove_previous" || !isFree || !previous.hasPayload) return previous;
   const emptied = await giveUpValue(secret, previous, context);
-  also({ operation: "version.data.delete", target, input: which, output: which });
+  const told = { ...which, ...toldOf(secret) };
+  also({ operation: "version.data.delete", target, input: told, output: which });
   return emptied;
 }
 

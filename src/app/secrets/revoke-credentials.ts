@@ -14,7 +14,7 @@ import { serviceIdTarget } from "../identity/service-ids.ts";
 import type { Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
 import { targetOf } from "../identity/find.ts";
-import { locatedSecret } from "./find.ts";
+import { locatedSecret, toldOf } from "./find.ts";
 
 /** Why: its lease was over, somebody asked, its version gave up its value, or its secret was deleted. */
 export type RevocationTrigger =
@@ -45,7 +45,13 @@ export async function revokeLease(
   also({
     operation: "secret-credentials.delete",
     target: locatedSecret(call.place, secret, null).target,
-    input: { id: secret.id, versionId: versionId ?? undefined, ...named, trigger },
+    input: {
+      id: secret.id,
+      versionId: versionId ?? undefined,
+      ...named,
+      trigger,
+      ...toldOf(secret),
+    },
     output: { ...named, wasGone: key ? undefined : true },
   });
   const server: Context<Transaction> = {

@@ -2,7 +2,7 @@
 import { Refusal } from "../../kernel/errors.ts";
 import type { Secret, SecretType } from "../../secrets/secret.ts";
 import { changeOperation } from "../operation.ts";
-import { locateSecret, type WhichSecret } from "./find.ts";
+import { locateToldSecret, type WhichSecret } from "./find.ts";
 import type { ActionInput, ActionOutput, SecretAction } from "./kinds/behaviour.ts";
 import { behaviourOf } from "./kinds/behaviours.ts";
 
@@ -21,7 +21,7 @@ export interface SecretActionOutput {
 export const secretAction = changeOperation<SecretActionInput, Secret, SecretActionOutput>({
   name: "secret.action",
 
-  locate: locateSecret,
+  locate: locateToldSecret,
 
   reachesOut: ({ actionType }, secret) => actionOf(secret, actionType).reachesOut === true,
 

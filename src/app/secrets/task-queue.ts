@@ -22,7 +22,7 @@ import {
 import type { Version } from "../../secrets/version.ts";
 import { callerId, type Context } from "../operation.ts";
 import type { Transaction, View } from "../state.ts";
-import { locatedSecret } from "./find.ts";
+import { locatedSecret, toldOf } from "./find.ts";
 
 /** A secret as far as a task is about it: it may be just being made. */
 export type TaskOwner = Pick<Secret, "id" | "at" | "name" | "groupId">;
@@ -219,6 +219,7 @@ async function insertTask(
       taskType,
       trigger,
       ...(versionId === null ? {} : { versionId }),
+      ...toldOf({ type: "custom_credentials", groupId: owner.groupId }),
     },
     output: { taskId },
   });

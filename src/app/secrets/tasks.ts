@@ -8,7 +8,7 @@ import type { Task, TaskError, TaskStatus, TaskTrigger, TaskType } from "../../s
 import type { Binding, SealedValue, Vault } from "../../secrets/vault.ts";
 import { readOperation, type Context, type Located } from "../operation.ts";
 import type { View } from "../state.ts";
-import { locatedSecret, locateSecret } from "./find.ts";
+import { locatedSecret, locateSecret, toldOf } from "./find.ts";
 
 export interface WhichTask {
   /** The secret's. */
@@ -81,7 +81,8 @@ export async function locateTask<Store extends View>(
   const { subject: secret } = await locateSecret({ id }, context);
   const task = await context.store.tasks.task(secret.id, taskId);
   if (!task) throw new Refusal("not_found", "There is no such task of the secret.");
-  return locatedSecret(context.call.place, secret, { secret, task });
+  const facts = { taskType: task.type, trigger: task.trigger, ...toldOf(secret) };
+  return { ...locatedSecret(context.call.place, secret, { secret, task }), facts };
 }
 
 /** Refuses while the vault is sealed, where there are errors to open. */

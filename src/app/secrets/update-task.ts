@@ -61,11 +61,14 @@ export interface UpdateTaskOutput extends TaskView {
   readonly secretType: SecretType;
   readonly previousVersionId: string | null;
   readonly payloadDroppedFrom: string | null;
+  /** It had ended before, and this says so once more. */
+  readonly wasSettled?: true | undefined;
   /** Whether this brought a value. */
   readonly payloadAvailable: boolean;
 }
 
 interface Reported extends SecretTask {
+  readonly wasSettled?: true;
   readonly added?: Added;
   readonly previousVersionId?: string | null;
 }
@@ -77,12 +80,13 @@ export const updateTask = changeOperation<UpdateTaskInput, SecretTask, UpdateTas
   locate: locateTask,
 
   async run(input, { subject }, context) {
-    const { secret, task, added, previousVersionId } = isOpen(subject.task)
+    const { secret, task, added, previousVersionId, wasSettled } = isOpen(subject.task)
       ? await reported(input, subject, context)
       : again(input, subject);
     return {
       ...viewOf({ secret, task }, context.capabilities.vault),
       secretType: secret.type,
+      wasSettled,
       previousVersionId: previousVersionId ?? null,
       payloadDroppedFrom: added?.payloadDroppedFrom ?? null,
       payloadAvailable: task.status === "credentials_created",
@@ -95,7 +99,7 @@ function again(input: UpdateTaskInput, subject: SecretTask): Reported {
   const isSame =
     input.status === status &&
     (input.status !== "credentials_created" || input.credentials.id === credentialsId);
-  if (isSame && !("isTimedOut" in input)) return subject;
+  if (isSame && !("isTimedOut" in input)) return { ...subject, wasSettled: true };
   throw new Refusal(
     "conflict",
     "The task has ended and accepts no further update: a runner that has made credentials for it deletes them.",

@@ -1,7 +1,7 @@
 /** Actions on a version: which there are is the secret's type's affair. Any other is recorded, and refused by name. */
 import { Refusal } from "../../kernel/errors.ts";
 import { changeOperation } from "../operation.ts";
-import { locateVersion, type SecretVersion, type WhichVersion } from "./find.ts";
+import { locateToldVersion, type SecretVersion, type WhichVersion } from "./find.ts";
 import type { ActionInput } from "./kinds/behaviour.ts";
 import { behaviourOf } from "./kinds/behaviours.ts";
 import type { SecretActionOutput } from "./secret-action.ts";
@@ -17,7 +17,7 @@ export const versionAction = changeOperation<
 >({
   name: "version.action",
 
-  locate: locateVersion,
+  locate: locateToldVersion,
 
   async run({ actionType }, { subject: { secret, version } }, context) {
     const { versionActions = {} } = behaviourOf(secret.type);

@@ -12,7 +12,7 @@ export const secretLifeRows = rows({
     dataEvent: true,
     severity: "warning",
     discloses: "supplied",
-    request: ["id", "secretType", "restoreFromVersion"],
+    request: ["id", "secretType", "secretGroupId", "restoreFromVersion"],
     response: [
       "versionId",
       "previousVersionId",
@@ -53,7 +53,16 @@ export const secretLifeRows = rows({
     kind: "change",
     dataEvent: true,
     severity: "critical",
-    request: ["id", "versionId", "apiKeyId", "serviceId", "credentialsId", "trigger"],
+    request: [
+      "id",
+      "versionId",
+      "apiKeyId",
+      "serviceId",
+      "credentialsId",
+      "trigger",
+      "secretType",
+      "secretGroupId",
+    ],
     response: ["apiKeyId", "serviceId", "wasGone"],
   },
   // A certificate that was asked for outside: each step of the way, by the schedule.
@@ -64,7 +73,7 @@ export const secretLifeRows = rows({
     kind: "change",
     dataEvent: true,
     severity: "normal",
-    request: ["id", "step"],
+    request: ["id", "step", "isRenewal", "secretType", "secretGroupId"],
     response: ["step", "state", "versionId", "previousVersionId", "serialNumber", "secretType"],
   },
   "secret.expiry.notify": {
@@ -91,7 +100,7 @@ export const secretLifeRows = rows({
     kind: "change",
     dataEvent: false,
     severity: "normal",
-    request: ["id", "taskId", "taskType", "trigger", "versionId"],
+    request: ["id", "taskId", "taskType", "trigger", "versionId", "secretType", "secretGroupId"],
     response: ["taskId"],
   },
   "secret-task.list": {
@@ -123,7 +132,7 @@ export const secretLifeRows = rows({
     dataEvent: true,
     severity: "warning",
     discloses: "supplied",
-    request: ["id", "taskId", "status"],
+    request: ["id", "taskId", "status", "trigger", "secretType", "secretGroupId"],
     response: [
       "taskId",
       "taskType",
@@ -133,6 +142,7 @@ export const secretLifeRows = rows({
       "payloadDroppedFrom",
       "payloadAvailable",
       "secretType",
+      "wasSettled",
     ],
   },
   "secret-task.delete": {
@@ -142,7 +152,7 @@ export const secretLifeRows = rows({
     kind: "change",
     dataEvent: false,
     severity: "critical",
-    request: ["id", "taskId"],
+    request: ["id", "taskId", "trigger", "secretType", "secretGroupId"],
     response: ["taskId", "taskType"],
   },
 });

@@ -4,6 +4,9 @@ import { rows } from "./row.ts";
 const WHICH_SECRET = ["id", "name", "secretType", "secretGroup"] as const;
 const WHICH_VERSION = ["id", "versionId", "alias"] as const;
 
+/** What the owners of a secret, who may be told of this, could not find out when it is gone or has failed. */
+const TOLD = ["secretType", "secretGroupId"] as const;
+
 export const secretRows = rows({
   "secret.create": {
     action: "secrets-manager.secret.create",
@@ -45,7 +48,7 @@ export const secretRows = rows({
     kind: "change",
     dataEvent: true,
     severity: "critical",
-    request: ["id", "forceDelete"],
+    request: ["id", "forceDelete", ...TOLD],
     response: ["versionsDeleted"],
   },
   "secret.metadata.read": {
@@ -77,7 +80,7 @@ export const secretRows = rows({
     kind: "change",
     dataEvent: false,
     severity: "warning",
-    request: ["id", "actionType"],
+    request: ["id", "actionType", ...TOLD],
     response: ["actionType", "serialNumber"],
   },
   "version.list": {
@@ -99,7 +102,7 @@ export const secretRows = rows({
     dataEvent: true,
     severity: "warning",
     discloses: "supplied",
-    request: ["id", "restoreFromVersion", "autoRotated"],
+    request: ["id", "restoreFromVersion", "autoRotated", ...TOLD],
     response: [
       "versionId",
       "previousVersionId",
@@ -149,7 +152,7 @@ export const secretRows = rows({
     kind: "change",
     dataEvent: true,
     severity: "critical",
-    request: WHICH_VERSION,
+    request: [...WHICH_VERSION, ...TOLD],
     response: ["versionId"],
   },
   "version.action": {
@@ -159,7 +162,7 @@ export const secretRows = rows({
     kind: "change",
     dataEvent: false,
     severity: "warning",
-    request: [...WHICH_VERSION, "actionType"],
+    request: [...WHICH_VERSION, "actionType", ...TOLD],
     response: ["actionType", "serialNumber"],
   },
   "secret.expire": {
@@ -169,7 +172,7 @@ export const secretRows = rows({
     kind: "change",
     dataEvent: true,
     severity: "warning",
-    request: ["id", "expirationDate"],
+    request: ["id", "expirationDate", ...TOLD],
     response: ["versionsDestroyed"],
   },
 

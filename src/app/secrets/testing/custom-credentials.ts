@@ -111,6 +111,6 @@ export function taskEvents(events: readonly AuditEvent[]): readonly unknown[] {
       operation,
       outcome,
       requestData["taskType"] ?? responseData["taskType"],
-      requestData["trigger"] ?? requestData["status"],
+      requestData["status"] ?? requestData["trigger"],
     ]);
 }
