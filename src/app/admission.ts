@@ -62,7 +62,8 @@ export async function locate<
   try {
     return await operation.locate(input, context);
   } catch (error) {
-    if (error instanceof Refusal && error.code === "not_found") {
+    // What anybody may ask for hides nothing by being there or not.
+    if (error instanceof Refusal && error.code === "not_found" && !operation.forAnyone) {
       const service = serviceOf(catalogue[operation.name].action);
       const whole = { service, place: context.call.place };
       if (isNowhere(context.scope(whole))) throw forbidden(operation.name, context.caller);

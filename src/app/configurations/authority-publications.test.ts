@@ -64,7 +64,7 @@ describe("what an authority publishes", () => {
           operation === readAuthorityCrl
             ? await app.refused(readAuthorityCrl, NOBODY, { name })
             : await app.refused(readAuthorityCertificate, NOBODY, { name });
-        expect(refused.code).toBe("unauthenticated");
+        expect(refused.code).toBe("not_found");
       }
     }
   });
