@@ -3,7 +3,12 @@ import { Refusal } from "../../kernel/errors.ts";
 import { toRfc3339, type Millis } from "../../kernel/clock.ts";
 import { expired, expiryOf, isExpired } from "../../secrets/expiry.ts";
 import { kindOf } from "../../secrets/kinds/kinds.ts";
-import { checkRotation, nextRotation, type RenewalPolicy } from "../../secrets/rotation.ts";
+import {
+  checkRotation,
+  nextRotation,
+  type RenewalPolicy,
+  type RotationPolicy,
+} from "../../secrets/rotation.ts";
 import {
   checkCustomMetadata,
   checkDescription,
@@ -169,9 +174,8 @@ function changeOf(field: string, before: Secret, after: Secret): Change {
     case "name":
       return { field, initialValue: before.name, newValue: after.name };
     case "rotation":
-      return { field, initialValue: before.rotation, newValue: after.rotation };
     case "renewal":
-      return { field, initialValue: renewalIn(before), newValue: renewalIn(after) };
+      return { field, initialValue: policyOf(before), newValue: policyOf(after) };
     case "expirationDate":
       return { field, initialValue: dateOf(before.expiresAt), newValue: dateOf(after.expiresAt) };
     default:
@@ -179,8 +183,8 @@ function changeOf(field: string, before: Secret, after: Secret): Change {
   }
 }
 
-function renewalIn({ attributes }: Secret): RenewalPolicy | null {
-  return attributes?.kind === "public_cert" ? attributes.rotation : null;
+function policyOf({ attributes, rotation }: Secret): RotationPolicy | RenewalPolicy | null {
+  return attributes?.kind === "public_cert" ? attributes.rotation : rotation;
 }
 
 function dateOf(millis: Millis | null): string | null {
