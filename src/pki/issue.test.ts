@@ -193,7 +193,10 @@ describe("a certificate", () => {
     expect(new X509Certificate(pem).validToDate.getTime()).toBe(notAfter);
     const last = Date.UTC(2049, 11, 31, 23, 59, 59);
     const other = await below(top, { type: "ec", bits: 256 }, { ...LEAF, notAfter: last });
-    expect(new X509Certificate(other.pem).validToDate.getTime()).toBe(last);
+    const { raw, validToDate } = new X509Certificate(other.pem);
+    expect(validToDate.getTime()).toBe(last);
+    // RFC 5280, section 4.1.2.5: until then UTCTime it has to be.
+    expect(raw.includes("\u0017\u000d491231235959Z")).toBe(true);
   });
 
   it("is read as it was written, whatever its names", async () => {

@@ -211,6 +211,18 @@ describe("an intermediate authority", () => {
     });
   });
 
+  it("has no name outside of the domains that those above it are limited to", async () => {
+    const limits = { permittedDnsDomains: ["corp.test"] };
+    await my.make(rootInput("limited", { asked: limits }));
+    const named = (host: string): ReturnType<typeof intermediateInput> =>
+      intermediateInput("named", "limited", { asked: { naming: naming(host) } });
+    const refusal = await app.refused(createConfiguration, manager, named("ca.other.test"));
+    expect(refusal.message).toContain("limited to other domains");
+    const made = await my.make(named("ca.corp.test"));
+    const root = issuedOf(await read("limited")).certificate;
+    expect(verified({ at: START, root, certificate: issuedOf(made).certificate })).toBe("OK");
+  });
+
   it("is in no ring: those above it are not signed by it", async () => {
     await my.make(intermediateInput("first", "root"));
     await my.make(intermediateInput("second", "first"));
@@ -278,7 +290,9 @@ describe("an authority that is signed outside", () => {
   it("takes the certificate for its CSR, and signs from then on", async () => {
     const made = await my.make(intermediateInput("mine", "outside"));
     expect(made.status).toBe("signed_certificate_required");
-    const certificate = outside.sign(await csrOf("mine"), { extensions: CA });
+    // Called by an identifier that says nothing of its key.
+    const extensions = [...CA, "subjectKeyIdentifier=0102030405060708"];
+    const certificate = outside.sign(await csrOf("mine"), { extensions });
     await my.act("mine", "set_signed", { certificate: certificate + outside.certificate });
     const issued = issuedOf(await read("mine"));
     expect(issued).toMatchObject({ pathLength: 0, caChain: [outside.certificate], issuerId: null });
@@ -310,7 +324,11 @@ describe("an authority that is signed outside", () => {
       ],
       [
         "not that of an authority",
-        outside.sign(csr, { extensions: [CA[0] as string, "keyUsage=digitalSignature"] }),
+        outside.sign(csr, { extensions: [CA[0] as string, "keyUsage=keyCertSign"] }),
+      ],
+      [
+        "not that of an authority",
+        outside.sign(csr, { extensions: [CA[0] as string, "keyUsage=cRLSign"] }),
       ],
       ["expired", outside.sign(csr, { extensions: CA, notAfter: START - 1_000 })],
       ["broken", outside.sign(csr, { extensions: CA }) + otherRoot()],

@@ -1,7 +1,14 @@
 /** What a certificate is asked to be for, as it is going to stand in it. */
 import { isIP } from "node:net";
 import { Refusal } from "../../kernel/errors.ts";
-import { altNamesOf, isEmail, isHostName, type AltName } from "../../pki/alt-names.ts";
+import {
+  altNamesOf,
+  isEmail,
+  isHostName,
+  MAX_ALT_NAMES,
+  type AltName,
+} from "../../pki/alt-names.ts";
+import type { Csr } from "../../pki/csr.ts";
 import { encodeName, NO_SUBJECT } from "../../pki/names.ts";
 import type { Naming, SubjectFields } from "../../secrets/configurations/naming.ts";
 
@@ -15,6 +22,8 @@ export interface CertificateNames {
 /** Refuses what no certificate can say. A common name that is one of a host stands among the alternative names too. */
 export function certificateNames(naming: Naming, subject: SubjectFields): CertificateNames {
   const { commonName, excludeCnFromSans, altNames, ipSans, uriSans, otherSans } = naming;
+  const given = [altNames, ipSans, uriSans, otherSans].map((names) => names.length);
+  assertFew(given.reduce((sum, count) => sum + count, 0));
   const alsoHost = !excludeCnFromSans && isHostOrMail(commonName) ? [commonName] : [];
   const alsoIp = !excludeCnFromSans && isIP(commonName) !== 0 ? [commonName] : [];
   return {
@@ -27,6 +36,18 @@ export function certificateNames(naming: Naming, subject: SubjectFields): Certif
       otherSans,
     }),
   };
+}
+
+/** Those of a CSR, of which nobody has counted the names. */
+export function namesInCsr({ altNames }: Pick<Csr, "altNames">): readonly AltName[] {
+  assertFew(altNames.length);
+  return altNames;
+}
+
+function assertFew(count: number): void {
+  if (count <= MAX_ALT_NAMES) return;
+  const sentence = `A certificate has at most ${MAX_ALT_NAMES} alternative names here.`;
+  throw new Refusal("limit_reached", sentence, { field: "altNames" });
 }
 
 /** The subject, a Name in DER. */

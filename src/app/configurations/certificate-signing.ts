@@ -23,6 +23,7 @@ import { wholeSeconds } from "./authority-signing.ts";
 import {
   assertNamed,
   certificateNames,
+  namesInCsr,
   subjectOf,
   type CertificateNames,
 } from "./certificate-names.ts";
@@ -133,7 +134,7 @@ function namesOf(
   if (!csr || !rules.useCsrSans) return certificateNames({ ...naming, commonName }, rules.subject);
   const none = { altNames: [], ipSans: [], uriSans: [], otherSans: [] };
   const names = certificateNames({ ...naming, ...none, commonName }, rules.subject);
-  return { ...names, altNames: unique([...names.altNames, ...csr.altNames]) };
+  return { ...names, altNames: unique([...names.altNames, ...namesInCsr(csr)]) };
 }
 
 function unique(names: readonly AltName[]): readonly AltName[] {

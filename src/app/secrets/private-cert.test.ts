@@ -4,7 +4,11 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { opensslKey, requestBy } from "../../pki/testing/openssl.ts";
 import { certificateText, verified } from "../../pki/testing/openssl-verify.ts";
 import type { Caller } from "../call.ts";
-import { deleteConfiguration } from "../configurations/change-configuration.ts";
+import {
+  deleteConfiguration,
+  updateConfiguration,
+  updateConfigurationInput,
+} from "../configurations/change-configuration.ts";
 import { createConfiguration } from "../configurations/create-configuration.ts";
 import type { GivenRules } from "../configurations/kinds/certificate-template.ts";
 import {
@@ -172,6 +176,7 @@ describe("how long a certificate lives", () => {
       field: "ttl",
     });
     await patchTemplate({ maxTtlSeconds: 90 * YEAR });
+    expect((await refusedIssue("long", { ttlSeconds: 2 * YEAR + 1 })).message).toContain("at most");
     expect((await refusedIssue("long", { ttlSeconds: 3 * YEAR })).details).toEqual({
       field: "ttl",
     });
@@ -239,6 +244,16 @@ describe("what the template does not allow", () => {
     // What was asked for is in no record: nobody has looked at it yet.
     expect(app.lastEvent()).toMatchObject({ outcome: "failure", operation: "secret.create" });
     expect(app.lastEvent().requestData).toEqual({});
+  });
+
+  it("is more names than a certificate may have, however they come", async () => {
+    await template({ allowAnyName: true });
+    const many = Array.from({ length: 101 }, (_, at) => `n${at}.example.com`);
+    const request = { naming: naming("web.example.com", { altNames: many }) };
+    expect((await refusedIssue("web", request)).code).toBe("limit_reached");
+    const altNames = many.map((name) => `DNS:${name}`).join(",");
+    const csr = requestBy(opensslKey(), { subject: "/CN=web.example.com", altNames });
+    expect((await refusedIssue("web", { csr })).code).toBe("limit_reached");
   });
 
   it("is in no certificate that was issued, whatever is asked for", async () => {
@@ -357,6 +372,25 @@ describe("a template", () => {
     expect((await app.refused(createVersion, writer, { id })).details).toEqual({
       field: "commonName",
     });
+  });
+
+  it("that is changed while a key is being made has nothing issued by its old rules", async () => {
+    // A key that takes long enough for a change to come in between.
+    await template({ keyType: "rsa", keyBits: 3_072 });
+    const making = refusedIssue("web");
+    await patchTemplate({ allowedDomains: ["other.test"] });
+    expect((await making).message).toContain("changed at the same time");
+    await patchTemplate({ allowedDomains: ["example.com"] });
+    const meanwhile = refusedIssue("web");
+    const settings = { maxTtlSeconds: YEAR };
+    const patch = { kind: "intermediate-authority", settings } as const;
+    const patches = { "intermediate-authority": patch };
+    const input = updateConfigurationInput({ name: "first" }, patches, settings);
+    await app.done(updateConfiguration, manager, input);
+    expect((await meanwhile).message).toContain("authority was changed at the same time");
+    const late = refusedIssue("web");
+    await my.act("first", "revoke_ca_certificate");
+    expect((await late).message).toContain("has been revoked");
   });
 
   it("stays while certificates are made with it", async () => {

@@ -12,7 +12,7 @@ import type { Naming, SubjectFields } from "../../../secrets/configurations/nami
 import type { Context } from "../../operation.ts";
 import type { Transaction, View } from "../../state.ts";
 import { signAuthority, type AuthorityToSign } from "../authority-signing.ts";
-import { certificateNames } from "../certificate-names.ts";
+import { certificateNames, namesInCsr } from "../certificate-names.ts";
 import { locatedConfiguration } from "../find.ts";
 import {
   assertUnchanged,
@@ -117,7 +117,7 @@ function toSignByCsr(csr: Csr, asked: SignCsrArguments): AuthorityToSign {
   const { useCsrValues, naming } = asked;
   const commonName = naming.commonName === "" ? (csr.subject.commonName ?? "") : naming.commonName;
   if (!useCsrValues) return named({ ...asked, naming: { ...naming, commonName } }, { publicKey });
-  const names = { commonName, subject: asked.subject, altNames: csr.altNames };
+  const names = { commonName, subject: asked.subject, altNames: namesInCsr(csr) };
   return {
     names,
     subjectDer: csr.subjectDer,
