@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ConfigError, DEFAULT_PORT, readServeConfig } from "./config.ts";
+import { ConfigError, DEFAULT_PORT, LETS_ENCRYPT, readServeConfig } from "./config.ts";
 
 describe("the configuration", () => {
   it("is loopback, ./data and no TLS unless something else is said", () => {
@@ -47,6 +47,28 @@ describe("the configuration", () => {
       regionsFile: "other.json",
       publicDomain: "localhost",
     });
+  });
+
+  it("orders public certificates from Let's Encrypt, or from where it is told", () => {
+    expect(readServeConfig([], {}).acmeDirectories).toEqual(LETS_ENCRYPT);
+    const env = { KEYTRAIL_ACME_DIRECTORY: "staging=http://localhost:14000/dir" };
+    const staging = "http://localhost:14000/dir";
+    expect(readServeConfig([], env).acmeDirectories).toEqual({ ...LETS_ENCRYPT, staging });
+    const given = ["production=https://ca.example.com/acme", "staging=http://[::1]:1/a"];
+    const args = given.flatMap((one) => ["--acme-directory", one]);
+    expect(readServeConfig(args, env).acmeDirectories).toEqual({
+      production: "https://ca.example.com/acme",
+      staging: "http://[::1]:1/a",
+    });
+    for (const wrong of [
+      "https://ca.example.com/acme",
+      "testing=https://ca.example.com/acme",
+      "production=http://ca.example.com/acme",
+      "production=https://somebody@ca.example.com/acme",
+      "production=ca.example.com",
+    ]) {
+      expect(() => readServeConfig(["--acme-directory", wrong], {})).toThrow(ConfigError);
+    }
   });
 
   it("lets nobody listen beyond loopback in the clear without having said so", () => {

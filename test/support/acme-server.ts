@@ -182,7 +182,7 @@ class Authority implements AcmeServer {
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const asked = this.#kindOf(request.url ?? "");
-    if (!asked) return answer(response, this.problem("malformed", 404));
+    if (!asked) return respond(response, this.problem("malformed", 404));
     this.asked.push(asked);
     this.userAgents.add(request.headers["user-agent"] ?? "");
     const nonce = randomBytes(12).toString("base64url");
@@ -192,10 +192,10 @@ class Authority implements AcmeServer {
     const arranged = at < 0 ? undefined : this.#arranged.splice(at, 1)[0]?.answer;
     if (arranged && !arranged.afterwards) {
       if (arranged.silent) return;
-      return answer(response, arranged);
+      return respond(response, arranged);
     }
     const usual = await this.#usual(asked, request);
-    answer(response, arranged ?? usual);
+    respond(response, arranged ?? usual);
   }
 
   #kindOf(path: string): Asked | undefined {
@@ -437,7 +437,7 @@ function json(
   };
 }
 
-function answer(response: ServerResponse, { status = 200, headers = {}, body }: Arranged): void {
+function respond(response: ServerResponse, { status = 200, headers = {}, body }: Arranged): void {
   response.writeHead(status, headers);
   response.end(body);
 }

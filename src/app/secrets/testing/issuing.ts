@@ -2,7 +2,7 @@
 import { startAcmeServer, type AcmeServer } from "../../../../test/support/acme-server.ts";
 import { AcmeClient } from "../../../acme/acme-client.ts";
 import { ManualClock } from "../../../kernel/clock.ts";
-import { Sensitive } from "../../../kernel/sensitive.ts";
+import type { Sensitive } from "../../../kernel/sensitive.ts";
 import { generateKey, readPrivateKey } from "../../../pki/keys.ts";
 import type { NewPublicCert, PublicCertAttributes } from "../../../secrets/kinds/public-cert.ts";
 import type { RootKeySource } from "../../../secrets/root-key.ts";
@@ -58,12 +58,16 @@ export async function openIssuingApp(options: IssuingOptions = {}): Promise<Issu
     await app.done(createConfiguration, SCHEDULE, authority(accountKey));
   }
   const jobs = [rotationJob(app), expirationJob(app), issuanceJob(app)];
-  const schedule = new Schedule({ jobs, clock, onError: (_job, error) => Promise.reject(error) });
+  const errors: unknown[] = [];
+  const schedule = new Schedule({ jobs, clock, onError: (_job, error) => errors.push(error) });
   const issuing: IssuingApp = {
     app,
     server,
     accountKey,
-    pass: async () => void (await schedule.pass()),
+    pass: async () => {
+      await schedule.pass();
+      if (errors.length > 0) throw errors[0];
+    },
     later: async (byMs) => {
       clock.advance(byMs);
       await issuing.pass();
