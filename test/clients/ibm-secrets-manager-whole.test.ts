@@ -48,7 +48,7 @@ beforeAll(async () => {
   client = new SecretsManagerV2({ url: server.url, apiKey });
   const token = await tokenOf(server.url, apiKey);
   const [, claims = ""] = token.split(".");
-  const { iam_id: subject } = JSON.parse(Buffer.from(claims, "base64url").toString()) as Json;
+  const { iam_id: subject } = JSON.parse(Buffer.from(claims, "base64url").toString());
   const granted = await fetch(`${server.url}/trail/v1/policies`, {
     method: "POST",
     headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },

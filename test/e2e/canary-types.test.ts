@@ -257,7 +257,7 @@ async function mintCredentials(): Promise<void> {
 
 async function runTasks(): Promise<void> {
   const [, claims = ""] = admin.split(".");
-  const { iam_id: subject } = JSON.parse(Buffer.from(claims, "base64url").toString()) as Json;
+  const { iam_id: subject } = JSON.parse(Buffer.from(claims, "base64url").toString());
   await done("POST /trail/v1/policies", { subject, roles: ["SecretTaskUpdater"], resource: {} });
   const key = await done("POST /api/v2/secrets", {
     name: "runner-key",

@@ -10,10 +10,15 @@ import { ACCOUNT, PLACE } from "../../src/app/testing/test-app.ts";
 import type { Call, Caller } from "../../src/app/call.ts";
 import { createAccessGroup } from "../../src/app/groups/access-groups.ts";
 import { addMembers } from "../../src/app/groups/add-members.ts";
+import { createConfiguration } from "../../src/app/configurations/create-configuration.ts";
+import { createApiKey } from "../../src/app/identity/api-keys.ts";
+import { createPolicy } from "../../src/app/identity/policies.ts";
+import { createServiceId } from "../../src/app/identity/service-ids.ts";
 import { createUser } from "../../src/app/identity/users.ts";
 import type { Operation } from "../../src/app/operation.ts";
 import { createSecret, type CreateSecretInput } from "../../src/app/secrets/create-secret.ts";
 import { createVersion } from "../../src/app/secrets/create-version.ts";
+import { deleteCredentials } from "../../src/app/secrets/delete-credentials.ts";
 import { deleteSecret } from "../../src/app/secrets/delete-secret.ts";
 import { readSecret } from "../../src/app/secrets/read-secret.ts";
 import { initiatorKey, targetKey, type CounterStore } from "../../src/audit/counters.ts";
@@ -31,6 +36,7 @@ import { SqliteCounterStore } from "../../src/storage/sqlite/counters.ts";
 const planted = new Set<string>();
 let drained = 0;
 let joined = 0;
+let revoked = 0;
 
 const RUNS = 25;
 const STARTS = 5;
@@ -63,6 +69,7 @@ class Simulation {
   /** Ids that some answer spoke of; operations are aimed at these. */
   readonly #known: string[] = [];
   #names = 0;
+  #group = "";
   #isCrashed = false;
   /** Settles when the present store's process is gone. */
   #gone = Promise.withResolvers<undefined>();
@@ -82,10 +89,12 @@ class Simulation {
     for (let start = 0; start < STARTS; start++) {
       await this.#start();
       await this.#check();
+      if (start === 0) await this.#makeEngine();
       for (let batch = 0; batch < BATCHES && !this.#isOver(); batch++) {
         this.#plantFault();
         this.#clock.advance(Math.floor((this.#random() - 0.2) * 10_000));
-        await Promise.all(Array.from({ length: BATCH_OPERATIONS }, () => this.#operate()));
+        const operations = Array.from({ length: BATCH_OPERATIONS }, () => this.#operate());
+        await Promise.all([...operations, this.#endLeases()]);
       }
       await this.#end();
     }
@@ -167,6 +176,7 @@ class Simulation {
     const id = this.#known[Math.floor(this.#random() * this.#known.length)];
     const dice = this.#random();
     if (dice < 0.1) return this.#join();
+    if (dice < 0.2) return this.#perform(createSecret, this.#newCredentials());
     if (id === undefined || dice < 0.4) return this.#perform(createSecret, this.#newSecret());
     if (dice < 0.7) return this.#perform(readSecret, { id });
     if (dice < 0.85) {
@@ -174,6 +184,43 @@ class Simulation {
       return this.#perform(createVersion, { id, payload });
     }
     return this.#perform(deleteSecret, { id, forceDelete: false });
+  }
+
+  /** Whose rights credentials are minted with. */
+  async #makeEngine(): Promise<void> {
+    const { iamId } = await this.#done(createServiceId, { name: "engine" });
+    await this.#done(createPolicy, { subject: iamId, roles: ["Editor"], resource: {} });
+    const { value } = await this.#done(createApiKey, { iamId, name: "engine" });
+    await this.#done(createConfiguration, {
+      name: "engine",
+      configurationType: "iam_credentials_configuration",
+      given: { kind: "iam-engine", apiKey: value },
+    });
+    const { id } = await this.#done(createAccessGroup, { name: "minted" });
+    this.#group = id;
+  }
+
+  /** Whatever leases are over: each ends by an operation of its own, as the schedule has it. */
+  async #endLeases(): Promise<void> {
+    const { state } = this.#app;
+    const due = await state.read(({ leases }) => leases.dueLeases(this.#clock.now(), 10));
+    for (const { secretId: id, apiKeyId } of due) {
+      await this.#perform(deleteCredentials, { id, apiKeyId, isAtLeaseEnd: true });
+    }
+  }
+
+  #newCredentials(): CreateSecretInput {
+    return {
+      name: `minted-${this.#names++}`,
+      secretType: "iam_credentials",
+      secretGroupId: "default",
+      payload: {
+        kind: "iam_credentials",
+        ttlSeconds: 60,
+        accessGroups: [this.#group],
+        reuseApiKey: true,
+      },
+    };
   }
 
   /** Several members at once, one of whom nobody knows: each has an event of its own, and they are kept together. */
@@ -195,6 +242,17 @@ class Simulation {
       labels: [],
       payload: { kind: "arbitrary", payload: new Sensitive("a value") },
     };
+  }
+
+  /** Before anything fails. */
+  async #done<I extends object, S, O extends object>(
+    operation: Operation<I, S, O>,
+    input: I,
+  ): Promise<O> {
+    const call = callBy({ kind: "internal", job: "simulation" });
+    const performed = await this.#app.performer.perform(operation, call, () => input);
+    if (performed.kind === "refused") throw performed.refusal;
+    return performed.output;
   }
 
   /** Resolves to the output, where one came. */
@@ -237,6 +295,7 @@ class Simulation {
     for (const { draft } of await this.#app.state.pending()) expect(recorded).toContain(draft.id);
     this.#checkChanges(events);
     this.#checkMembers(events);
+    this.#checkKeys(events);
     checkCounters(events);
     await this.#ledger.publish();
     expect(await faultsOnDisk(this.#disk)).toEqual([]);
@@ -245,19 +304,44 @@ class Simulation {
   /** Every member was added once, by a call whose other part was refused: both parts are recorded, or neither. */
   #checkMembers(events: readonly AuditEvent[]): void {
     const parts = events.filter(
-      ({ operation, outcome, reason }) =>
+      ({ operation, outcome, reason, requestData }) =>
         operation === "access-group-member.add" &&
+        isUser(requestData["iam_id"]) &&
         (outcome === "success" || reason.reasonCode === 404),
     );
     const added = parts.filter(({ outcome }) => outcome === "success");
     const stored = this.#database
       .all("SELECT iam_id FROM group_members")
-      .map((row) => row["iam_id"]);
+      .map((row) => row["iam_id"])
+      .filter(isUser);
     const recorded = added.map(({ requestData }) => requestData["iam_id"]);
     expect(recorded.length).toBe(stored.length);
     expect(new Set(recorded)).toEqual(new Set(stored));
     expect(parts.length).toBe(2 * added.length);
     joined += added.length;
+  }
+
+  /** Every API key there is was made once and not deleted; each that was minted has its lease, and every other is gone. */
+  #checkKeys(events: readonly AuditEvent[]): void {
+    const keysOf = (verb: "create" | "delete"): readonly (string | undefined)[] =>
+      events
+        .filter((event) => event.operation === `serviceid-apikey.${verb}`)
+        .filter((event) => event.outcome === "success")
+        .map((event) => event.target.id.split(":").at(-1));
+    const [made, deleted] = [keysOf("create"), keysOf("delete")];
+    expect(new Set(made).size).toBe(made.length);
+    expect(new Set(deleted).size).toBe(deleted.length);
+    const left = new Set(made.filter((id) => !deleted.includes(id)));
+    const stored = this.#database.all("SELECT id FROM api_keys").map((row) => row["id"]);
+    expect(left).toEqual(new Set(stored));
+    const leased = this.#database.all("SELECT api_key_id FROM leases");
+    const engines = this.#database.all(
+      "SELECT json_extract(attributes, '$.apiKeyId') AS id FROM configurations",
+    );
+    expect(
+      [...leased.map((row) => row["api_key_id"]), ...engines.map((row) => row["id"])].toSorted(),
+    ).toEqual(stored.toSorted());
+    revoked += deleted.length;
   }
 
   /** Every secret there is was created once and not deleted; every other one has both events, once each. */
@@ -277,6 +361,9 @@ class Simulation {
     expect(Number(versions?.["n"])).toBe(left.length + rotated);
   }
 }
+
+/** The others are service IDs that were made for secrets: their keys are checked. */
+const isUser = (iamId: unknown): boolean => String(iamId).startsWith("IBMid-");
 
 const GROUP = "simulated";
 const NOBODY: Caller = { kind: "anonymous", refusal: null };
@@ -322,5 +409,6 @@ describe("a server that fails and crashes at random", () => {
     expect([...planted]).toEqual(expect.arrayContaining(only ? [] : kinds));
     expect(drained).toBeGreaterThan(only ? -1 : 10);
     expect(joined).toBeGreaterThan(only ? -1 : 10);
+    expect(revoked).toBeGreaterThan(only ? -1 : 10);
   });
 });
