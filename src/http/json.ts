@@ -19,7 +19,7 @@ function jsonValue(body: unknown): unknown {
   if (!(body instanceof Uint8Array) || body.length === 0) {
     throw new Refusal("invalid_request", "The request has no body; a JSON object is expected.");
   }
-  assertShallow(body);
+  assertBounded(body);
   let text: string;
   try {
     text = fromUtf8(body);
@@ -29,8 +29,7 @@ function jsonValue(body: unknown): unknown {
   let values = 0;
   try {
     return JSON.parse(text, (key, value: unknown) => {
-      if (++values > MAX_JSON_VALUES)
-        throw new Refusal("invalid_request", "The request body has too many values.");
+      if (++values > MAX_JSON_VALUES) throw tooManyValues();
       if (key === "__proto__")
         throw new Refusal("invalid_request", "The request body has a reserved key.");
       return value;
@@ -41,9 +40,14 @@ function jsonValue(body: unknown): unknown {
   }
 }
 
-/** Counts brackets outside strings before parsing, so that no depth of nesting costs stack. */
-function assertShallow(body: Uint8Array): void {
+/**
+ * Counts brackets and commas outside strings before parsing, so that no depth of nesting costs stack, and no number of
+ * values that is refused anyway the time to make them. How many there are exactly is seen when they are made.
+ */
+function assertBounded(body: Uint8Array): void {
   let depth = 0;
+  let opened = 0;
+  let commas = 0;
   let inString = false;
   for (let i = 0; i < body.length; i++) {
     const byte = body[i];
@@ -51,7 +55,9 @@ function assertShallow(body: Uint8Array): void {
       if (byte === 0x5c) i += 1;
       else if (byte === 0x22) inString = false;
     } else if (byte === 0x22) inString = true;
+    else if (byte === 0x2c) commas += 1;
     else if (byte === 0x7b || byte === 0x5b) {
+      opened += 1;
       if (++depth > MAX_JSON_DEPTH) {
         throw new Refusal(
           "invalid_request",
@@ -60,6 +66,11 @@ function assertShallow(body: Uint8Array): void {
       }
     } else if (byte === 0x7d || byte === 0x5d) depth -= 1;
   }
+  if (Math.max(opened, commas) > MAX_JSON_VALUES) throw tooManyValues();
+}
+
+function tooManyValues(): Refusal {
+  return new Refusal("invalid_request", "The request body has too many values.");
 }
 
 /**
