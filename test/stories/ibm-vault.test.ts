@@ -11,6 +11,7 @@ import { createUser } from "../../src/app/identity/users.ts";
 import type { Operation } from "../../src/app/operation.ts";
 import { SCHEDULE, START } from "../../src/app/testing/test-app.ts";
 import { accountPlace } from "../../src/identity/account.ts";
+import { MAX_LOGIN_BYTES } from "../../src/http/dialects/ibm/vault/login.ts";
 import { openIbmApp, type IbmAnswer, type IbmApp, type JsonCall, type Person } from "./ibm-app.ts";
 
 let app: IbmApp;
@@ -262,6 +263,16 @@ describe("a login", () => {
       expect(JSON.stringify(app.events().at(-1))).not.toContain("CANARY");
     },
   );
+
+  it("with a body longer than any token is refused unread", async () => {
+    const token = await accessToken(manager);
+    const padded = (bytes: number): string => JSON.stringify({ token }).padEnd(bytes);
+    const attempt = (payload: string): Promise<IbmAnswer> =>
+      app.nobody.send({ method: "PUT", url: LOGIN, payload });
+    expect((await attempt(padded(MAX_LOGIN_BYTES))).status).toBe(200);
+    expectRefused(await attempt(padded(MAX_LOGIN_BYTES + 1)), 413);
+    expect(app.events().at(-1)).toMatchObject({ action: "secrets-manager.instance.login" });
+  });
 
   it("ends with the API key behind it", async () => {
     const person = await app.person("disabled@example.com", ["Reader"]);

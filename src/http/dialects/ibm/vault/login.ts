@@ -2,6 +2,7 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { logIn, type LogInInput, type LogInOutput } from "../../../../app/instances/log-in.ts";
+import { MAX_TOKEN_CHARS } from "../../../../identity/tokens.ts";
 import { Refusal } from "../../../../kernel/errors.ts";
 import { Sensitive } from "../../../../kernel/sensitive.ts";
 import { jsonObject } from "../../../json.ts";
@@ -12,6 +13,9 @@ import { vaultBody } from "./answer.ts";
 
 export const LOGIN = "/v1/auth/ibmcloud/login";
 
+/** Room for the longest token there is: whoever asks has shown no credential yet, and may ask for no more work. */
+export const MAX_LOGIN_BYTES = 2 * MAX_TOKEN_CHARS;
+
 const body = z.strictObject({ token: z.string() });
 
 /** Vault takes either method for every call that writes. */
@@ -21,6 +25,10 @@ export const loginRoutes: readonly Route[] = [
 ];
 
 function decodeLogin(request: FastifyRequest): LogInInput {
+  if (request.body instanceof Uint8Array && request.body.length > MAX_LOGIN_BYTES) {
+    const sentence = `The body of a login has ${MAX_LOGIN_BYTES} bytes at most.`;
+    throw new Refusal("too_large", sentence);
+  }
   const { token } = read(body, jsonObject(request));
   return { method: "ibmcloud", token: new Sensitive(token) };
 }
