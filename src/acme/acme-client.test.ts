@@ -59,8 +59,8 @@ async function faultOf(work: Promise<unknown>): Promise<AcmeFault> {
   return fault;
 }
 
-/** From an order to its certificates. */
-async function issued(...names: readonly string[]): Promise<readonly string[]> {
+/** From an order to the address of its certificate. */
+async function signed(...names: readonly string[]): Promise<string> {
   const url = await client.place(account, names);
   const order = await client.look(account, url);
   for (const { recordName, recordValue } of order.challenges ?? []) {
@@ -69,14 +69,15 @@ async function issued(...names: readonly string[]): Promise<readonly string[]> {
   await client.validate(account, order.challenges ?? []);
   const ready = await client.look(account, url);
   await client.finalize(account, ready, await csrFor(...names));
-  const { certificateUrl } = await client.look(account, url);
-  return client.download(account, certificateUrl ?? "", { withAlternates: true });
+  return (await client.look(account, url)).certificateUrl ?? "";
 }
 
 describe("an ACME client", () => {
   it("orders, answers challenges and fetches the certificate, and every other chain of it", async () => {
-    const chains = await issued("example.com", "*.example.com");
+    const url = await signed("example.com", "*.example.com");
+    const chains = await client.download(account, url, { withAlternates: true });
     expect(chains).toHaveLength(2);
+    expect(await client.download(account, url, { withAlternates: false })).toEqual([chains[0]]);
     const [leaf, issuer] = readCertificates(chains[0] ?? "", "certificate");
     expect(leaf?.altNames).toEqual([
       { kind: "dns", value: "example.com" },
@@ -127,6 +128,14 @@ describe("an ACME client", () => {
     clock.advance(DIRECTORY_LIFETIME_MS);
     await client.place(account, ["example.com"]);
     expect(server.asked.filter((one) => one === "directory")).toHaveLength(2);
+  });
+
+  it("asks for an account again that the authority has forgotten", async () => {
+    await client.place(account, ["example.com"]);
+    server.arrange("new-order", server.problem("accountDoesNotExist"));
+    await faultOf(client.place(account, ["example.com"]));
+    await client.place(account, ["example.com"]);
+    expect(server.asked.filter((one) => one === "account")).toHaveLength(2);
   });
 
   it("says what a name was refused for, and in whose words", async () => {

@@ -44,7 +44,7 @@ export interface Issuance {
 }
 
 /** An issuance that is to be gone on with. */
-export type DueIssuance = Pick<Issuance, "id" | "secretId" | "at" | "stage" | "attempts">;
+export type DueIssuance = Pick<Issuance, "id" | "secretId" | "at" | "stage">;
 
 export interface IssuanceReader {
   issuance(secretId: string): Promise<Issuance | undefined>;

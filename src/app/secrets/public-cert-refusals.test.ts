@@ -89,7 +89,12 @@ describe("an order of a public certificate", () => {
     await issuing.pass();
     await issuing.prove(id);
     // Again, while the authority looks: nothing changes.
+    await issuing.later(1_000);
+    const issuance = () => issuing.app.state.read(({ issuances }) => issuances.issuance(id));
+    const before = await issuance();
+    expect(before?.stage).toBe("collect");
     await issuing.app.done(secretAction, SCHEDULE, { id, actionType: VALIDATE });
+    expect(await issuance()).toEqual(before);
     await issuing.finish(id);
     const late = await issuing.app.refused(secretAction, SCHEDULE, { id, actionType: VALIDATE });
     expect(late.message).toBe("No order of this secret waits for its challenges.");
@@ -219,6 +224,21 @@ describe("a policy of renewal", () => {
     const input = updateSecretMetadataInput(id, { renewal: { autoRotate: false } });
     const refusal = await issuing.app.refused(updateSecretMetadata, SCHEDULE, input);
     expect(refusal.details["field"]).toBe("renewal");
+  });
+
+  it("does not order what has been ordered", async () => {
+    const id = await issued();
+    await issuing.app.done(createVersion, SCHEDULE, { id });
+    const patch = updateSecretMetadataInput(id, { renewal: { autoRotate: true } });
+    expect(await issuing.app.done(updateSecretMetadata, SCHEDULE, patch)).toMatchObject({
+      nextRotationAt: null,
+    });
+    await issuing.pass();
+    await issuing.prove(id);
+    await issuing.finish(id);
+    const { expiresAt, nextRotationAt } = await issuing.app.done(readSecret, SCHEDULE, { id });
+    expect(nextRotationAt).toBe((expiresAt ?? 0) - 31 * 86_400_000);
+    await issuing.app.done(deleteSecret, SCHEDULE, { id });
   });
 
   it("is followed at once where its time has passed already", async () => {

@@ -57,7 +57,6 @@ function dueOf(row: Row): DueIssuance {
     secretId: String(row["secret_id"]),
     at: atOf(row),
     stage: String(row["stage"]) as IssuanceStage,
-    attempts: Number(row["attempts"]),
   };
 }
 
@@ -66,6 +65,7 @@ function issuanceOf(row: Row): Issuance {
   return {
     ...dueOf(row),
     since: Number(row["since"]),
+    attempts: Number(row["attempts"]),
     dueAt: numberOf(row["due_at"]),
     autoRotated: row["auto_rotated"] === 1,
     rotatesKeys: row["rotates_keys"] === 1,
