@@ -62,8 +62,13 @@ describe("a call", () => {
     "localhost:8420",
     "10.0.0.1",
     "[::1]:80",
+    "[2001:db8::1234:5678:9abc:def0]:80",
     "eu-de.secrets-manager.appdomain.cloud",
+    "private.eu-de.secrets-manager.appdomain.cloud",
+    "secrets-manager.appdomain.cloud",
     "secrets.example.com",
+    "vault.eu-de.example.com",
+    "my-company-secrets-in-production.eu-de.example.com",
   ])("goes to the first instance of the caller's account behind a plain name: %s", async (host) => {
     const listed = await manager.call({ method: "GET", url: SECRETS, headers: { host } });
     expect(listed.status).toBe(200);
@@ -85,6 +90,10 @@ describe("a call", () => {
   it.each([
     "00000000-0000-4000-8000-000000000000.eu-de.example",
     "00000000-0000-4000-8000-000000000000",
+    `${OTHER.slice(0, -1)}.localhost`,
+    `${OTHER}0.eu-de.example`,
+    `${OTHER.slice(0, -1)}g.eu-de.secrets-manager.appdomain.cloud`,
+    "payments.private.eu-de.secrets-manager.appdomain.cloud",
   ])("to an instance that there is not reaches no other one, and is recorded: %s", async (host) => {
     const body = { name: "astray", secret_type: "arbitrary", payload: "hunter2" };
     const made = await manager.call({ method: "POST", url: SECRETS, body, headers: { host } });

@@ -14,10 +14,13 @@ const PRIVATE = "private";
 /** What stands after the region in IBM's names. */
 const SERVICE_LABEL = "secrets-manager";
 
+/** Most of an id at least, perhaps with a digit too many or too few: no server is called that. */
+const LIKE_AN_ID = /^(?=.*-)[0-9a-f-]{24,}$/;
+
 /**
- * IBM's endpoints are `{instance id}.{region}.secrets-manager.…`. A name that starts with an id is about that instance or
- * about none: whoever mistypes it, or calls an instance that has been deleted, must not reach another one. Behind any
- * other name, an address for instance, is the first instance of the caller's account.
+ * IBM's endpoints are `{instance id}.{region}.secrets-manager.…`. A name of that form, or one that starts with an id, is
+ * about that instance or about none: whoever mistypes it, or calls an instance that has been deleted, must not reach
+ * another one. Behind any other name, an address for instance, is the first instance of the caller's account.
  */
 export async function placeOf(
   request: FastifyRequest,
@@ -25,8 +28,8 @@ export async function placeOf(
   { identity, regions }: Pick<View, "identity"> & { readonly regions: Regions },
 ): Promise<Place | Nowhere> {
   const [id = "", ...labels] = request.hostname.toLowerCase().split(".");
-  if (!isUuid(id)) return homeOf(caller, identity);
-  const named = await identity.instance(id);
+  if (!isOfInstance(id, labels)) return homeOf(caller, identity);
+  const named = isUuid(id) ? await identity.instance(id) : undefined;
   if (!named) {
     const { account } = await homeOf(caller, identity);
     return { place: accountPlace(account), refusal: noInstance() };
@@ -35,6 +38,16 @@ export async function placeOf(
   const region = regionIn(labels, regions);
   if (region === undefined || region === named.region) return place;
   return { place, refusal: noInstance() };
+}
+
+function isOfInstance(id: string, labels: readonly string[]): boolean {
+  // `private.{region}.secrets-manager.…` is IBM's name for a whole region.
+  const isOfForm = id !== PRIVATE && afterPrivate(labels)[1] === SERVICE_LABEL;
+  return isOfForm || LIKE_AN_ID.test(id);
+}
+
+function afterPrivate(labels: readonly string[]): readonly string[] {
+  return labels[0] === PRIVATE ? labels.slice(1) : labels;
 }
 
 /** The same of an instance that is elsewhere: a stranger is not told which of the two it is. */
@@ -46,7 +59,7 @@ function noInstance(): Refusal {
 
 /** The label that is a region by its place in IBM's names, or because there is a region of that name. */
 function regionIn(labels: readonly string[], regions: Regions): string | undefined {
-  const [label = "", next] = labels[0] === PRIVATE ? labels.slice(1) : labels;
+  const [label = "", next] = afterPrivate(labels);
   return next === SERVICE_LABEL || regions.find(label) ? label : undefined;
 }
 
