@@ -3,11 +3,12 @@
  * value comes later, by an operation of its own.
  */
 import { invariant, Refusal } from "../../kernel/errors.ts";
-import { randomId } from "../../kernel/ids.ts";
+import { isUuid, randomId } from "../../kernel/ids.ts";
 import { expired, isExpired } from "../../secrets/expiry.ts";
 import { factsOf, factsOfVersion, type NewVersionPayload } from "../../secrets/payload.ts";
 import { nextRotation } from "../../secrets/rotation.ts";
 import { checkCustomMetadata, type JsonObject, type Secret } from "../../secrets/secret.ts";
+import { versionSelector } from "../../secrets/version.ts";
 import { changeOperation, type Context } from "../operation.ts";
 import type { View } from "../state.ts";
 import { addVersion } from "./add-version.ts";
@@ -118,6 +119,8 @@ function assertRotatable<Store extends View>(
   if (input.autoRotated && (secret.nextRotationAt === null || secret.nextRotationAt > now)) {
     throw new Refusal("precondition_failed", "The secret is not due for rotation.");
   }
+  // Whatever it is refused for besides is recorded with it.
+  if (input.restoreFromVersion !== undefined) checkVersionNamed(input.restoreFromVersion);
   if (isExpired(secret, now)) throw expired();
   if (input.payload && input.payload.kind !== secret.type) {
     throw new Refusal("invalid_request", "The value is not of the secret's type.", {
@@ -133,4 +136,11 @@ function assertRotatable<Store extends View>(
   if (input.versionCustomMetadata) {
     checkCustomMetadata(input.versionCustomMetadata, "versionCustomMetadata");
   }
+}
+
+function checkVersionNamed(which: string): void {
+  if (versionSelector(which).alias !== undefined || isUuid(which)) return;
+  throw new Refusal("invalid_request", "The id of a version is a UUID, or `previous`.", {
+    field: "restoreFromVersion",
+  });
 }

@@ -3,7 +3,8 @@
  * schedule. What version 1 of IBM's API calls `delete_credentials`.
  */
 import { invariant, Refusal } from "../../kernel/errors.ts";
-import { managedIdOf } from "../../identity/service-id.ts";
+import { isApiKeyId } from "../../identity/api-key.ts";
+import { isActingServiceId, isServiceId, managedIdOf } from "../../identity/service-id.ts";
 import type { Lease } from "../../secrets/lease.ts";
 import { locked } from "../../secrets/lock.ts";
 import type { Secret } from "../../secrets/secret.ts";
@@ -13,13 +14,17 @@ import { locateSecret, type WhichSecret } from "./find.ts";
 import { giveUpValue } from "./give-up.ts";
 import { revokeLease } from "./revoke-credentials.ts";
 
-/** Which of a secret's credentials: by their API key, or all of one service ID, by either of its ids. */
-export type DeleteCredentialsInput = WhichSecret & {
+interface Naming {
   readonly apiKeyId?: string | undefined;
   readonly serviceId?: string | undefined;
-  /** Set by the schedule alone. */
-  readonly isAtLeaseEnd?: true | undefined;
-};
+}
+
+/** Which of a secret's credentials: by their API key, or all of one service ID, by either of its ids. */
+export type DeleteCredentialsInput = WhichSecret &
+  Naming & {
+    /** Set by the schedule alone. */
+    readonly isAtLeaseEnd?: true | undefined;
+  };
 
 export interface DeletedCredentials {
   readonly credentials: readonly { readonly apiKeyId: string; readonly serviceId: string }[];
@@ -63,13 +68,7 @@ async function leasesMeant(
   secret: Secret,
   { store }: Context<Transaction>,
 ): Promise<readonly Lease[]> {
-  if ((apiKeyId === undefined) === (serviceId === undefined)) {
-    throw new Refusal(
-      "invalid_request",
-      "Credentials are named by the id of their API key or of their service ID.",
-      { field: "apiKeyId" },
-    );
-  }
+  assertNamed({ apiKeyId, serviceId });
   const leases = (await store.leases.leasesOf(secret.id)).filter((lease) =>
     apiKeyId === undefined
       ? [lease.serviceId, managedIdOf(lease.serviceId)].some((id) => id === serviceId)
@@ -79,6 +78,20 @@ async function leasesMeant(
     throw new Refusal("not_found", "The secret has no such credentials, or has them no more.");
   }
   return leases;
+}
+
+/** What is no id may be the key itself: it is refused as such input is, of which nothing is recorded. */
+function assertNamed({ apiKeyId, serviceId }: Naming): void {
+  const isNamed =
+    serviceId === undefined
+      ? apiKeyId !== undefined && isApiKeyId(apiKeyId)
+      : apiKeyId === undefined && (isServiceId(serviceId) || isActingServiceId(serviceId));
+  if (isNamed) return;
+  throw new Refusal(
+    "invalid_request",
+    "Credentials are named by the id of their API key or of their service ID.",
+    { field: "apiKeyId" },
+  );
 }
 
 /** Between being found due and now, the credentials may have been restored under another lease, or be gone. */

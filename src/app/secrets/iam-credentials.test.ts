@@ -3,6 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Identity } from "../call.ts";
 import { deleteAccessGroup } from "../groups/delete-access-group.ts";
 import { createApiKey, deleteApiKey } from "../identity/api-keys.ts";
+import { newApiKeyId } from "../../identity/api-key.ts";
+import { newServiceId } from "../../identity/service-id.ts";
 import { isAdministered } from "../identity/administration.ts";
 import { createPolicy } from "../identity/policies.ts";
 import { updateServiceId } from "../identity/update-service-id.ts";
@@ -319,13 +321,37 @@ describe("deleting credentials", () => {
     const writer = await app.callerWith(["Writer"]);
     const code = async (input: object, caller = manager) =>
       (await app.refused(deleteCredentials, caller, { id, ...input })).code;
-    expect(await code({ apiKeyId: "ApiKey-no" })).toBe("not_found");
+    expect(await code({ apiKeyId: newApiKeyId() })).toBe("not_found");
+    expect(await code({ serviceId: newServiceId() })).toBe("not_found");
     expect(await code({})).toBe("invalid_request");
     expect(await code({ apiKeyId }, writer)).toBe("forbidden");
     await app.done(createSecretLocks, manager, createSecretLocksInput(id, [{ name: "app" }]));
     expect(await code({ apiKeyId })).toBe("locked");
     expect(await code({ apiKeyId, isAtLeaseEnd: true }, SCHEDULE)).toBe("precondition_failed");
     expect(await minting.leases(id)).toHaveLength(1);
+  });
+});
+
+describe("a key in the place of its id", () => {
+  it("is refused for its form, and nothing of it is recorded", async () => {
+    const { app, manager } = minting;
+    const made = await make();
+    const { id } = made;
+    const key = keyOf(made).reveal();
+    const each = await app.done(
+      createSecret,
+      manager,
+      iamSecret("each", { accessGroups: [minting.group], reuseApiKey: false }),
+    );
+    const { code } = await app.refused(deleteCredentials, manager, { id, apiKeyId: key });
+    expect(code).toBe("invalid_request");
+    expect((await app.refused(deleteCredentials, manager, { id, serviceId: key })).code).toBe(code);
+    for (const of of [id, each.id]) {
+      const input = { id: of, restoreFromVersion: key };
+      expect((await app.refused(createVersion, manager, input)).code).toBe(code);
+    }
+    const lines = app.log.lines.map((line) => Buffer.from(line).toString()).join("\n");
+    expect(lines).not.toContain(key);
   });
 });
 

@@ -10,6 +10,7 @@ import {
 } from "../../../secrets/kinds/iam-credentials.ts";
 import type { Lease } from "../../../secrets/lease.ts";
 import type { Secret } from "../../../secrets/secret.ts";
+import { versionSelector } from "../../../secrets/version.ts";
 import type { Context } from "../../operation.ts";
 import type { Transaction } from "../../state.ts";
 import { assertMintable, mint, type ToMint } from "../mint-credentials.ts";
@@ -170,8 +171,7 @@ async function restored(
   context: Context<Transaction>,
 ): Promise<Made> {
   const { store, now } = context;
-  const selector = which === "previous" ? { alias: "previous" as const } : { versionId: which };
-  const version = await store.secrets.version(secret, selector);
+  const version = await store.secrets.version(secret, versionSelector(which.toLowerCase()));
   if (!version) throw unrestorable("There is no such version of the secret.", "invalid_request");
   if (version.number === secret.lastVersion) {
     throw unrestorable("The version is the current one already.", "invalid_request");
