@@ -49,6 +49,7 @@ interface Authorization {
   readonly isWildcard: boolean;
   readonly token: string;
   readonly thumbprint: string;
+  readonly expires: number;
   status: "pending" | "valid" | "invalid";
   error?: object;
 }
@@ -287,6 +288,7 @@ class Authority implements AcmeServer {
   #newOrder(payload: string, thumbprint: string): Arranged {
     const { identifiers } = JSON.parse(payload) as { identifiers: { value: string }[] };
     const names = identifiers.map(({ value }) => value);
+    const expires = this.#clock.now() + 7 * DAY_MS;
     const authorizations = names.map((name): Authorization => {
       const isWildcard = name.startsWith("*.");
       const token = randomBytes(32).toString("base64url");
@@ -295,7 +297,7 @@ class Authority implements AcmeServer {
       const domain = isWildcard ? name.slice(2) : name;
       const id = `a${this.#authorizations.size + 1}`;
       const status = isProven ? "valid" : "pending";
-      const made: Authorization = { id, domain, isWildcard, token, thumbprint, status };
+      const made: Authorization = { id, domain, isWildcard, token, thumbprint, expires, status };
       this.#authorizations.set(id, made);
       return made;
     });
@@ -305,7 +307,7 @@ class Authority implements AcmeServer {
       thumbprint,
       names,
       authorizations,
-      expires: this.#clock.now() + 7 * DAY_MS,
+      expires,
       status: isReady ? "ready" : "pending",
       looksLeft: this.looksToSign,
       chains: [],
@@ -331,7 +333,7 @@ class Authority implements AcmeServer {
     return {
       identifier: { type: "dns", value: found.domain },
       status: found.status,
-      expires: new Date(this.#clock.now() + 7 * DAY_MS).toISOString(),
+      expires: new Date(found.expires).toISOString(),
       ...(found.isWildcard ? { wildcard: true } : {}),
       challenges: [
         { type: "http-01", url: `${this.url}/challenge/none`, status: "pending", token: "x" },

@@ -187,7 +187,10 @@ async function keep(
   { store, now }: Context<Transaction>,
 ): Promise<IssueCertificateOutput> {
   await store.issuances.putIssuance(issuance);
-  await store.secrets.updateSecret({ ...secret, attributes, updatedAt: now });
+  // A look at an authority that is still at work is no change of the secret.
+  if (JSON.stringify(attributes) !== JSON.stringify(secret.attributes)) {
+    await store.secrets.updateSecret({ ...secret, attributes, updatedAt: now });
+  }
   const { type: secretType, state } = secret;
   return { step: issuance.stage, state: SECRET_STATES[state], secretType };
 }

@@ -183,6 +183,7 @@ describe("a public certificate", () => {
     await issuing.pass();
     await issuing.prove(id);
     const at: number[] = [];
+    const updates = new Set<number>();
     const start = issuing.app.clock.now();
     for (let seconds = 0; seconds < 200; seconds++) {
       const asked = issuing.server.asked.length;
@@ -190,10 +191,14 @@ describe("a public certificate", () => {
       if (issuing.server.asked.length > asked) {
         at.push((issuing.app.clock.now() - start) / 1_000);
       }
-      if ((await issuing.attributesOf(id)).issuance.state === 1) break;
+      const { state, updatedAt } = await issuing.app.done(readSecret, SCHEDULE, { id });
+      if (state === 1) break;
+      updates.add((updatedAt - start) / 1_000);
     }
     // Told at once, looked at after 3 seconds, then after 3, 6, 12 and 24 more.
     expect(at).toEqual([1, 4, 7, 13, 25, 49]);
+    // By its owner, and when the challenges were found good.
+    expect([...updates]).toEqual([0, 4]);
   });
 });
 
