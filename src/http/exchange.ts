@@ -43,7 +43,8 @@ export class Exchanges {
   }
 
   /** Serves a request that a route fits. */
-  serve(dialect: Dialect, route: Route, wire: Wire): Promise<FastifyReply> {
+  serve(dialect: Dialect, line: Route, wire: Wire): Promise<FastifyReply> {
+    const route = chosen(line, wire.request);
     const work: Work = (call) => route.perform(this.#ports.performer, call, wire.request);
     return this.#exchange({ dialect, route, wire }, work);
   }
@@ -55,7 +56,7 @@ export class Exchanges {
     wire: Wire & { readonly route?: Route | undefined },
   ): Promise<FastifyReply> {
     const { performer } = this.#ports;
-    const { route } = wire;
+    const route = wire.route && chosen(wire.route, wire.request);
     const work: Work = route
       ? (call) => route.refuse(performer, call, refusal)
       : (call) => performer.reject(call, refusal, { method: wire.request.method });
@@ -131,6 +132,10 @@ export class Exchanges {
     this.#ports.log({ level: "error", message: "A request failed on a bug.", requestId, error });
     return dialect.fault(exchange);
   }
+}
+
+function chosen(route: Route, request: FastifyRequest): Route {
+  return route.chosenBy?.(request) ?? route;
 }
 
 export interface Wire {

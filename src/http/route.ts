@@ -37,6 +37,8 @@ export interface Route {
   readonly url: string;
   readonly operation: OperationName;
   readonly about: About;
+  /** Of a path that stands for several operations: the line that the query asks for. */
+  readonly chosenBy?: (request: FastifyRequest) => Route;
   perform(performer: Performer, call: Call, request: FastifyRequest): Promise<Performed<Answer>>;
   /** Has the operation recorded as refused: for bodies that could not even be received. */
   refuse(performer: Performer, call: Call, refusal: Refusal): Promise<Performed<Answer>>;

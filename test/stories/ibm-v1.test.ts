@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { START } from "../../src/app/testing/test-app.ts";
+import { MAX_BODY_BYTES } from "../../src/http/server.ts";
 import { openIbmApp, type IbmAnswer, type IbmApp, type JsonCall, type Person } from "./ibm-app.ts";
 
 let app: IbmApp;
@@ -802,6 +803,14 @@ describe("a call of version 1 that is refused", () => {
       action: "secrets-manager.secret.rotate",
       requestData: {},
     });
+  });
+
+  it("for its size is recorded as what its action asks for", async () => {
+    const { secretId } = await makeThings();
+    const url = `${V1}/secrets/username_password/${secretId}?action=rotate`;
+    const payload = "x".repeat(MAX_BODY_BYTES + 1);
+    expectRefused(await manager.send({ method: "POST", url, payload }), 413);
+    expect(app.events().at(-1)).toMatchObject({ action: "secrets-manager.secret.rotate" });
   });
 
   it("for a name that is taken is a conflict, unlike in version 2", async () => {

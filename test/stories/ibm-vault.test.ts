@@ -615,6 +615,14 @@ describe("what the surface shows", () => {
     expect([root.status, root.body.data]).toEqual([200, null]);
     const engine = (await call("GET", "config/root")).body.data;
     expect(engine).toMatchObject({ name: "iam_credentials", disabled: false });
+    app.test.clock.advance(1);
+    const second = await administrator.post("/api/v2/configurations", {
+      name: "another",
+      config_type: "iam_credentials_configuration",
+      api_key: administrator.apiKey,
+    });
+    expect(second.status, second.text).toBe(201);
+    expect((await call("GET", "config/root")).body.data).toEqual(engine);
 
     const role = { ttl: "30m", access_groups: [accessGroup.body.id] };
     const created = await call("PUT", "roles/deployer", role);

@@ -117,8 +117,14 @@ function decodeList(request: FastifyRequest): ListConfigurationsInput {
 }
 
 /** The engine's key is not given out: its id says which it is. */
-export function engineResource(configuration: ConfigurationView): object {
+function engineResource(configuration: ConfigurationView): object {
   return { name: configuration.name, ...wireConfigurations[IAM_ENGINE].show(configuration) };
+}
+
+/** Of several, for a wire that knows one: the oldest, which is the one that it sets. */
+export function engineOfAll({ configurations }: ListConfigurationsOutput): object {
+  const [oldest] = configurations.toSorted((a, b) => a.createdAt - b.createdAt);
+  return oldest ? engineResource(oldest) : {};
 }
 
 /** By name and type, gathered by what they are. */

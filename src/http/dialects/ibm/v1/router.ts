@@ -190,10 +190,10 @@ function line<Input extends object, Subject, Output extends object>(
 function byAction(known: Readonly<Record<string, Route>>, unknown: Route): Route {
   return {
     ...unknown,
-    perform(performer, call, request) {
-      const { action } = request.query as Readonly<Record<string, unknown>>;
+    chosenBy: ({ query }) => {
+      const { action } = query as Readonly<Record<string, unknown>>;
       const isKnown = typeof action === "string" && Object.hasOwn(known, action);
-      return ((isKnown && known[action]) || unknown).perform(performer, call, request);
+      return (isKnown && known[action]) || unknown;
     },
   };
 }

@@ -40,7 +40,7 @@ import { publicationRoutes } from "../configurations/publications.ts";
 import { decodeGroupId } from "../decode-groups.ts";
 import { line as plainLine, type Coding } from "../line.ts";
 import { aboutGroup, aboutSecret, groupIdIn } from "../path.ts";
-import { engineOf, engineResource } from "../v1/config.ts";
+import { engineOf, engineOfAll } from "../v1/config.ts";
 import * as show from "../v1/encode-secrets.ts";
 import { groupResource, groupUpdateOf, newGroupOf } from "../v1/groups.ts";
 import { lockedResource } from "../v1/locks.ts";
@@ -138,7 +138,7 @@ const iamRoutes: readonly Route[] = [
   ]),
   ...lines(reads([`${IAM_ENGINE}/config/root`]), listConfigurations, [
     (request) => ({ secretTypes: [typeOf(request)] }),
-    dataOf(({ configurations: [first] }) => (first ? engineResource(first) : {})),
+    dataOf(engineOfAll),
   ]),
 ];
 
