@@ -7,10 +7,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { calculateJwkThumbprint, flattenedVerify, importJWK, type JWK } from "jose";
 import type { Clock } from "../../src/kernel/clock.ts";
 import { readCsr } from "../../src/pki/csr.ts";
-import { issueCertificate, issueSelfSigned } from "../../src/pki/issue.ts";
-import { generateKey, keyIdOf, publicKeyOf, readPrivateKey } from "../../src/pki/keys.ts";
-import { encodeName, NO_SUBJECT } from "../../src/pki/names.ts";
+import { publicKeyOf } from "../../src/pki/keys.ts";
 import { pemOf } from "../../src/pki/pem.ts";
+import { AcmeSigner } from "./acme-signer.ts";
 import { bodyOf, serve } from "./serve.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -68,8 +67,8 @@ interface Order {
 export interface AcmeServer {
   /** The URL of its directory. */
   readonly directory: string;
+  /** The certificate at the top of the chain that is its own choice. */
   readonly root: string;
-  readonly otherRoot: string;
   /** Lets an account be known by the public half of this key. */
   register(key: KeyObject): Promise<void>;
   publish(name: string, value: string): void;
@@ -92,18 +91,15 @@ export interface AcmeServer {
 }
 
 export async function startAcmeServer(clock: Clock): Promise<AcmeServer> {
-  const authority = new Authority(clock);
+  const authority = new Authority(clock, await AcmeSigner.found(clock));
   const served = await serve((request, response) => authority.handle(request, response));
   authority.url = served.url;
-  await authority.found();
   authority.close = () => served.close();
   return authority;
 }
 
 class Authority implements AcmeServer {
   url = "";
-  root = "";
-  otherRoot = "";
   looksToSign = 0;
   remembersNames = false;
   lifetimeMs = 90 * DAY_MS;
@@ -112,6 +108,7 @@ class Authority implements AcmeServer {
   readonly tokens: string[] = [];
   readonly userAgents = new Set<string>();
   readonly #clock: Clock;
+  readonly #signer: AcmeSigner;
   readonly #records = new Map<string, Set<string>>();
   readonly #arranged: { readonly asked: Asked; readonly answer: Arranged }[] = [];
   readonly #nonces = new Set<string>();
@@ -119,11 +116,14 @@ class Authority implements AcmeServer {
   readonly #orders = new Map<string, Order>();
   readonly #authorizations = new Map<string, Authorization>();
   readonly #proven = new Set<string>();
-  #signer: { readonly key: KeyObject; readonly chain: string; readonly otherChain: string } | null =
-    null;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, signer: AcmeSigner) {
     this.#clock = clock;
+    this.#signer = signer;
+  }
+
+  get root(): string {
+    return this.#signer.roots[0];
   }
 
   get directory(): string {
@@ -132,26 +132,6 @@ class Authority implements AcmeServer {
 
   get orders(): number {
     return this.#orders.size;
-  }
-
-  /** A root, another one, and an intermediate that both have signed. */
-  async found(): Promise<void> {
-    const signer = readPrivateKey(await generateKey({ type: "ec", bits: 256 }));
-    const roots = await Promise.all(
-      ["Test Root", "Other Root"].map(async (name) => {
-        const key = readPrivateKey(await generateKey({ type: "ec", bits: 256 }));
-        const own = { ...this.#contents(name, key), authority: { pathLength: null } };
-        const issuer = { key, name: nameOf(name), keyId: keyIdOf(key) };
-        const below = { ...this.#contents("Test Issuer", signer), authority: { pathLength: 0 } };
-        return [await issueSelfSigned(own, key), await issueCertificate(below, issuer)] as const;
-      }),
-    );
-    const [[root, chain], [otherRoot, otherChain]] = roots as [
-      readonly [string, string],
-      readonly [string, string],
-    ];
-    Object.assign(this, { root, otherRoot });
-    this.#signer = { key: signer, chain, otherChain };
   }
 
   async register(key: KeyObject): Promise<void> {
@@ -378,21 +358,7 @@ class Authority implements AcmeServer {
     const csr = readCsr(pemOf("CERTIFICATE REQUEST", Buffer.from(given, "base64url")));
     const asked = csr.altNames.map((one) => (one.kind === "dns" ? one.value : "?")).toSorted();
     if (asked.join() !== order.names.toSorted().join()) return this.problem("badCSR");
-    const signer = this.#signer;
-    if (!signer) throw new Error("the authority has not been founded");
-    const { key } = signer;
-    const issuer = { key, name: nameOf("Test Issuer"), keyId: keyIdOf(key) };
-    const leaf = await issueCertificate(
-      {
-        ...this.#contents(csr.subject.commonName ?? "", csr.publicKey),
-        notAfter: this.#clock.now() + this.lifetimeMs,
-        keyUsages: ["DigitalSignature"],
-        extKeyUsages: ["1.3.6.1.5.5.7.3.1"],
-        altNames: csr.altNames,
-      },
-      issuer,
-    );
-    order.chains = [`${leaf}${signer.chain}`, `${leaf}${signer.otherChain}`];
+    order.chains = await this.#signer.sign(csr, this.lifetimeMs);
     order.status = "processing";
     return json(this.#order(order));
   }
@@ -410,21 +376,6 @@ class Authority implements AcmeServer {
       headers: isOther ? headers : { ...headers, Link: `${up}, ${other}` },
     };
   }
-
-  #contents(name: string, key: KeyObject) {
-    return {
-      subject: nameOf(name),
-      publicKey: publicKeyOf(key),
-      notBefore: this.#clock.now() - 3_600_000,
-      notAfter: this.#clock.now() + 3_650 * DAY_MS,
-      keyUsages: ["CertSign", "CRLSign"] as const,
-      altNames: [],
-    };
-  }
-}
-
-function nameOf(commonName: string): Uint8Array {
-  return encodeName({ ...NO_SUBJECT, commonName });
 }
 
 function json(
