@@ -22,7 +22,6 @@ import type { Transaction, View } from "../../state.ts";
 /** What a new secret of the type is given; `Extract` of a type without a member of its own is never. */
 export type NewOf<Type extends SecretType> = Extract<NewPayload, { kind: Type }>;
 export type NewVersionOf<Type extends SecretType> = Extract<NewVersionPayload, { kind: Type }>;
-export type PayloadOf<Type extends SecretType> = Extract<Payload, { kind: Type }>;
 
 /** A secret that is being made: what is settled before its type has its say. */
 export interface Making {

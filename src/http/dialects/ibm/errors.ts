@@ -43,7 +43,7 @@ const wordings: Readonly<Record<ErrorCode, Wording>> = {
 };
 
 /** What a refusal comes to, for IBM's other wires over secrets. */
-export function wordingOf(code: ErrorCode): Wording {
+function wordingOf(code: ErrorCode): Wording {
   return wordings[code];
 }
 
