@@ -725,6 +725,17 @@ describe("a call that is refused", () => {
     expect(answer.body.errors).toEqual(["The name in the body is not the one in the path."]);
   });
 
+  it("for a secret in another group than the path says, whatever the body says", async () => {
+    const { secretId, groupId } = await makeThings();
+    const url = (group: string): string =>
+      `/v1/ibmcloud/arbitrary/secrets/groups/${group}/${secretId}/metadata`;
+    const body = { secret_group_id: groupId, labels: ["new"] };
+    expect((await put(url(groupId), body)).status).toBe(200);
+    expectRefused(await put(url("default"), body), 400);
+    expectRefused(await put(url("default"), { labels: ["new"] }), 404);
+    expectRefused(await put(url(groupId), { secret_group_id: 7 }), 400);
+  });
+
   it("for a body too large to be looked at", async () => {
     const answer = await post("/v1/ibmcloud/arbitrary/secrets", { payload: "x".repeat(5_000_000) });
     expectRefused(answer, 413);

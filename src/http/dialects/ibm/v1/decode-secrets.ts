@@ -32,6 +32,7 @@ const withPayload = z.looseObject({ payload: jsonObject });
 const withNames = z.looseObject({
   alt_names: z.union([z.string(), z.array(z.string())]).optional(),
 });
+const withGroup = z.looseObject({ secret_group_id: z.string().optional() });
 const withKeys = z.looseObject({ rotate_keys: z.boolean().optional() });
 const restoring = z.strictObject({ version_id: z.string() });
 const credentials = z.strictObject({
@@ -127,16 +128,21 @@ export function decodeMetadata(request: FastifyRequest): UpdateSecretMetadataInp
   return metadataUpdateOf(secretIn(request), resourceIn(request));
 }
 
-/** A group that is named must be the secret's own: no secret moves. */
+/** A group that is named must be the secret's own, in the path as in the body: no secret moves. */
 export function metadataUpdateOf(
   which: WhichSecret,
   resource: Resource,
 ): UpdateSecretMetadataInput {
-  const { secret_group_id: group } = resource;
+  const { secret_group_id: group } = read(withGroup, resource);
   const given = Object.entries(resource).filter(([field]) => !SHOWN_ONLY.has(field));
-  const within = typeof group === "string" ? { secretGroupId: groupId(group) } : {};
+  const { secretGroupId = group && groupId(group) } = which;
+  if (group !== undefined && groupId(group) !== secretGroupId) {
+    throw new Refusal("invalid_request", "The group in the body is not the one in the path.", {
+      field: "secret_group_id",
+    });
+  }
   return updateSecretMetadataInput(
-    { ...which, ...within },
+    { ...which, secretGroupId },
     secretPatchIn(Object.fromEntries(given)),
   );
 }
