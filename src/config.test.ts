@@ -98,6 +98,49 @@ describe("the configuration", () => {
     expect(() => readServeConfig(args, {})).toThrow(ConfigError);
   });
 
+  it("says which instance of Event Notifications stands for which webhook", () => {
+    const crn = "crn:v1:bluemix:public:event-notifications:us-south:a/1:2::";
+    const one = `${crn}=https://hooks.example.com/a?b=c,d`;
+    const other = "crn:v1:x:y:z::a/1:3::=http://127.0.0.1:9/";
+    const named = [
+      { crn, url: new URL("https://hooks.example.com/a?b=c,d") },
+      { crn: "crn:v1:x:y:z::a/1:3::", url: new URL("http://127.0.0.1:9/") },
+    ];
+    const args = ["--event-notifications", one, "--event-notifications", other];
+    expect(readServeConfig(args, {}).eventNotifications).toEqual(named);
+    const env = {
+      KEYTRAIL_EVENT_NOTIFICATIONS: `${one}, ${other}`,
+      KEYTRAIL_NOTIFICATIONS_SECRET: "whsec_new,whsec_old",
+    };
+    expect(readServeConfig([], env)).toMatchObject({
+      eventNotifications: named,
+      notificationsSecrets: ["whsec_new", "whsec_old"],
+    });
+  });
+
+  it.each([
+    ["https://hunter2.example.com/"],
+    ["crn:v1:a:b:c:d:e:f::=ftp://hunter2/"],
+    ["crn:v1:a:b:c:d:e:f::=https://"],
+    ["crn:v1:a:b:c:d:e:f::="],
+    ["hunter2=https://example.com/"],
+  ])("refuses a webhook that is none, without repeating it: %s", (text) => {
+    const read = (): unknown => readServeConfig(["--event-notifications", text], {});
+    expect(read).toThrow(ConfigError);
+    expect(read).not.toThrow(/hunter2/);
+  });
+
+  it("refuses one CRN with two webhooks, and too many", () => {
+    const given = (count: number, same = "") =>
+      Array.from({ length: count }, (_, at) => [
+        "--event-notifications",
+        `crn:v1:a:b:c:d:e:${same || at}::=https://example.com/`,
+      ]).flat();
+    expect(() => readServeConfig(given(2, "f"), {})).toThrow(/twice/);
+    expect(readServeConfig(given(100), {}).eventNotifications).toHaveLength(100);
+    expect(() => readServeConfig(given(101), {})).toThrow(/at most 100/);
+  });
+
   it("refuses options it does not know", () => {
     expect(() => readServeConfig(["--dtaa", "x"], {})).toThrow(/--dtaa/);
   });

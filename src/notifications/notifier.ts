@@ -173,7 +173,10 @@ export class Notifier {
       report: this.#report,
       followed: () => this.#followed,
       onMoved: () => this.#saveSoon(),
-      onDrained: () => this.#lanes.delete(key),
+      onDrained: () => {
+        this.#lanes.delete(key);
+        this.#saveSoon();
+      },
       stopping: this.#stopping.signal,
       cutting: this.#cutting.signal,
     });

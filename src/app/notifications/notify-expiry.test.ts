@@ -155,6 +155,7 @@ describe("a secret that is about to expire", () => {
   it("keeps its times when anything else of it is changed", async () => {
     const id = await expiring("db", START + 40 * DAY_MS);
     app.clock.set(START + 10 * DAY_MS);
+    await app.done(updateSecretMetadata, manager, updateSecretMetadataInput(id, { name: "db1" }));
     expect(await told()).toEqual([[30, 30]]);
     await app.done(updateSecretMetadata, manager, updateSecretMetadataInput(id, { name: "db2" }));
     expect(await told()).toEqual([]);
