@@ -80,7 +80,13 @@ const told: readonly (readonly [string, OperationName, Facts, readonly string[]]
   ["issued at last", "secret.issue", bySchedule(FIRST), ["secret_created"]],
   ["issued anew", "secret.issue", bySchedule(NEXT), ["secret_rotated"]],
   ["a step nearer to being issued", "secret.issue", bySchedule(success({ step: "collect" })), []],
-  ["never issued", "secret.issue", bySchedule(failure(412)), ["secret_creation_failed"]],
+  ["not due to be issued", "secret.issue", bySchedule(failure(412)), []],
+  [
+    "never issued",
+    "secret.issue",
+    { ...bySchedule(failure(412)), input: { isRenewal: false } },
+    ["secret_creation_failed"],
+  ],
   [
     "not issued anew",
     "secret.issue",

@@ -63,8 +63,7 @@ const tellings: Readonly<Partial<Record<OperationName, Telling>>> = {
   "secret.rotate": rotation,
   "secret.issue": {
     ...rotation,
-    failed: ({ requestData: { isRenewal } }) =>
-      isRenewal === true ? "secret_rotation_failed" : "secret_creation_failed",
+    failed: issuanceFailed,
   },
   "secret.delete": {
     success: "secret_deleted",
@@ -128,6 +127,12 @@ function valueBrought({ responseData: { versionId, previousVersionId } }: EventD
 
 function isRevocation({ requestData: { actionType } }: EventDraft): boolean {
   return actionType === "private_cert_action_revoke_certificate";
+}
+
+/** One that was not due any more says nothing of itself, and is no failure of the authority. */
+function issuanceFailed({ requestData: { isRenewal } }: EventDraft): Told {
+  if (typeof isRenewal !== "boolean") return undefined;
+  return isRenewal ? "secret_rotation_failed" : "secret_creation_failed";
 }
 
 /** With a version, or with the secret, they go as what else happens says already. */

@@ -34,7 +34,7 @@ import { changeOperation, type Context, type Located } from "../operation.ts";
 import type { Transaction, View } from "../state.ts";
 import { AcmeFault, type AcmeOrder } from "./acme.ts";
 import { addVersion } from "./add-version.ts";
-import { locateSecret } from "./find.ts";
+import { locateToldSecret } from "./find.ts";
 import {
   asksOutside,
   sealIssuanceKey,
@@ -99,7 +99,7 @@ async function locateIssuing<Store extends View>(
   { id, issuanceId, step }: IssueCertificateInput,
   context: Context<Store>,
 ): Promise<Located<Issuing>> {
-  const located = await locateSecret({ id }, context);
+  const located = await locateToldSecret({ id }, context);
   const { subject: secret } = located;
   const issuance = await context.store.issuances.issuance(id);
   const isSame = issuance?.id === issuanceId && issuance.stage === step;
@@ -109,7 +109,8 @@ async function locateIssuing<Store extends View>(
   }
   const { attributes } = secret;
   invariant(attributes?.kind === "public_cert", "the attributes are of the secret's own type");
-  return { ...located, subject: { secret, attributes, issuance } };
+  const facts = { ...located.facts, isRenewal: secret.lastVersion > 0 };
+  return { ...located, facts, subject: { secret, attributes, issuance } };
 }
 
 /** With what is known of the order from now on, whatever else came of the step. */
