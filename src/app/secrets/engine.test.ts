@@ -1,5 +1,7 @@
 /** With whose rights credentials are minted, and that nothing is half made where they do not suffice. */
 import { afterEach, describe, expect, it } from "vitest";
+import { accountPlace } from "../../identity/account.ts";
+import { toRfc3339 } from "../../kernel/clock.ts";
 import { Sensitive } from "../../kernel/sensitive.ts";
 import {
   deleteConfiguration,
@@ -11,6 +13,8 @@ import { readConfiguration } from "../configurations/read-configuration.ts";
 import { updateAccountSettings } from "../identity/account-settings.ts";
 import { createApiKey, deleteApiKey } from "../identity/api-keys.ts";
 import { createPolicy, deletePolicy } from "../identity/policies.ts";
+import { createServiceId } from "../identity/service-ids.ts";
+import { updateApiKey } from "../identity/update-api-key.ts";
 import { createUser } from "../identity/users.ts";
 import { ACCOUNT, SCHEDULE } from "../testing/test-app.ts";
 import { createSecret } from "./create-secret.ts";
@@ -113,6 +117,22 @@ describe("an engine", () => {
     expect((await app.done(readSecret, manager, { id })).payload).not.toBeNull();
   });
 
+  it("makes nothing while its key is disabled, or after it has expired", async () => {
+    minting = await openMintingApp();
+    const { app } = minting;
+    const { id } = minting.engineKey;
+    await app.done(updateApiKey, SCHEDULE, { id, change: { kind: "disable" } });
+    expect(await refusal()).toContain("precondition_failed: The configuration engine");
+    await app.done(updateApiKey, SCHEDULE, { id, change: { kind: "enable" } });
+    const expiresAt = toRfc3339(app.clock.now() + 1_000);
+    const change = { kind: "fields", fields: { expiresAt }, ifMatch: "*" } as const;
+    await app.done(updateApiKey, SCHEDULE, { id, change });
+    await make();
+    app.clock.advance(1_000);
+    expect(await refusal(iamSecret("next", given()))).toContain("no good any more");
+    expect((await minting.minted()).keys).toHaveLength(1);
+  });
+
   it("can be deleted while there are secrets: what is made next needs another", async () => {
     minting = await openMintingApp();
     const { app, manager } = minting;
@@ -145,6 +165,26 @@ describe("the configuration of an engine", () => {
       operation: "configuration.create",
       outcome: "failure",
     });
+  });
+
+  it("takes no API key of another account", async () => {
+    minting = await openMintingApp();
+    const { app, manager } = minting;
+    const other = "f".repeat(32);
+    const createdAt = app.clock.now();
+    await app.state.transact(({ identity }) =>
+      identity.putAccount({ id: other, name: "Other", createdAt, isHandedOver: true }),
+    );
+    const there = app.call(SCHEDULE, accountPlace(other));
+    const apiKey = { name: "key" };
+    const made = await app.performer.perform(createServiceId, there, () => ({
+      name: "theirs",
+      apiKey,
+    }));
+    if (made.kind !== "done" || !made.output.apiKey) throw new Error("there is no key");
+    const { value } = made.output.apiKey;
+    const { code, details } = await app.refused(createConfiguration, manager, create(value));
+    expect([code, details["field"]]).toEqual(["invalid_request", "api_key"]);
   });
 
   it("keeps the key's id and shows it, and neither keeps nor records the key", async () => {

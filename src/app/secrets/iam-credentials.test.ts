@@ -1,5 +1,7 @@
 /** Credentials of IAM as the value of a secret: what they are good for, from when on, and until when. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { TimeOrderedIds } from "../../kernel/ids.ts";
+import { Vault } from "../../secrets/vault.ts";
 import type { Identity } from "../call.ts";
 import { deleteAccessGroup } from "../groups/delete-access-group.ts";
 import { createApiKey, deleteApiKey } from "../identity/api-keys.ts";
@@ -9,6 +11,7 @@ import { isAdministered } from "../identity/administration.ts";
 import { createPolicy } from "../identity/policies.ts";
 import { updateServiceId } from "../identity/update-service-id.ts";
 import { deleteServiceId } from "../identity/service-ids.ts";
+import { Performer } from "../perform.ts";
 import { ACCOUNT, SCHEDULE, START } from "../testing/test-app.ts";
 import { createSecret } from "./create-secret.ts";
 import { createVersion } from "./create-version.ts";
@@ -550,6 +553,18 @@ describe("a secret of which each reading has a key of its own", () => {
     const rotation = { autoRotate: true, interval: 1, unit: "day" } as const;
     const patch = updateSecretMetadataInput(id, { rotation });
     expect((await app.refused(updateSecretMetadata, manager, patch)).code).toBe("invalid_request");
+    expect(await minting.minted()).toEqual({ keys: [], serviceIds: [] });
+  });
+
+  it("has none made while the vault is sealed", async () => {
+    const { app, manager } = minting;
+    const { id } = await each();
+    const { state, trail, clock } = app;
+    const capabilities = { ...app.capabilities, vault: Vault.sealed("There is no root key.") };
+    const ids = new TimeOrderedIds(clock);
+    const sealed = new Performer({ state, trail, clock, ids, capabilities });
+    const read = await sealed.perform(readSecret, app.call(manager), () => ({ id }));
+    expect(read.kind === "refused" && read.refusal.code).toBe("sealed");
     expect(await minting.minted()).toEqual({ keys: [], serviceIds: [] });
   });
 
