@@ -94,6 +94,8 @@ describe("the configuration", () => {
     [["--public-domain", "10.0.0.1"]],
     [["--public-domain=-.example.com"]],
     [["--public-domain", "a b"]],
+    [["--public-domain", "secrets.example.com:65536"]],
+    [["--public-domain", "secrets.0x7f"]],
   ])("that contradicts itself or cannot be read is refused: %j", (args) => {
     expect(() => readServeConfig(args, {})).toThrow(ConfigError);
   });

@@ -162,7 +162,9 @@ const DOMAIN =
 
 function domainOf(text: string | undefined): string | null {
   if (text === undefined || text === "") return null;
-  if (!DOMAIN.test(text) || isIP(text.split(":", 1)[0] ?? "") !== 0) {
+  const isAddress = isIP(text.split(":", 1)[0] ?? "") !== 0;
+  // What instances are called by begins with a label of theirs: that has to be a name, too.
+  if (!DOMAIN.test(text) || isAddress || !URL.canParse(`https://instance.${text}`)) {
     throw new ConfigError(
       "--public-domain is a domain such as secrets.example.com, if need be with a port; not a URL, not an address.",
     );

@@ -226,6 +226,12 @@ describe("a login", () => {
     expectRefused(outside, 403);
   });
 
+  it("names no role that lets nobody in here", async () => {
+    const person = await app.person("both@example.com", ["Reader", "Auditor"]);
+    const { auth } = (await login(await accessToken(person))).body;
+    expect(auth.policies).toEqual(["default", "instance-reader"]);
+  });
+
   it("needs a role on the instance, and is recorded with who had none", async () => {
     const stranger = await app.person("stranger@example.com", []);
     expectRefused(await login(await accessToken(stranger)), 403);
