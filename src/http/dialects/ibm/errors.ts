@@ -42,11 +42,6 @@ const wordings: Readonly<Record<ErrorCode, Wording>> = {
   sealed: { status: 503, code: "service_unavailable" },
 };
 
-/** What a refusal comes to, for IBM's other wires over secrets. */
-function wordingOf(code: ErrorCode): Wording {
-  return wordings[code];
-}
-
 /** The word for a refusal in an error's `code`. */
 export function codeOf(code: ErrorCode): string {
   return wordings[code].code;
