@@ -2,8 +2,9 @@
 import type { Millis } from "../kernel/clock.ts";
 import { context, element, integer, sequence } from "./der.ts";
 import { encodeExtensions } from "./extensions.ts";
-import { authorityKeyIdExtension, time, type Issuer } from "./issuer.ts";
+import { authorityKeyIdExtension, type Issuer } from "./issuer.ts";
 import { algorithmOf, signed } from "./sign.ts";
+import { time } from "./time.ts";
 
 export interface RevokedEntry {
   /** Hexadecimal digits. */

@@ -111,8 +111,9 @@ interface ReadInfo extends Omit<Csr, "pem" | "publicKey"> {
 
 function readInfo(der: Uint8Array): ReadInfo {
   const [info] = within(readElement(der), TAG.sequence);
-  const [version, name, spki, attributes] = within(info, TAG.sequence);
-  if (readSmallInteger(version) !== VERSION || !name || !spki) throw new NotDer("not a request");
+  const [version, name, spki, attributes, ...rest] = within(info, TAG.sequence);
+  const isRequest = readSmallInteger(version) === VERSION && rest.length === 0;
+  if (!isRequest || !name || !spki) throw new NotDer("not a request");
   const { subject, text } = readName(name.bytes);
   const extensions = attributes ? requestedExtensions(attributes) : [];
   return {
@@ -127,9 +128,10 @@ function readInfo(der: Uint8Array): ReadInfo {
 
 function requestedExtensions(attributes: Element): readonly Extension[] {
   return within(attributes, context(0)).flatMap((one) => {
-    const [type, values] = within(one, TAG.sequence);
-    if (readOid(type) !== EXTENSION_REQUEST) return [];
-    return within(values, TAG.set).flatMap(readExtensions);
+    const [type, values, ...rest] = within(one, TAG.sequence);
+    const given = within(values, TAG.set);
+    if (given.length === 0 || rest.length > 0) throw new NotDer("not an attribute of a request");
+    return readOid(type) === EXTENSION_REQUEST ? given.flatMap(readExtensions) : [];
   });
 }
 

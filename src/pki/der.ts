@@ -32,6 +32,8 @@ export const TAG = {
   set: 0x31,
 } as const;
 
+/** Of one number in an object identifier: those of UUIDs (X.667) have 19. */
+const MAX_ARC_BYTES = 20;
 const CONTEXT = 0x80;
 const CONSTRUCTED = 0x20;
 /** What is read here never comes near 16 MB. */
@@ -128,26 +130,38 @@ export function contentOf(one: Element | undefined, tag: number): Uint8Array {
 export function readOid(one: Element | undefined): string {
   const content = contentOf(one, TAG.oid);
   if (content.length === 0 || (content.at(-1) as number) >= 0x80) throw new NotDer("an open OID");
-  const numbers: number[] = [];
-  let number = 0;
+  const numbers: bigint[] = [];
+  let [number, bytes] = [0n, 0];
   for (const byte of content) {
-    number = number * 128 + (byte & 0x7f);
-    if (!Number.isSafeInteger(number)) throw new NotDer("an OID that is too large");
+    bytes += 1;
+    if ((bytes === 1 && byte === 0x80) || bytes > MAX_ARC_BYTES) {
+      throw new NotDer("a number of an OID that is not the shortest, or too large");
+    }
+    number = number * 128n + BigInt(byte & 0x7f);
     if (byte >= 0x80) continue;
     numbers.push(number);
-    number = 0;
+    [number, bytes] = [0n, 0];
   }
-  const [head = 0, ...rest] = numbers;
-  const root = Math.min(Math.floor(head / 40), 2);
-  return [root, head - root * 40, ...rest].join(".");
+  const [head = 0n, ...rest] = numbers;
+  const root = head < 80n ? head / 40n : 2n;
+  return [root, head - root * 40n, ...rest].join(".");
+}
+
+export function readBoolean(one: Element | undefined): boolean {
+  const [byte, ...rest] = contentOf(one, TAG.boolean);
+  if ((byte !== 0 && byte !== 0xff) || rest.length > 0) throw new NotDer("neither true nor false");
+  return byte === 0xff;
 }
 
 /** A whole number from 0 that fits; throws for any other. */
 export function readSmallInteger(one: Element | undefined): number {
   const content = contentOf(one, TAG.integer);
-  if (content.length === 0 || content.length > 5 || (content[0] as number) >= 0x80) {
+  const [first, second] = content;
+  if (first === undefined || content.length > 5 || first >= 0x80) {
     throw new NotDer("a number out of bounds");
   }
+  const isShortest = first !== 0 || second === undefined || second >= 0x80;
+  if (!isShortest) throw new NotDer("a number that is not the shortest");
   return content.reduce((number, byte) => number * 256 + byte, 0);
 }
 
@@ -159,8 +173,10 @@ export function readBitString(one: Element | undefined): Uint8Array {
 }
 
 export function readNamedBits(one: Element | undefined): readonly number[] {
-  const bytes = contentOf(one, TAG.bitString).subarray(1);
-  return [...bytes].flatMap((byte, at) =>
+  const [unused = 8, ...bytes] = contentOf(one, TAG.bitString);
+  const isWhole = unused === 0 || (unused < 8 && bytes.length > 0);
+  if (!isWhole || (bytes.at(-1) ?? 0) & ((1 << unused) - 1)) throw new NotDer("bits left over");
+  return bytes.flatMap((byte, at) =>
     [0, 1, 2, 3, 4, 5, 6, 7].filter((bit) => byte & (0x80 >> bit)).map((bit) => at * 8 + bit),
   );
 }

@@ -7,7 +7,9 @@ import {
   element,
   integer,
   namedBits,
+  NotDer,
   oid,
+  readBoolean,
   readElement,
   readNamedBits,
   readOid,
@@ -131,7 +133,8 @@ export function encodeExtensions(extensions: readonly Extension[]): Uint8Array {
 export function readExtensions(sequenceOfThem: Element): readonly Extension[] {
   return within(sequenceOfThem, TAG.sequence).map((one) => {
     const [type, ...rest] = within(one, TAG.sequence);
-    const isCritical = rest.length === 2 && contentOf(rest[0], TAG.boolean)[0] !== 0;
+    if (rest.length > 2) throw new NotDer("more than an extension");
+    const isCritical = rest.length === 2 && readBoolean(rest[0]);
     return { oid: readOid(type), isCritical, value: contentOf(rest.at(-1), TAG.octetString) };
   });
 }
@@ -151,8 +154,11 @@ export interface ReadUsage {
   readonly authorityKeyId: string | null;
 }
 
-/** Throws `NotDer`. */
+/** Throws `NotDer`, also for two extensions of one kind (section 4.2): whoever checks could go by either. */
 export function readUsage(extensions: readonly Extension[]): ReadUsage {
+  if (new Set(extensions.map((one) => one.oid)).size < extensions.length) {
+    throw new NotDer("an extension that stands there twice");
+  }
   const find = (type: string): Uint8Array | undefined =>
     extensions.find((one) => one.oid === type)?.value;
   const [altNames, usage, extUsage] = [OID.altNames, OID.keyUsage, OID.extKeyUsage].map(find);
@@ -175,10 +181,12 @@ function readKeyUsages(der: Uint8Array): readonly KeyUsage[] {
 
 function readConstraints(der: Uint8Array | undefined): Pick<ReadUsage, "isCa" | "pathLength"> {
   const parts = der ? within(readElement(der), TAG.sequence) : [];
-  const flag = parts.find(({ tag }) => tag === TAG.boolean);
-  const length = parts.find(({ tag }) => tag === TAG.integer);
+  // Each may be left out, and they have an order.
+  const hasFlag = parts[0]?.tag === TAG.boolean;
+  const [length, ...rest] = hasFlag ? parts.slice(1) : parts;
+  if (rest.length > 0) throw new NotDer("more than constraints");
   return {
-    isCa: flag !== undefined && flag.content[0] !== 0,
+    isCa: hasFlag && readBoolean(parts[0]),
     pathLength: length ? readSmallInteger(length) : null,
   };
 }

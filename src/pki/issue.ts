@@ -14,10 +14,11 @@ import {
   type Extension,
   type KeyUsage,
 } from "./extensions.ts";
-import { authorityKeyIdExtension, time, type Issuer } from "./issuer.ts";
+import { authorityKeyIdExtension, type Issuer } from "./issuer.ts";
 import { keyIdOf, spkiOf } from "./keys.ts";
 import { pemOf } from "./pem.ts";
 import { algorithmOf, signed } from "./sign.ts";
+import { time } from "./time.ts";
 
 /** What a certificate says. */
 export interface Contents {

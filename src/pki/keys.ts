@@ -27,6 +27,9 @@ const DEFAULT_BITS = { rsa: 2_048, ec: 256 } as const;
 /** A key that is brought: below this it protects nothing, above it every use takes too long. */
 export const MIN_RSA_BITS = 1_024;
 export const MAX_RSA_BITS = 8_192;
+/** RFC 8017, section 3.1: with less anybody signs. With more than this, verifying takes as long as signing does. */
+const MIN_RSA_EXPONENT = 3n;
+const MAX_RSA_EXPONENT = 2n ** 64n - 1n;
 
 /** What can go by the names of OpenSSL's curves, which are the ones of SEC 2, with the hash that goes with each. */
 const CURVES = {
@@ -214,7 +217,10 @@ function isOfUse(key: KeyObject): boolean {
   if (key.asymmetricKeyType !== "rsa") {
     return key.asymmetricKeyType === "ed25519" || (key.asymmetricKeyType === "ec" && !!bits);
   }
-  return bits !== undefined && bits >= MIN_RSA_BITS && bits <= MAX_RSA_BITS;
+  const exponent = key.asymmetricKeyDetails?.publicExponent ?? 0n;
+  const isSound =
+    exponent % 2n === 1n && exponent >= MIN_RSA_EXPONENT && exponent <= MAX_RSA_EXPONENT;
+  return isSound && bits !== undefined && bits >= MIN_RSA_BITS && bits <= MAX_RSA_BITS;
 }
 
 function wrongBits(of: string, allowed: readonly number[]): Refusal {

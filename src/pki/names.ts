@@ -121,6 +121,7 @@ export function readName(der: Uint8Array): ReadName {
   if (sets.length > MAX_ATTRIBUTES) throw new NotDer("a name without end");
   const parts = sets.map((one) => within(one, TAG.set).map(readAttribute));
   const found = parts.flat();
+  if (parts.some((together) => together.length === 0)) throw new NotDer("a set of no attributes");
   const all = (field: keyof Subject): readonly string[] =>
     found.filter((one) => one.attribute?.field === field).map((one) => one.value);
   return {
@@ -148,10 +149,11 @@ interface ReadAttribute {
 }
 
 function readAttribute(one: Element): ReadAttribute {
-  const [type, content] = within(one, TAG.sequence);
+  const [type, content, ...rest] = within(one, TAG.sequence);
+  if (!content || rest.length > 0) throw new NotDer("not an attribute of a name");
   const dotted = readOid(type);
   const attribute = ATTRIBUTES.find((known) => known.oid === dotted);
-  const value = content ? textOf(content) : "";
+  const value = textOf(content);
   return { attribute, value, text: `${attribute?.short ?? dotted}=${escaped(value)}` };
 }
 

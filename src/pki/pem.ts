@@ -21,7 +21,10 @@ export interface Reading {
   readonly what: string;
 }
 
-/** Refuses a text that is too long, has no block, or has a block that is not Base64. Text between blocks is passed over. */
+/**
+ * Refuses a text that is too long, has no block, or has a block that is not closed, has headers, or is not Base64. Text
+ * between blocks is passed over.
+ */
 export function pemBlocks(text: string, { field, what }: Reading): readonly PemBlock[] {
   if (Buffer.byteLength(text) > MAX_PEM_BYTES) {
     throw new Refusal("too_large", `The field ${field} has at most ${MAX_PEM_BYTES} bytes.`, {
@@ -38,7 +41,8 @@ export function pemBlocks(text: string, { field, what }: Reading): readonly PemB
     if (!BASE64.test(base64) || base64.length % 4 !== 0) throw notPem({ field, what });
     blocks.push({ label, der: Buffer.from(base64, "base64") });
   }
-  if (blocks.length === 0) throw notPem({ field, what });
+  const begun = text.split("-----BEGIN ").length - 1;
+  if (blocks.length === 0 || blocks.length < begun) throw notPem({ field, what });
   return blocks;
 }
 

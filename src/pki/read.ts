@@ -8,6 +8,7 @@ import { keyAlgorithmOf, readPublicKey } from "./keys.ts";
 import { readName, type Subject } from "./names.ts";
 import { notPem, pemBlocks, pemOf, type PemBlock, type Reading } from "./pem.ts";
 import { signingAlgorithmName } from "./signature.ts";
+import { readTime } from "./time.ts";
 
 export interface Certificate extends ReadUsage {
   /** This one alone, in PEM. */
@@ -18,7 +19,7 @@ export interface Certificate extends ReadUsage {
   readonly subjectDer: Uint8Array;
   readonly issuerText: string;
   readonly issuerDer: Uint8Array;
-  /** Bytes in hexadecimal, colons between them. */
+  /** Bytes in hexadecimal, colons between them; with a minus before them where it is negative. */
   readonly serialNumber: string;
   readonly signingAlgorithm: string;
   readonly keyAlgorithm: string;
@@ -27,6 +28,9 @@ export interface Certificate extends ReadUsage {
   readonly publicKey: KeyObject;
   readonly extensions: readonly Extension[];
 }
+
+/** Of RFC 5280 there are 20 at most (section 4.1.2.2); some authorities of old have more. */
+export const MAX_SERIAL_NUMBER_BYTES = 64;
 
 const LABELS = ["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"];
 
@@ -88,31 +92,29 @@ function mayIssue({ isCa, pathLength, keyUsages }: Certificate, below: number): 
 function readBlock({ label, der }: PemBlock, reading: Reading): Certificate {
   if (!LABELS.includes(label)) throw notPem(reading);
   try {
-    // The library reads it first: what it takes for a certificate has the parts that are looked for below.
-    const x509 = new X509Certificate(Buffer.from(der));
-    return { ...readParts(der), ...datesOf(x509), pem: pemOf("CERTIFICATE", der) };
+    const pem = pemOf("CERTIFICATE", der);
+    // The library reads it first: what it takes for a certificate has the parts that are looked for below. In PEM, since
+    // it looks for that in DER as well, and would find another certificate that this one carries.
+    if (!new X509Certificate(pem).raw.equals(der)) throw new NotDer("read as something else");
+    return { ...readParts(der), pem };
   } catch (error) {
     if (error instanceof Refusal) throw error;
     throw notPem(reading);
   }
 }
 
-function datesOf(x509: X509Certificate): Pick<Certificate, "notBefore" | "notAfter"> {
-  const [notBefore, notAfter] = [x509.validFromDate.getTime(), x509.validToDate.getTime()];
-  if (Number.isNaN(notBefore) || Number.isNaN(notAfter)) throw new NotDer("no dates");
-  return { notBefore, notAfter };
-}
-
-function readParts(der: Uint8Array): Omit<Certificate, "pem" | "notBefore" | "notAfter"> {
+function readParts(der: Uint8Array): Omit<Certificate, "pem"> {
   const [toBeSigned, algorithm] = within(readElement(der), TAG.sequence);
   const all = within(toBeSigned, TAG.sequence);
   // The version has a default, and is left out where it is the first one.
-  const [serial, , issuer, , subject, spki, ...rest] =
+  const [serial, , issuer, validity, subject, spki, ...rest] =
     all[0]?.tag === context(0) ? all.slice(1) : all;
   if (serial?.tag !== TAG.integer || !issuer || !subject || !spki)
     throw new NotDer("not all of it");
   const publicKey = readPublicKey(spki.bytes);
   if (!publicKey) throw new NotDer("a key of no use");
+  const [notBefore, notAfter] = within(validity, TAG.sequence).map(readTime);
+  if (notBefore === undefined || notAfter === undefined) throw new NotDer("no dates");
   const [subjectName, issuerName] = [readName(subject.bytes), readName(issuer.bytes)];
   const extensions = extensionsIn(rest);
   return {
@@ -121,9 +123,11 @@ function readParts(der: Uint8Array): Omit<Certificate, "pem" | "notBefore" | "no
     subjectDer: subject.bytes,
     issuerText: issuerName.text,
     issuerDer: issuer.bytes,
-    serialNumber: colons(serial.content),
+    serialNumber: serialNumberText(serial.content),
     signingAlgorithm: signingAlgorithmName(algorithm),
     keyAlgorithm: keyAlgorithmOf(publicKey),
+    notBefore,
+    notAfter,
     publicKey,
     extensions,
     ...readUsage(extensions),
@@ -135,9 +139,11 @@ function extensionsIn(parts: readonly Element[]): readonly Extension[] {
   return wrapped ? within(wrapped, context(3)).flatMap(readExtensions) : [];
 }
 
-/** Without the zero that only says that a number is not negative. */
-function colons(bytes: Uint8Array): string {
-  const isPadded = bytes.length > 1 && bytes[0] === 0;
-  const hex = Buffer.from(isPadded ? bytes.subarray(1) : bytes).toString("hex");
-  return (hex.match(/../g) ?? []).join(":");
+/** The record has it: so it has an end. */
+function serialNumberText(bytes: Uint8Array): string {
+  if (bytes.length > MAX_SERIAL_NUMBER_BYTES) throw new NotDer("a serial number without end");
+  const number = BigInt.asIntN(bytes.length * 8, BigInt(`0x${Buffer.from(bytes).toString("hex")}`));
+  const [sign, digits] = number < 0n ? ["-", -number] : ["", number];
+  const hex = digits.toString(16);
+  return `${sign}${(hex.padStart(hex.length + (hex.length % 2), "0").match(/../g) ?? []).join(":")}`;
 }
