@@ -114,7 +114,11 @@ describe("credentials at the end of their time", () => {
   it("are given out no more, and their runner is asked to delete them, once", async () => {
     const made = await runner.filled("saas", { ttlSeconds: 3_600 });
     const { id } = made;
-    app.clock.advance(HOUR_MS);
+    app.clock.advance(HOUR_MS - 1);
+    const { versions } = await app.done(listVersions, runner.manager, { id });
+    const early = { id, versionId: versions[0]?.versionId ?? "" };
+    expect((await app.refused(endCredentials, SCHEDULE, early)).code).toBe("precondition_failed");
+    app.clock.advance(1);
     expect((await app.done(readSecret, runner.manager, { id })).payload).toBeNull();
     expect(await pass()).toEqual({ "credentials-end": [1, 0] });
     const task = await runner.open(id);

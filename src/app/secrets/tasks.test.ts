@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Payload } from "../../secrets/payload.ts";
-import { MAX_OPEN_CREATIONS } from "../../secrets/task.ts";
+import { MAX_OPEN_CREATIONS, MAX_UNDELETED } from "../../secrets/task.ts";
 import { openTestApp, START, type TestApp } from "../testing/test-app.ts";
 import { createSecret } from "./create-secret.ts";
 import { createVersion } from "./create-version.ts";
@@ -243,6 +243,17 @@ describe("a rotation", () => {
     for (let open = 1; open < MAX_OPEN_CREATIONS; open += 1) await rotate(id);
     expect((await app.refused(createVersion, runner.manager, { id })).code).toBe("limit_reached");
     await runner.create(id, "one");
+    await rotate(id);
+  });
+
+  it("is refused while the runner has left too many credentials behind", async () => {
+    const { id } = await runner.filled("saas");
+    for (let made = 0; made <= MAX_UNDELETED; made += 1) {
+      await rotate(id);
+      await runner.create(id, `next-${made}`);
+    }
+    expect((await app.refused(createVersion, runner.manager, { id })).code).toBe("limit_reached");
+    await runner.delete(id);
     await rotate(id);
   });
 
