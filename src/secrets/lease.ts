@@ -20,7 +20,6 @@ export interface Lease {
 }
 
 export interface LeaseReader {
-  lease(id: string): Promise<Lease | undefined>;
   /** Oldest first. */
   leasesOf(secretId: string): Promise<readonly Lease[]>;
   /** Every lease on a key of this service ID, of whichever secret, oldest first. */

@@ -11,11 +11,6 @@ export class SqliteLeaseStore implements LeaseStore {
     this.#db = database;
   }
 
-  async lease(id: string): Promise<Lease | undefined> {
-    const row = this.#db.get("SELECT * FROM leases WHERE id = ?", id);
-    return row && leaseOf(row);
-  }
-
   async leasesOf(secretId: string): Promise<readonly Lease[]> {
     return this.#db
       .all("SELECT * FROM leases WHERE secret_id = ? ORDER BY rowid", secretId)

@@ -170,7 +170,7 @@ async function restored(
   { secret, versionId, restoreFromVersion: which }: Restoring,
   context: Context<Transaction>,
 ): Promise<Made> {
-  const { store, now } = context;
+  const { store } = context;
   const version = await store.secrets.version(secret, versionSelector(which.toLowerCase()));
   if (!version) throw unrestorable("There is no such version of the secret.", "invalid_request");
   if (version.number === secret.lastVersion) {
@@ -178,8 +178,7 @@ async function restored(
   }
   const leases = await store.leases.leasesOf(secret.id);
   const lease = leases.find((one) => one.versionId === version.id);
-  const isGoing = lease && (lease.expiresAt === null || lease.expiresAt > now);
-  const key = isGoing && (await store.identity.apiKey(secret.at.account, lease.apiKeyId));
+  const key = lease && (await store.identity.apiKey(secret.at.account, lease.apiKeyId));
   const payload = key && (await openVersion({ secret, version }, context));
   if (!payload) {
     throw unrestorable("The credentials of that version are no longer there.", "gone");
