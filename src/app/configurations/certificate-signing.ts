@@ -88,7 +88,8 @@ export async function issueByTemplate(
     },
     issuerOf(authority, context.capabilities),
   );
-  return issuedAs({ pem, holder, request }, template);
+  // What else stood in the text of the CSR is nothing to keep.
+  return issuedAs({ pem, holder, request: { ...request, csr: csr?.pem ?? null } }, template);
 }
 
 /** What was issued before the transaction is given out only if it would be issued the same way now. */

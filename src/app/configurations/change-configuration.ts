@@ -67,6 +67,8 @@ export const updateConfiguration = changeOperation<
 export interface ConfigurationActionInput extends WhichConfiguration {
   readonly actionType: string;
   readonly given: ActionArguments;
+  /** The id of the configuration that it was prepared with. */
+  readonly preparedWith?: string;
 }
 
 export interface ConfigurationActionOutput {
@@ -90,11 +92,14 @@ export const configurationAction = changeOperation<
   async work(input, configuration, context) {
     const action = actionOf(configuration, input.actionType);
     const given = await action.prepare?.(input.given, configuration, context);
-    return given ? { ...input, given } : input;
+    return given ? { ...input, given, preparedWith: configuration.id } : input;
   },
 
-  async run({ actionType, given }, { subject: configuration }, context) {
+  async run({ actionType, given, preparedWith }, { subject: configuration }, context) {
     const action = actionOf(configuration, actionType);
+    if (preparedWith !== undefined && preparedWith !== configuration.id) {
+      throw new Refusal("conflict", "Another configuration has just taken this name: try again.");
+    }
     const { change, result, recorded } = await action.run(given, configuration, context);
     if (change) await kept(configuration, change, context);
     const { type } = configuration;

@@ -7,8 +7,9 @@ import {
   type Configuration,
   type ConfigurationType,
 } from "../../secrets/configurations/configuration.ts";
-import { callerId, changeOperation } from "../operation.ts";
+import { callerId, changeOperation, type Context } from "../operation.ts";
 import { instanceOf } from "../secrets/find.ts";
+import type { View } from "../state.ts";
 import type { ConfigurationView } from "./answers.ts";
 import { locatedConfiguration } from "./find.ts";
 import { sealKept } from "./keep.ts";
@@ -39,6 +40,8 @@ export const createConfiguration = changeOperation<
 
   async work(input, _name, context) {
     checkKind(input);
+    // Before a key is made, which takes long; and once more when it is kept.
+    await assertRoom(input, context);
     const behaviour = configurationBehaviourOf(input.configurationType);
     const given = await behaviour.prepareNew?.(input.given, context);
     return given ? { ...input, given } : input;
@@ -47,18 +50,7 @@ export const createConfiguration = changeOperation<
   async run({ name, configurationType: type, given }, _located, context) {
     const { store, capabilities, call, caller, now } = context;
     const at = instanceOf(call.place);
-    if (await store.configurations.configuration(at, name)) {
-      throw new Refusal("conflict", "A configuration of this name already exists.", {
-        field: "name",
-      });
-    }
-    const others = await store.configurations.configurationsOf(at, type);
-    if (others.length >= MAX_CONFIGURATIONS_OF_TYPE) {
-      throw new Refusal(
-        "limit_reached",
-        `The instance has reached the maximum of ${MAX_CONFIGURATIONS_OF_TYPE} configurations of this type.`,
-      );
-    }
+    await assertRoom({ name, configurationType: type }, context);
     const id = randomId();
     const { attributes, kept } = await configurationBehaviourOf(type).make(
       given,
@@ -82,6 +74,25 @@ export const createConfiguration = changeOperation<
     return shown(configuration, context);
   },
 });
+
+async function assertRoom<Store extends View>(
+  { name, configurationType }: Omit<CreateConfigurationInput, "given">,
+  { store: { configurations }, call }: Context<Store>,
+): Promise<void> {
+  const at = instanceOf(call.place);
+  if (await configurations.configuration(at, name)) {
+    throw new Refusal("conflict", "A configuration of this name already exists.", {
+      field: "name",
+    });
+  }
+  const others = await configurations.configurationsOf(at, configurationType);
+  if (others.length >= MAX_CONFIGURATIONS_OF_TYPE) {
+    throw new Refusal(
+      "limit_reached",
+      `The instance has reached the maximum of ${MAX_CONFIGURATIONS_OF_TYPE} configurations of this type.`,
+    );
+  }
+}
 
 function checkKind({ configurationType, given }: CreateConfigurationInput): void {
   if (given.kind === KIND_OF_TYPE[configurationType]) return;

@@ -1,10 +1,9 @@
 /** Finding the configuration that an operation is about, and saying so: its target, the resource of its policy. */
 import type { Place } from "../../audit/crn.ts";
 import { Refusal } from "../../kernel/errors.ts";
-import {
-  isConfigurationName,
-  type Configuration,
-  type ConfigurationType,
+import type {
+  Configuration,
+  ConfigurationType,
 } from "../../secrets/configurations/configuration.ts";
 import type { Context, Located } from "../operation.ts";
 import { instanceOf, wholeOf } from "../secrets/find.ts";
@@ -33,10 +32,7 @@ export async function locateConfiguration<Store extends View>(
   { store, call }: Context<Store>,
 ): Promise<Located<Configuration>> {
   const at = instanceOf(call.place);
-  // What no configuration can be called is not looked for, and not recorded.
-  const found = isConfigurationName(name)
-    ? await store.configurations.configuration(at, name)
-    : undefined;
+  const found = await store.configurations.configuration(at, name);
   const isOther = configurationType !== undefined && found?.type !== configurationType;
   if (!found || isOther) throw noConfiguration();
   return locatedConfiguration(call.place, name, found);

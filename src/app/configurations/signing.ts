@@ -60,8 +60,12 @@ export async function authorityThatSigns<Store extends View>(
   if (!issued) throw unfit("The certificate authority has to be signed itself first.");
   if (issued.notAfter <= now) throw unfit("The certificate authority has expired.");
   const above = await authoritiesAbove(issued, at, store);
-  if (above.some((one) => attributesOf(one, "authority").revokedAt !== null)) {
+  const ofThose = above.map((one) => attributesOf(one, "authority"));
+  if (ofThose.some((one) => one.revokedAt !== null)) {
     throw unfit("A certificate authority above this one has been revoked.");
+  }
+  if (ofThose.some((one) => one.issued && one.issued.notAfter <= now)) {
+    throw unfit("A certificate authority above this one has expired.");
   }
   return { ...found, issued, stamp: stampOf(found) };
 }

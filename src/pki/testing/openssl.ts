@@ -31,6 +31,8 @@ export interface Asked {
 export interface Signing {
   readonly notBefore?: number;
   readonly notAfter?: number;
+  /** In place of the request's. */
+  readonly subject?: string;
   /** Lines of a section of extensions. */
   readonly extensions?: readonly string[];
 }
@@ -145,8 +147,9 @@ export class OpensslAuthority {
     writeFileSync(join(this.#folder, "extensions.cnf"), section);
     const args = ["ca", "-batch", "-notext", "-config", "ca.cnf", "-keyfile", "ca.key", ...by];
     const dates = ["-startdate", timeOf(notBefore), "-enddate", timeOf(notAfter)];
+    const subject = signing.subject === undefined ? [] : ["-subj", signing.subject];
     const files = ["-in", "request.pem", "-extfile", "extensions.cnf", "-extensions", "extensions"];
-    return execFileSync("openssl", [...args, ...dates, ...files], {
+    return execFileSync("openssl", [...args, ...dates, ...subject, ...files], {
       cwd: this.#folder,
       encoding: "utf8",
       stdio: "pipe",

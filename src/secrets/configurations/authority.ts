@@ -13,6 +13,8 @@ export interface AuthorityAttributes {
   readonly csr: string | null;
   /** Null until it has been signed. */
   readonly issued: IssuedAuthority | null;
+  /** What it was issued before, for the same key and not ended yet: each is as good as the one it has. */
+  readonly earlier: readonly EarlierCertificate[];
   readonly revokedAt: Millis | null;
   readonly crl: CrlState;
 }
@@ -71,6 +73,8 @@ export interface IssuedAuthority {
   readonly issuerId: string | null;
 }
 
+export type EarlierCertificate = Pick<IssuedAuthority, "serialNumber" | "notAfter" | "issuerId">;
+
 /** How often what its revocation list says has changed, and when last: what lists are numbered by. */
 export interface CrlState {
   readonly changes: number;
@@ -94,6 +98,8 @@ export const MAX_CRL_EXPIRY_SECONDS = 366 * 24 * 3_600;
 export const MIN_TTL_SECONDS = 3_600;
 export const MAX_PATH_LENGTH = 100;
 export const MAX_PERMITTED_DOMAINS = 100;
+/** All of them are revoked when the authority is. */
+export const MAX_EARLIER_CERTIFICATES = 20;
 
 export function statusOf(
   { issued, signing, revokedAt }: AuthorityAttributes,
@@ -104,6 +110,33 @@ export function statusOf(
     return signing.kind === "external" ? "signed_certificate_required" : "signing_required";
   if (issued.notAfter <= now) return "expired";
   return signing.kind === "self" || hasTemplate ? "configured" : "certificate_template_required";
+}
+
+/** The attributes with another certificate; the one before is kept in mind for as long as it is good. */
+export function withIssued(
+  attributes: AuthorityAttributes,
+  issued: IssuedAuthority,
+  now: Millis,
+): AuthorityAttributes {
+  const earlier = certificatesOf(attributes, now);
+  if (earlier.length > MAX_EARLIER_CERTIFICATES) {
+    throw new Refusal(
+      "limit_reached",
+      `An authority has at most ${MAX_EARLIER_CERTIFICATES} earlier certificates that have not ended: make another one in its place.`,
+    );
+  }
+  return { ...attributes, issued, earlier };
+}
+
+/** Those that have not ended, the oldest first. */
+export function certificatesOf(
+  { issued, earlier }: AuthorityAttributes,
+  now: Millis,
+): readonly EarlierCertificate[] {
+  const all = issued ? [...earlier, issued] : earlier;
+  return all
+    .filter(({ notAfter }) => notAfter > now)
+    .map(({ serialNumber, notAfter, issuerId }) => ({ serialNumber, notAfter, issuerId }));
 }
 
 /** The attributes with a revocation list that says something else from now on. */

@@ -34,6 +34,9 @@ export function assertNamesAllowed(names: NamesOfCertificate, rules: TemplateRul
 function assertNameAllowed(name: NameInCertificate, rules: TemplateRules): void {
   switch (name.kind) {
     case "dns":
+      // Judged by its host, as a mail address is, it would be another name than the one that stands there.
+      if (name.value.includes("@")) throw refused("A host name has no @.", "altNames");
+      return assertHostAllowed(name.value, rules, "altNames");
     case "email":
       return assertHostAllowed(name.value, rules, "altNames");
     case "ip":

@@ -1,9 +1,11 @@
 /** What authorities of both kinds are asked to do: sign others, and renew their revocation list. */
 import { invariant } from "../../../kernel/errors.ts";
 import { readCsr, type Csr } from "../../../pki/csr.ts";
+import { encodeName, NO_SUBJECT } from "../../../pki/names.ts";
 import {
   checkPathLength,
   checkPermittedDomains,
+  withIssued,
   withNewCrl,
   type IssuedAuthority,
 } from "../../../secrets/configurations/authority.ts";
@@ -23,7 +25,8 @@ import {
   unfit,
 } from "../signing.ts";
 import type { ActionArguments, ConfigurationAction } from "./behaviour.ts";
-import { toSignOf } from "./intermediate-signing.ts";
+import { assertNoneBelow } from "./authority.ts";
+import { assertNameKept, toSignOf } from "./intermediate-signing.ts";
 
 /** What a certificate of an authority is asked to be, where it is not to be what its CSR says. */
 export interface SigningArguments extends ActionArguments {
@@ -49,6 +52,8 @@ export interface SignIntermediateArguments extends SigningArguments {
 interface Signed {
   readonly issued: IssuedAuthority;
   readonly stamp: string;
+  /** The authority of the instance that it is for. */
+  readonly targetId?: string;
 }
 
 const rotateCrl: ConfigurationAction = {
@@ -81,18 +86,21 @@ const signIntermediate: ConfigurationAction = {
     const toSign =
       asked.naming.commonName === "" ? { ...own, ...limits(asked) } : named(asked, own);
     const usual = attributes.settings.maxTtlSeconds;
-    return { ...given, signed: await sign(toSign, { asked, configuration, usual }, context) };
+    const signed = await sign(toSign, { asked, configuration, usual }, context);
+    return { ...given, signed: { ...signed, targetId: target.id } };
   },
   async run({ signed, ...given }, configuration, context) {
-    const { issued } = await unchanged(signed, configuration, context);
+    const { issued, targetId } = await unchanged(signed, configuration, context);
     const asked = given as SignIntermediateArguments;
     const target = await signable(asked.intermediate, configuration, context);
-    const attributes = {
-      ...attributesOf(target, "authority"),
-      signing: { kind: "internal", issuer: configuration.name } as const,
-      issued,
-    };
+    if (target.id !== targetId) throw unfit("The authority was changed at the same time.");
     const { store, now, also, call } = context;
+    const before = attributesOf(target, "authority");
+    assertNameKept(before, issued);
+    const attributes = {
+      ...withIssued(before, issued, now),
+      signing: { kind: "internal", issuer: configuration.name } as const,
+    };
     await store.configurations.updateConfiguration({ ...target, attributes, updatedAt: now });
     // Of its own history as well: the call is about the authority that signs.
     const { name, type: configurationType } = target;
@@ -117,6 +125,10 @@ function toSignByCsr(csr: Csr, asked: SignCsrArguments): AuthorityToSign {
   const { useCsrValues, naming } = asked;
   const commonName = naming.commonName === "" ? (csr.subject.commonName ?? "") : naming.commonName;
   if (!useCsrValues) return named({ ...asked, naming: { ...naming, commonName } }, { publicKey });
+  // RFC 5280, section 4.1.2.6: of an authority it is never empty.
+  if (Buffer.compare(csr.subjectDer, encodeName(NO_SUBJECT)) === 0) {
+    throw refused("A certificate authority has a name: the CSR has none.", "csr");
+  }
   const names = { commonName, subject: asked.subject, altNames: namesInCsr(csr) };
   return {
     names,
@@ -198,6 +210,7 @@ async function signable<Store extends View>(
     throw unfit("The authority has been revoked: make another one in its place.");
   }
   await assertNotAbove(configuration, signer, store);
+  await assertNoneBelow(configuration, store);
   return configuration;
 }
 

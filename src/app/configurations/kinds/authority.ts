@@ -2,6 +2,7 @@
 import { Refusal } from "../../../kernel/errors.ts";
 import { keySpecOf } from "../../../pki/keys.ts";
 import {
+  certificatesOf,
   checkPathLength,
   checkPermittedDomains,
   checkSettings,
@@ -16,7 +17,7 @@ import type { Instance } from "../../../secrets/secret.ts";
 import type { Capabilities } from "../../capabilities.ts";
 import type { Context } from "../../operation.ts";
 import type { View } from "../../state.ts";
-import { assertPublishable, authoritiesOf, refused } from "../signing.ts";
+import { assertPublishable, authoritiesOf, refused, unfit } from "../signing.ts";
 import type { Made } from "./behaviour.ts";
 
 /** As it is asked for: the key's type and size may be left out. */
@@ -78,17 +79,32 @@ export async function authorityStatus<Store extends View>(
 /** An authority that others depend on stays: what it signed could not be taken back any more. */
 export async function assertAuthorityUnused<Store extends View>(
   configuration: Configuration,
-  { store }: Context<Store>,
+  { store, now }: Context<Store>,
 ): Promise<void> {
   if ((await templatesOf(configuration, store)).length > 0) {
     throw inUse("Certificate templates use this authority: delete them first.");
   }
-  if (await hasAuthoritiesBelow(configuration, store)) {
+  const others = await authoritiesOf(configuration.at, store);
+  const isIssuer = others.some((other) =>
+    certificatesOf(attributesOf(other, "authority"), now).some(
+      ({ issuerId }) => issuerId === configuration.id,
+    ),
+  );
+  if (isIssuer || (await hasAuthoritiesBelow(configuration, store))) {
     throw inUse("Intermediate authorities were signed by this authority: delete them first.");
   }
 }
 
-export async function hasAuthoritiesBelow(
+/** Those below it have its certificate in their chains. */
+export async function assertNoneBelow(
+  configuration: Configuration,
+  store: Pick<View, "configurations">,
+): Promise<void> {
+  if (!(await hasAuthoritiesBelow(configuration, store))) return;
+  throw unfit("The authority has signed others: make a new one beside it, and new ones below.");
+}
+
+async function hasAuthoritiesBelow(
   { id, at }: Configuration,
   store: Pick<View, "configurations">,
 ): Promise<boolean> {

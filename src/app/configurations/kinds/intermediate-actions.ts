@@ -1,15 +1,19 @@
 /** What intermediate authorities alone are asked to do: take a certificate, renew it, take it back. */
 import { invariant } from "../../../kernel/errors.ts";
-import type { IssuedAuthority } from "../../../secrets/configurations/authority.ts";
+import {
+  certificatesOf,
+  withIssued,
+  type IssuedAuthority,
+} from "../../../secrets/configurations/authority.ts";
 import { attributesOf, type Configuration } from "../../../secrets/configurations/configuration.ts";
 import type { Context } from "../../operation.ts";
 import type { View } from "../../state.ts";
 import { signAuthority } from "../authority-signing.ts";
 import { authorityWithId, revoke } from "../revocation.ts";
 import { assertUnchanged, authoritiesOf, authorityThatSigns, unfit } from "../signing.ts";
-import { hasAuthoritiesBelow } from "./authority.ts";
+import { assertNoneBelow } from "./authority.ts";
 import type { ActionArguments, ConfigurationAction } from "./behaviour.ts";
-import { signedOutside, toSignOf } from "./intermediate-signing.ts";
+import { assertNameKept, signedOutside, toSignOf } from "./intermediate-signing.ts";
 
 export interface SetSignedArguments extends ActionArguments {
   /** PEM: the certificate, and behind it those above it if they are known. */
@@ -31,10 +35,12 @@ const setSigned: ConfigurationAction = {
     const { certificate } = given as SetSignedArguments;
     return { ...given, issued: await signedOutside(certificate, configuration, context) };
   },
-  async run(given, configuration) {
+  async run(given, configuration, { now }) {
     assertNotRevoked(configuration);
     const issued = given["issued"] as IssuedAuthority;
-    const attributes = { ...attributesOf(configuration, "authority"), issued };
+    const before = attributesOf(configuration, "authority");
+    assertNameKept(before, issued);
+    const attributes = withIssued(before, issued, now);
     const { certificate, serialNumber } = issued;
     return { change: { attributes }, result: { certificate, issued }, recorded: { serialNumber } };
   },
@@ -63,14 +69,19 @@ const rotate: ConfigurationAction = {
     const name = await assertRotatable(configuration, context);
     assertUnchanged(stamp, await authorityThatSigns(name, context));
     return {
-      change: { attributes: { ...attributesOf(configuration, "authority"), issued } },
+      change: {
+        attributes: withIssued(attributesOf(configuration, "authority"), issued, context.now),
+      },
       result: { name: configuration.name, issued },
       recorded: { serialNumber: issued.serialNumber },
     };
   },
 };
 
-/** From now on it signs nothing, and its issuer's list says that nothing it has signed is to be believed. */
+/**
+ * From now on it signs nothing, and its issuer's list says that nothing it has signed is to be believed. So do the lists
+ * of those that had signed it before.
+ */
 const revokeAuthority: ConfigurationAction = {
   async run(_given, configuration, context) {
     const { store, now } = context;
@@ -81,9 +92,13 @@ const revokeAuthority: ConfigurationAction = {
     if (revokedAt !== null) return { result: { revokedAt }, recorded };
     if (issued.notAfter <= now)
       throw unfit("The authority has expired: nothing is left to revoke.");
-    const issuer = await authorityWithId(issued.issuerId, configuration.at, store);
-    if (!issuer) throw unfit("The authority was signed outside: it is revoked there.");
-    await revoke(issued, issuer, context);
+    if (!(await authorityWithId(issued.issuerId, configuration.at, store))) {
+      throw unfit("The authority was signed outside: it is revoked there.");
+    }
+    for (const certificate of certificatesOf(attributes, now)) {
+      const issuer = await authorityWithId(certificate.issuerId, configuration.at, store);
+      if (issuer) await revoke(certificate, issuer, context);
+    }
     const change = { attributes: { ...attributes, revokedAt: now } };
     return { change, result: { revokedAt: now }, recorded };
   },
@@ -105,9 +120,7 @@ async function assertRotatable<Store extends View>(
   if (signing.kind !== "internal" || !issued) {
     throw unfit("Only an authority that another one of the instance has signed is rotated here.");
   }
-  if (await hasAuthoritiesBelow(configuration, store)) {
-    throw unfit("The authority has signed others: make a new one beside it, and new ones below.");
-  }
+  await assertNoneBelow(configuration, store);
   const all = await authoritiesOf(configuration.at, store);
   const issuer = all.find((one) => one.id === issued.issuerId);
   invariant(issuer !== undefined, "an authority that has signed another one is not deleted");

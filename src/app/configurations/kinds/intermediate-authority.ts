@@ -77,6 +77,7 @@ export const intermediateAuthority: ConfigurationBehaviour<
         asked: request,
         csr,
         issued: signed?.issued ?? null,
+        earlier: [],
         revokedAt: null,
         crl: { changes: NO_CHANGES, changedAt: context.now },
       },
@@ -111,7 +112,7 @@ async function signedBy(
   const maxSeconds = authority.attributes.settings.maxTtlSeconds;
   const usualSeconds = settings.maxTtlSeconds;
   const lifetime = { askedSeconds: null, usualSeconds, maxSeconds };
-  const toSign = toSignOf({ asked: request, csr });
+  const toSign = toSignOf({ asked: request, csr, issued: null });
   const issued = await signAuthority(toSign, { authority, lifetime }, context);
   return { issued, stamp: authority.stamp };
 }

@@ -40,18 +40,31 @@ export function csrFor(request: AuthorityRequest, key: Sensitive<string>): Promi
   });
 }
 
-/** As it asked to be when it was made. */
+/** As it asked to be when it was made; under the name that it has, once it has signed by that. */
 export function toSignOf({
   asked,
   csr,
-}: Pick<AuthorityAttributes, "asked" | "csr">): AuthorityToSign {
+  issued,
+}: Pick<AuthorityAttributes, "asked" | "csr" | "issued">): AuthorityToSign {
   invariant(csr !== null, "an intermediate authority has a CSR");
   return {
     names: certificateNames(asked.naming, asked.subject),
+    subjectDer: issued ? readCertificate(issued.certificate).subjectDer : undefined,
     publicKey: readCsr(csr).publicKey,
     maxPathLength: asked.maxPathLength,
     permittedDnsDomains: asked.permittedDnsDomains,
   };
+}
+
+/** What it has signed, its revocation list too, is known by its name to be its own. */
+export function assertNameKept(
+  { issued: before }: AuthorityAttributes,
+  { certificate }: IssuedAuthority,
+): void {
+  if (!before) return;
+  const [old, next] = [before.certificate, certificate].map((pem) => readCertificate(pem));
+  if (old && next && Buffer.compare(old.subjectDer, next.subjectDer) === 0) return;
+  throw refused("An authority that has been signed keeps its name.", "commonName");
 }
 
 /**

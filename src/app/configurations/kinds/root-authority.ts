@@ -66,6 +66,7 @@ export const rootAuthority: ConfigurationBehaviour<NewRootAuthority, RootAuthori
         asked: prepared.request,
         csr: null,
         issued: prepared.issued,
+        earlier: [],
         revokedAt: null,
         crl: { changes: NO_CHANGES, changedAt: now },
       },
