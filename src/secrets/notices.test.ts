@@ -82,15 +82,21 @@ const told: readonly (readonly [string, OperationName, Facts, readonly string[]]
   ["a step nearer to being issued", "secret.issue", bySchedule(success({ step: "collect" })), []],
   ["not due to be issued", "secret.issue", bySchedule(failure(412)), []],
   [
+    "not issued yet, and tried again",
+    "secret.issue",
+    { ...bySchedule(failure(412)), input: { isRenewal: false, isTriedAgain: true } },
+    [],
+  ],
+  [
     "never issued",
     "secret.issue",
-    { ...bySchedule(failure(412)), input: { isRenewal: false } },
+    { ...bySchedule(failure(412)), input: { isRenewal: false, isTriedAgain: false } },
     ["secret_creation_failed"],
   ],
   [
     "not issued anew",
     "secret.issue",
-    { ...bySchedule(failure(412)), input: { isRenewal: true } },
+    { ...bySchedule(failure(412)), input: { isRenewal: true, isTriedAgain: false } },
     ["secret_rotation_failed"],
   ],
   [

@@ -129,10 +129,10 @@ function isRevocation({ requestData: { actionType } }: EventDraft): boolean {
   return actionType === "private_cert_action_revoke_certificate";
 }
 
-/** One that was not due any more says nothing of itself, and is no failure of the authority. */
-function issuanceFailed({ requestData: { isRenewal } }: EventDraft): Told {
-  if (typeof isRenewal !== "boolean") return undefined;
-  return isRenewal ? "secret_rotation_failed" : "secret_creation_failed";
+/** What is tried again may still become a certificate: an authority that is away for a minute wakes nobody. */
+function issuanceFailed({ requestData: { isRenewal, isTriedAgain } }: EventDraft): Told {
+  if (isTriedAgain !== false) return undefined;
+  return isRenewal === true ? "secret_rotation_failed" : "secret_creation_failed";
 }
 
 /** With a version, or with the secret, they go as what else happens says already. */

@@ -103,20 +103,26 @@ describe("owners are told", () => {
     await app.close();
   });
 
-  it("of public certificates once they are issued, and of attempts that fail", async () => {
+  it("of public certificates once they are issued, or once it is certain that they will not be", async () => {
     const issuing = await openIssuingApp();
     const { app, server } = issuing;
     const { id } = await app.done(createSecret, SCHEDULE, publicCert());
     server.arrange("new-order", server.problem("serverInternal", 500));
     await issuing.pass();
-    expect(types(app)).toEqual(["secret_creation_failed"]);
+    expect(types(app)).toEqual([]);
+    server.arrange("new-order", server.problem("rejectedIdentifier"));
     await issuing.later(3_600_000);
+    expect(types(app)).toEqual(["secret_creation_failed"]);
+    await app.done(createVersion, SCHEDULE, { id });
+    await issuing.pass();
     await issuing.prove(id);
     await issuing.finish(id);
     expect(types(app)).toEqual(["secret_creation_failed", "secret_created"]);
-    server.arrange("new-order", server.problem("serverInternal", 500));
     await app.done(createVersion, SCHEDULE, { id });
-    await issuing.pass();
+    for (let hours = 0; hours < 26; hours++) {
+      server.arrange("new-order", server.problem("serverInternal", 500));
+      await issuing.later(3_600_000);
+    }
     expect(types(app).slice(2)).toEqual(["secret_rotation_failed"]);
     expectWhole(app, "public_cert");
     await app.close();

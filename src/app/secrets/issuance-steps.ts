@@ -1,7 +1,7 @@
 /**
  * What each stage of an issuance asks of the certificate authority. All of it is before the transaction that keeps what
- * came of it, and can be asked again after a crash: only the placing of an order makes something, and its URL is kept
- * before anything else is asked.
+ * came of it, and can be asked again after a crash: only the placing of an order makes something, so it is a step of its
+ * own, and the order's URL is kept before anything else is asked.
  */
 import { fromUtf8, utf8 } from "../../kernel/bytes.ts";
 import { invariant } from "../../kernel/errors.ts";
@@ -97,13 +97,13 @@ async function take(issuing: Issuing, taken: Taking, context: Context<View>): Pr
 async function order(issuing: Issuing, taken: Taking, context: Context<View>): Promise<void> {
   const { acme } = context.capabilities;
   const { account } = await authorityOf(issuing, context);
-  let { orderUrl } = issuing.issuance;
-  if (orderUrl === null) {
-    const key = await keyFor(issuing, context);
-    orderUrl = await acme.place(account, namesOf(issuing.attributes));
-    taken.placed = { orderUrl, key };
+  const { orderUrl } = issuing.issuance;
+  if (orderUrl !== null) {
+    taken.order = await acme.look(account, orderUrl);
+    return;
   }
-  taken.order = await acme.look(account, orderUrl);
+  const key = await keyFor(issuing, context);
+  taken.placed = { orderUrl: await acme.place(account, namesOf(issuing.attributes)), key };
 }
 
 async function validate(issuing: Issuing, taken: Taking, context: Context<View>): Promise<void> {

@@ -2,6 +2,7 @@
  * Goes one step further with a certificate that was asked for: run by the schedule alone. The step is recorded as pending
  * before anybody outside is asked, and then by what came of it; also a failure keeps what was done until then.
  */
+import type { Millis } from "../../kernel/clock.ts";
 import { invariant, Refusal } from "../../kernel/errors.ts";
 import { randomId } from "../../kernel/ids.ts";
 import { expired, isExpired } from "../../secrets/expiry.ts";
@@ -89,14 +90,14 @@ export const issueCertificate = changeOperation<
     invariant(taken !== undefined, "a step is taken before it is kept");
     const issuing = withOrder(found, taken, context);
     if (taken.issued) return issue(issuing, taken.issued, context);
-    const fault = taken.fault ?? faultIn(taken.order) ?? tooLate(issuing.issuance, context);
-    return fault ? fail(issuing, fault, context) : goOn(issuing, taken, context);
+    const failing = failingOf(issuing.issuance, taken, context);
+    return failing ? fail(issuing, failing, context) : goOn(issuing, taken, context);
   },
 });
 
 /** A secret whose issuance is at this step, and due. */
 async function locateIssuing<Store extends View>(
-  { id, issuanceId, step }: IssueCertificateInput,
+  { id, issuanceId, step, taken }: IssueCertificateInput,
   context: Context<Store>,
 ): Promise<Located<Issuing>> {
   const located = await locateToldSecret({ id }, context);
@@ -109,25 +110,30 @@ async function locateIssuing<Store extends View>(
   }
   const { attributes } = secret;
   invariant(attributes?.kind === "public_cert", "the attributes are of the secret's own type");
-  const facts = { ...located.facts, isRenewal: secret.lastVersion > 0 };
+  const failing = taken && failingOf(known(issuance, taken), taken, context);
+  const facts = {
+    ...located.facts,
+    isRenewal: secret.lastVersion > 0,
+    ...(failing ? { isTriedAgain: !failing.isFinal } : {}),
+  };
   return { ...located, facts, subject: { secret, attributes, issuance } };
 }
 
 /** With what is known of the order from now on, whatever else came of the step. */
 function withOrder(
   { secret, attributes, issuance: before }: Issuing,
-  { placed, order }: StepTaken,
+  taken: StepTaken,
   { capabilities: { vault } }: Context<Transaction>,
 ): Issuing {
+  const { placed, order } = taken;
   const issuance: Issuance = {
-    ...before,
+    ...known(before, taken),
     ...(placed
       ? {
           orderUrl: placed.orderUrl,
           key: sealIssuanceKey(vault, { secret, issuance: before }, placed.key),
         }
       : {}),
-    ...(order?.expiresAt ? { orderExpiresAt: order.expiresAt } : {}),
   };
   const challenges = challengesOf(attributes.issuance.challenges, order);
   return { secret, issuance, attributes: told(attributes, { challenges, error: null }) };
@@ -141,6 +147,27 @@ function challengesOf(
   const { challenges } = order;
   if (!challenges) return before.map((challenge) => ({ ...challenge, status: "valid" }));
   return challenges.map(({ url: _ofAuthority, ...challenge }) => challenge);
+}
+
+/** The authority may say at any step until when it waits. */
+function known(issuance: Issuance, { order }: StepTaken): Issuance {
+  return order?.expiresAt ? { ...issuance, orderExpiresAt: order.expiresAt } : issuance;
+}
+
+/** What kept a step from what it is for, and whether that is the end of the issuance. */
+interface Failing {
+  readonly fault: AcmeFault;
+  readonly isFinal: boolean;
+}
+
+function failingOf(
+  issuance: Issuance,
+  { issued, fault: met, order }: StepTaken,
+  { now }: Pick<Context<View>, "now">,
+): Failing | null {
+  if (issued) return null;
+  const fault = met ?? faultIn(order) ?? tooLate(issuance, now);
+  return fault && { fault, isFinal: fault.isFinal || isGivenUp(issuance, now) };
 }
 
 /** An order that will not become valid any more, though everything was answered. */
@@ -158,7 +185,7 @@ function faultIn(order: AcmeOrder | undefined): AcmeFault | null {
   return new AcmeFault(code, message, { detail, isFinal: true });
 }
 
-function tooLate(issuance: Issuance, { now }: Context<Transaction>): AcmeFault | null {
+function tooLate(issuance: Issuance, now: Millis): AcmeFault | null {
   if (issuance.stage !== "collect" || !isGivenUp(issuance, now)) return null;
   const sentence = "The certificate authority has not issued the certificate in time: order again.";
   return new AcmeFault("timedOut", sentence, { isFinal: true });
@@ -171,7 +198,8 @@ async function goOn(
 ): Promise<IssueCertificateOutput> {
   const { now } = context;
   const { issuance } = issuing;
-  invariant(order !== undefined, "a step that went well has seen the order");
+  // Placed, and nothing else yet.
+  if (!order) return keep(issuing, atStage(issuance, "order", { now }), context);
   const wait = { firstMs: FIRST_LOOK_MS, atLeastMs: order.retryAfterMs };
   if (issuance.stage === "collect") return keep(issuing, later(issuance, now, wait), context);
   if (isValidating || order.status !== "pending") {
@@ -199,14 +227,14 @@ async function keep(
 /** Tried again later, unless the same would come of it. Whichever it is, the owner sees why, and the record too. */
 async function fail(
   issuing: Issuing,
-  fault: AcmeFault,
+  { fault, isFinal }: Failing,
   context: Context<Transaction>,
 ): Promise<Refusal> {
   const { now } = context;
   const { secret, issuance } = issuing;
   const error = { code: fault.code, message: `${fault.message} ${fault.detail}`.trim() };
   const refusal = new Refusal("precondition_failed", fault.message, { reason: fault.code });
-  if (!fault.isFinal && !isGivenUp(issuance, now)) {
+  if (!isFinal) {
     const attributes = told(issuing.attributes, { error });
     const wait = { firstMs: FIRST_RETRY_MS, atLeastMs: fault.retryAfterMs };
     await keep({ ...issuing, attributes }, later(issuance, now, wait), context);

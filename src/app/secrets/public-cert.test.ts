@@ -1,7 +1,7 @@
 import { writeFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openssl } from "../../pki/testing/openssl.ts";
 import type { PublicCertPayload } from "../../secrets/kinds/public-cert.ts";
 import { createConfiguration } from "../configurations/create-configuration.ts";
@@ -88,7 +88,8 @@ describe("a public certificate", () => {
     ]);
     await issuing.later(DAY_MS);
     expect(issuing.server.orders).toBe(1);
-    expect(steps()).toEqual(["order pending", "order success"]);
+    // Placed, and then asked for its challenges.
+    expect(steps()).toEqual(["order pending", "order success", "order pending", "order success"]);
   });
 
   it("is issued when the records are there: openssl finds the chain good and the key the right one", async () => {
@@ -270,9 +271,11 @@ describe("what an order comes to", () => {
     expect(server.asked).toHaveLength(3);
     await issuing.later(240_000);
     expect((await issuing.attributesOf(id)).issuance).toMatchObject({ state: 0, error: null });
-    expect(steps().slice(-4)).toEqual([
+    expect(steps().slice(-6)).toEqual([
       "order pending",
       "order failure",
+      "order pending",
+      "order success",
       "order pending",
       "order success",
     ]);
@@ -357,6 +360,18 @@ describe("what an order comes to", () => {
 });
 
 describe("an order that is interrupted", () => {
+  it("has its place kept before anything else is asked, so that no crash has it placed twice", async () => {
+    const id = await order();
+    const { app, server } = issuing;
+    server.arrange("order", { silent: true });
+    const pass = issuing.pass();
+    await vi.waitFor(() => expect(server.asked).toContain("order"));
+    const kept = await app.state.read(({ issuances }) => issuances.issuance(id));
+    expect(kept).toMatchObject({ stage: "order", orderUrl: expect.stringContaining("/order/") });
+    expect(kept?.key).not.toBeNull();
+    await pass;
+  });
+
   it("is not placed twice where it was placed and its challenges could not be read", async () => {
     const id = await order();
     issuing.server.arrange("order", { status: 500 });

@@ -73,7 +73,7 @@ export const secretLifeRows = rows({
     kind: "change",
     dataEvent: true,
     severity: "normal",
-    request: ["id", "step", "isRenewal", "secretType", "secretGroupId"],
+    request: ["id", "step", "isRenewal", "isTriedAgain", "secretType", "secretGroupId"],
     response: ["step", "state", "versionId", "previousVersionId", "serialNumber", "secretType"],
   },
   "secret.expiry.notify": {
