@@ -344,6 +344,7 @@ describe("while the state or the ledger cannot be read", () => {
     const ids = await world.happen("a", 3);
     await wait(30);
     expect(receiver.ids).toEqual([]);
+    expect(notifier.lag).toBe(3);
     expect(world.troubles.map(({ kind }) => kind)).toEqual(["outage"]);
     world.isFailing = false;
     await receiver.arrived(3);

@@ -75,10 +75,13 @@ export class Notifier {
     return notifier;
   }
 
-  /** Durable entries that the slowest owner has not been told of yet, as far as there is anything to tell. */
+  /**
+   * Durable entries that the slowest owner has not been told of yet, as far as there is anything to tell. All of them,
+   * until it is known how far everything had come.
+   */
   get lag(): number {
     const behind = [...this.#lanes.values()].map(({ position }) => position);
-    return this.#isKnown ? this.#ports.source.size - Math.min(this.#followed, ...behind) : 0;
+    return this.#ports.source.size - Math.min(this.#followed, ...behind);
   }
 
   /**

@@ -18,6 +18,9 @@ export const MIN_SOURCE_NAME_CHARS = 2;
 export const MAX_SOURCE_NAME_CHARS = 256;
 export const MAX_SOURCE_DESCRIPTION_CHARS = 1_024;
 
+/** The source's name is an attribute of CloudEvents: what they have no text with (CloudEvents 1.0, "Type System"). */
+const NO_TEXT = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u;
+
 export interface RegistrationReader {
   registration(at: Instance): Promise<Registration | undefined>;
   /** Whether anybody at all wants to be told. */
@@ -32,10 +35,10 @@ export interface RegistrationStore extends RegistrationReader {
 export function checkSourceName(name: string): void {
   const { length } = name;
   const isSized = length >= MIN_SOURCE_NAME_CHARS && length <= MAX_SOURCE_NAME_CHARS;
-  if (isSized && name.isWellFormed()) return;
+  if (isSized && !NO_TEXT.test(name)) return;
   throw new Refusal(
     "invalid_request",
-    `The name of a source has ${MIN_SOURCE_NAME_CHARS} to ${MAX_SOURCE_NAME_CHARS} characters of well-formed Unicode.`,
+    `The name of a source has ${MIN_SOURCE_NAME_CHARS} to ${MAX_SOURCE_NAME_CHARS} characters, none of them a control character.`,
     { field: "sourceName" },
   );
 }

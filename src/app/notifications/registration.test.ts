@@ -84,6 +84,7 @@ describe("a registration", () => {
     ["a name that is too short", { ...registration(), sourceName: "H" }],
     ["a name that is too long", { ...registration(), sourceName: "HUNTER2".repeat(40) }],
     ["a name that is no text", { ...registration(), sourceName: "HUNTER2\ud800" }],
+    ["a name that no CloudEvent can carry", { ...registration(), sourceName: "HUNTER2\u0007" }],
     ["a description without end", { ...registration(), sourceDescription: "HUNTER2".repeat(200) }],
   ])("is refused for %s, and nothing of it is recorded", async (_what, input) => {
     const refusal = await app.refused(createRegistration, manager, input);
