@@ -223,7 +223,13 @@ describe("an iam_credentials secret", () => {
     const account_id = app.account;
     const { body: made } = await administrator.post("/v1/serviceids", { name: "bot", account_id });
     const fields = { access_groups: undefined, service_id: made.id, account_id };
-    const { body } = await manager.post("/api/v2/secrets", iam(fields));
+    const refused = await manager.post("/api/v2/secrets", iam(fields));
+    expect([refused.status, refused.body.errors[0].message]).toEqual([
+      403,
+      expect.stringContaining("Administrators and Editors"),
+    ]);
+    const editor = await app.person("eve@example.com", ["Manager", "Editor"]);
+    const { body } = await editor.post("/api/v2/secrets", iam(fields));
     expect(body).toMatchObject({ service_id: made.id, service_id_is_static: true });
     expect(await loginWith(body.api_key)).toEqual([200, 403]);
   });

@@ -84,7 +84,7 @@ describe("service credentials", () => {
         .map(({ operation, initiator }) => [operation, initiator.name]);
     const made = await make("Writer");
     expect(told()).toEqual([
-      ["secret.create", "Manager"],
+      ["secret.create", "Manager-Editor"],
       ["serviceid.create", "engine"],
       ["policy.create", "engine"],
       ["serviceid-apikey.create", "engine"],
@@ -92,8 +92,8 @@ describe("service credentials", () => {
     from = app.log.size;
     await app.done(deleteSecret, manager, { id: made.id });
     expect(told()).toEqual([
-      ["secret.delete", "Manager"],
-      ["secret-credentials.delete", "Manager"],
+      ["secret.delete", "Manager-Editor"],
+      ["secret-credentials.delete", "Manager-Editor"],
       ["serviceid-apikey.delete", "Keytrail"],
       ["policy.delete", "Keytrail"],
       ["serviceid.delete", "Keytrail"],

@@ -13,6 +13,7 @@ import type { Secret } from "../../../secrets/secret.ts";
 import { versionSelector } from "../../../secrets/version.ts";
 import type { Context } from "../../operation.ts";
 import type { Transaction } from "../../state.ts";
+import { assertMakesKeys, assertWritesAll } from "../bearer-rights.ts";
 import { assertMintable, mint, type ToMint } from "../mint-credentials.ts";
 import { openVersion } from "../open.ts";
 import { revokeLeasesOf } from "../revoke-credentials.ts";
@@ -23,6 +24,7 @@ export const iamCredentials: Behaviour<"iam_credentials"> = {
 
   async make(given, making, context) {
     const attributes = attributesFrom(given, context);
+    await (attributes.serviceIdIsStatic ? assertMakesKeys(context) : assertWritesAll(context));
     const wanted = { secret: making, versionId: making.versionId, isNew: true };
     if (attributes.reuseApiKey) return minted(attributes, wanted, context);
     if (making.rotation?.autoRotate) throw nothingToRotate("invalid_request");

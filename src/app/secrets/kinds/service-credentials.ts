@@ -3,7 +3,7 @@
  * and an API key of it.
  */
 import { crn, parseCrn } from "../../../audit/crn.ts";
-import { accountPlace } from "../../../identity/account.ts";
+import { accountPlace, type Instance } from "../../../identity/account.ts";
 import { actingIdOf, managedIdOf } from "../../../identity/service-id.ts";
 import { isRoleName, type RoleName } from "../../../identity/roles.ts";
 import { invariant, Refusal } from "../../../kernel/errors.ts";
@@ -19,6 +19,7 @@ import {
 import type { Secret } from "../../../secrets/secret.ts";
 import type { Context } from "../../operation.ts";
 import type { Transaction } from "../../state.ts";
+import { assertHasRole, assertMakesKeys } from "../bearer-rights.ts";
 import { SERVICE } from "../find.ts";
 import { mint, type Minted, type ToMint } from "../mint-credentials.ts";
 import { revokeLeasesOf } from "../revoke-credentials.ts";
@@ -39,6 +40,9 @@ export const serviceCredentials: Behaviour<"service_credentials"> = {
   async make({ source, ttlSeconds = null }, { versionId, ...secret }, context) {
     if (ttlSeconds !== null) checkServiceTtl(ttlSeconds);
     const terms = { source, ttlSeconds };
+    const instance = await instanceIn(source, { isNew: true }, context);
+    await assertHasRole(roleOf(source), instance, context);
+    if (serviceIdOf(source, context) !== undefined) await assertMakesKeys(context);
     return minted(terms, { secret, versionId, isNew: true }, context);
   },
 
@@ -70,7 +74,7 @@ async function minted(
       ...wanted,
       expiresAt,
       serviceId: serviceIdOf(source, context),
-      grant: { role: roleOf(source), instance: await instanceIn(source, wanted, context) },
+      grant: { role: roleOf(source), instance: (await instanceIn(source, wanted, context)).id },
     },
     context,
   );
@@ -127,7 +131,7 @@ async function instanceIn(
   { instanceCrn }: SourceService,
   { isNew }: Pick<ToMint, "isNew">,
   { call, store }: Context<Transaction>,
-): Promise<string> {
+): Promise<Instance> {
   const named = parseCrn(instanceCrn);
   const field = "source_service.instance";
   if (named?.service !== SERVICE || named.instance === null) {
@@ -136,7 +140,7 @@ async function instanceIn(
   }
   const instance = await store.identity.instance(named.instance);
   const isOurs = instance?.account === call.place.account && named.account === instance.account;
-  if (isOurs && instance.region === named.region) return instance.id;
+  if (isOurs && instance.region === named.region) return instance;
   const code = isNew ? "invalid_request" : "precondition_failed";
   throw new Refusal(code, "The source service is no instance of the account.", { field });
 }

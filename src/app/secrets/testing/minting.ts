@@ -28,6 +28,7 @@ import { rotationJob } from "../jobs.ts";
 
 export interface MintingApp {
   readonly app: TestApp;
+  /** Who manages the instance, and may make keys of service IDs. */
   readonly manager: Caller;
   readonly engine: CreatedServiceId;
   readonly engineKey: CreatedApiKey;
@@ -57,7 +58,7 @@ export async function openMintingApp({
   isConfigured = true,
 }: MintingOptions = {}): Promise<MintingApp> {
   const app = await openTestApp();
-  const manager = await app.callerWith(["Manager"]);
+  const manager = await app.callerWith(["Manager", "Editor"]);
   const serviceId = (name: string) => app.done(createServiceId, SCHEDULE, { name });
   const engine = await serviceId("engine");
   const engineKey = await app.done(createApiKey, SCHEDULE, { iamId: engine.iamId, name: "key" });
