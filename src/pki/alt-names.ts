@@ -25,6 +25,8 @@ export type AltName =
   | { readonly kind: "unread"; readonly bytes: Uint8Array };
 
 export const MAX_ALT_NAMES = 100;
+/** Of a certificate from elsewhere. */
+export const MAX_READ_ALT_NAMES = 2_000;
 export const MAX_DNS_CHARS = 253;
 export const MAX_EMAIL_CHARS = 320;
 export const MAX_URI_CHARS = 2_048;
@@ -90,6 +92,7 @@ export function encodeAltNames(names: readonly AltName[]): Uint8Array {
 /** Reads GeneralNames in DER. Throws `NotDer`. */
 export function readAltNames(der: Uint8Array): readonly AltName[] {
   const elements = within(readElement(der), TAG.sequence);
+  if (elements.length > MAX_READ_ALT_NAMES) throw new NotDer("names without end");
   return elements.map(readAltName);
 }
 

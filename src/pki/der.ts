@@ -34,6 +34,8 @@ export const TAG = {
 
 /** Of one number in an object identifier: those of UUIDs (X.667) have 19. */
 const MAX_ARC_BYTES = 20;
+/** Of bits that have names: nothing has as many as these hold. */
+const MAX_NAMED_BYTES = 8;
 const CONTEXT = 0x80;
 const CONSTRUCTED = 0x20;
 /** What is read here never comes near 16 MB. */
@@ -175,6 +177,7 @@ export function readBitString(one: Element | undefined): Uint8Array {
 export function readNamedBits(one: Element | undefined): readonly number[] {
   const [unused = 8, ...bytes] = contentOf(one, TAG.bitString);
   const isWhole = unused === 0 || (unused < 8 && bytes.length > 0);
+  if (bytes.length > MAX_NAMED_BYTES) throw new NotDer("bits without end");
   if (!isWhole || (bytes.at(-1) ?? 0) & ((1 << unused) - 1)) throw new NotDer("bits left over");
   return bytes.flatMap((byte, at) =>
     [0, 1, 2, 3, 4, 5, 6, 7].filter((bit) => byte & (0x80 >> bit)).map((bit) => at * 8 + bit),

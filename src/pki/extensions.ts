@@ -65,6 +65,9 @@ export const EXT_KEY_USAGES: Readonly<Record<string, string>> = {
 
 /** Of one kind, in one certificate. */
 export const MAX_USAGES = 32;
+/** Of a certificate or a request that is read. */
+export const MAX_EXTENSIONS = 100;
+export const MAX_READ_USAGES = 100;
 
 export interface Extension {
   readonly oid: string;
@@ -131,7 +134,9 @@ export function encodeExtensions(extensions: readonly Extension[]): Uint8Array {
 
 /** Throws `NotDer`. */
 export function readExtensions(sequenceOfThem: Element): readonly Extension[] {
-  return within(sequenceOfThem, TAG.sequence).map((one) => {
+  const found = within(sequenceOfThem, TAG.sequence);
+  if (found.length > MAX_EXTENSIONS) throw new NotDer("extensions without end");
+  return found.map((one) => {
     const [type, ...rest] = within(one, TAG.sequence);
     if (rest.length > 2) throw new NotDer("more than an extension");
     const isCritical = rest.length === 2 && readBoolean(rest[0]);
@@ -167,10 +172,16 @@ export function readUsage(extensions: readonly Extension[]): ReadUsage {
     altNames: altNames ? readAltNames(altNames) : [],
     ...readConstraints(find(OID.basicConstraints)),
     keyUsages: usage ? readKeyUsages(usage) : null,
-    extKeyUsages: extUsage ? within(readElement(extUsage), TAG.sequence).map(readOid) : null,
+    extKeyUsages: extUsage ? readExtKeyUsages(extUsage) : null,
     keyId: keyId ? hex(contentOf(readElement(keyId), TAG.octetString)) : null,
     authorityKeyId: readAuthorityKeyId(find(OID.authorityKeyId)),
   };
+}
+
+function readExtKeyUsages(der: Uint8Array): readonly string[] {
+  const found = within(readElement(der), TAG.sequence);
+  if (found.length > MAX_READ_USAGES) throw new NotDer("usages without end");
+  return found.map(readOid);
 }
 
 function readKeyUsages(der: Uint8Array): readonly KeyUsage[] {

@@ -3,10 +3,29 @@ import { afterAll, describe, expect, it } from "vitest";
 import fc from "fast-check";
 import { Sensitive } from "../kernel/sensitive.ts";
 import { makeCsr, readCsr } from "./csr.ts";
-import { bitString, context, element, integer, oid, readElement, sequence, TAG } from "./der.ts";
-import { encodeExtensions, keyUsageExtension, OID, type Extension } from "./extensions.ts";
+import {
+  bitString,
+  context,
+  element,
+  integer,
+  NotDer,
+  oid,
+  readElement,
+  sequence,
+  setOf,
+  TAG,
+} from "./der.ts";
+import { MAX_READ_ALT_NAMES } from "./alt-names.ts";
+import {
+  encodeExtensions,
+  keyUsageExtension,
+  MAX_EXTENSIONS,
+  MAX_READ_USAGES,
+  OID,
+  type Extension,
+} from "./extensions.ts";
 import { readPrivateKey, readPublicKey, spkiOf } from "./keys.ts";
-import { encodeName, NO_SUBJECT } from "./names.ts";
+import { encodeName, MAX_ATTRIBUTES, NO_SUBJECT, readName } from "./names.ts";
 import { pemBlocks, pemOf } from "./pem.ts";
 import { MAX_SERIAL_NUMBER_BYTES, readCertificate, readCertificates } from "./read.ts";
 import { algorithmOf, signed } from "./sign.ts";
@@ -174,6 +193,33 @@ describe("a certificate that was made to be misread", () => {
     expect(new X509Certificate(read.pem).keyUsage).toEqual([uuid]);
   });
 
+  it("has no more of anything than is soon read", async () => {
+    const many = Array.from({ length: MAX_EXTENSIONS }, (_, at) => ({
+      oid: `1.2.3.${at}`,
+      isCritical: false,
+      value: NULL,
+    }));
+    expect(readCertificate(await certificateOf({ extensions: many })).extensions).toEqual(many);
+    const named = (count: number): Extension => ({
+      oid: OID.altNames,
+      isCritical: false,
+      value: sequence(...Array<Uint8Array>(count).fill(text(0x82, "a"))),
+    });
+    const most = await certificateOf({ extensions: [named(MAX_READ_ALT_NAMES)] });
+    expect(readCertificate(most).altNames.length).toBe(MAX_READ_ALT_NAMES);
+    const bits = element(TAG.bitString, new Uint8Array(100));
+    const usages = sequence(...Array<Uint8Array>(MAX_READ_USAGES + 1).fill(oid("1.2.3")));
+    for (const extensions of [
+      [...many, { oid: "1.2.4", isCritical: false, value: NULL }],
+      [named(MAX_READ_ALT_NAMES + 1)],
+      [{ ...keyUsageExtension([]), value: bits }],
+      [{ oid: OID.extKeyUsage, isCritical: false, value: usages }],
+    ]) {
+      const pem = await certificateOf({ extensions });
+      expect(() => readCertificate(pem)).toThrow("not a certificate in PEM");
+    }
+  });
+
   it("is refused where a block of its text is not closed, or has headers", () => {
     const cut = root.certificate.slice(0, -40);
     const headed = root.certificate.replace("\n", "\nProc-Type: 4,ENCRYPTED\n\n");
@@ -181,6 +227,28 @@ describe("a certificate that was made to be misread", () => {
       expect(() => readCertificates(root.certificate + other, "intermediate")).toThrow(
         "not a certificate in PEM",
       );
+    }
+  });
+});
+
+describe("a name that was made to be misread", () => {
+  const attribute = sequence(oid("2.5.4.3"), text(TAG.utf8String, "x"));
+  const together = (count: number) => setOf(...Array<Uint8Array>(count).fill(attribute));
+
+  it("has no more attributes than are soon read, however they stand together", () => {
+    expect(readName(sequence(together(MAX_ATTRIBUTES))).subject.commonName).toBe("x");
+    const apart = Array.from({ length: MAX_ATTRIBUTES + 1 }, () => together(1));
+    expect(() => readName(sequence(...apart))).toThrow(NotDer);
+    expect(() => readName(sequence(together(MAX_ATTRIBUTES + 1)))).toThrow(NotDer);
+  });
+
+  it("has no attribute of no value, or of two, and no set of none", () => {
+    for (const wrong of [
+      setOf(),
+      setOf(sequence(oid("2.5.4.3"))),
+      setOf(sequence(oid("2.5.4.3"), NULL, NULL)),
+    ]) {
+      expect(() => readName(sequence(wrong))).toThrow(NotDer);
     }
   });
 });

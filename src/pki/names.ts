@@ -118,10 +118,11 @@ export interface ReadName {
 /** Reads a name in DER. Attributes that `Subject` does not have are in the text alone. Throws `NotDer`. */
 export function readName(der: Uint8Array): ReadName {
   const sets = within(readElement(der), TAG.sequence);
-  if (sets.length > MAX_ATTRIBUTES) throw new NotDer("a name without end");
-  const parts = sets.map((one) => within(one, TAG.set).map(readAttribute));
+  const elements = sets.map((one) => within(one, TAG.set));
+  if (elements.flat().length > MAX_ATTRIBUTES) throw new NotDer("a name without end");
+  if (elements.some((together) => together.length === 0)) throw new NotDer("a set of none");
+  const parts = elements.map((together) => together.map(readAttribute));
   const found = parts.flat();
-  if (parts.some((together) => together.length === 0)) throw new NotDer("a set of no attributes");
   const all = (field: keyof Subject): readonly string[] =>
     found.filter((one) => one.attribute?.field === field).map((one) => one.value);
   return {
