@@ -306,6 +306,34 @@ describe("after a restart", () => {
     expect(others).toHaveLength(3);
   });
 
+  it("what was under way for the last time at the stop is tried again, not set aside", async () => {
+    world.register("a");
+    receiver.always = () =>
+      receiver.received.length < MAX_ATTEMPTS
+        ? { status: 503 }
+        : { after: new Promise<void>(() => {}) };
+    notifier = world.start({ stopGraceMs: 0 });
+    const id = await world.happens("a");
+    await receiver.arrived(MAX_ATTEMPTS);
+    await notifier.stop();
+    expect(world.outcomes()).not.toContain("set-aside");
+    receiver.always = () => ({});
+    notifier = world.start();
+    await settled();
+    expect(receiver.ids.at(-1)).toBe(id);
+    expect(world.outcomes().at(-1)).toBe("sent");
+  });
+
+  it("what happens is told though the ledger is shorter than it was: restored from an older copy", async () => {
+    world.register("a");
+    world.saved = { followed: 1_000, owners: [{ account: "1", instance: "a", position: 900 }] };
+    notifier = world.start();
+    await settled();
+    const ids = await world.happen("a", 2);
+    await receiver.arrived(2);
+    expect(receiver.ids).toEqual(ids);
+  });
+
   it("by a crash, at most what was not saved is sent twice, with the same ids", async () => {
     world.register("a");
     notifier = world.start({ saveIntervalMs: 60_000 });

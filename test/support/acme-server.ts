@@ -219,7 +219,11 @@ class Authority implements AcmeServer {
     if (asked === "authorization" || asked === "challenge") {
       const found = this.#authorizations.get(id);
       if (!found || found.thumbprint !== thumbprint) return this.problem("malformed", 404);
-      if (asked === "challenge" && payload !== "") this.#validate(found);
+      if (asked === "challenge" && payload !== "") {
+        // As Let's Encrypt's does: what is decided is not looked at again.
+        if (found.status !== "pending") return this.problem("malformed");
+        this.#validate(found);
+      }
       return json(asked === "challenge" ? this.#challenge(found) : this.#authorization(found));
     }
     const order = this.#orders.get(id);
@@ -329,7 +333,6 @@ class Authority implements AcmeServer {
 
   /** RFC 8555, section 8.4. */
   #validate(found: Authorization): void {
-    if (found.status !== "pending") return;
     const expected = createHash("sha256")
       .update(`${found.token}.${found.thumbprint}`)
       .digest("base64url");

@@ -105,6 +105,21 @@ describe("an order of a public certificate", () => {
     });
   });
 
+  it("is not gone on with before its time, nor from where it is no more", async () => {
+    const id = await order();
+    await issuing.pass();
+    const found = await issuing.app.state.read(({ issuances }) => issuances.issuance(id));
+    const issuanceId = found?.id ?? "";
+    const asked = issuing.server.asked.length;
+    for (const step of ["challenge", "order"] as const) {
+      const input = { id, issuanceId, step };
+      const refusal = await issuing.app.refused(issueCertificate, SCHEDULE, input);
+      expect(refusal.message).toBe("The certificate is not due for this step.");
+    }
+    expect(issuing.server.asked).toHaveLength(asked);
+    expect((await issuing.attributesOf(id)).issuance).toMatchObject({ state: 0, error: null });
+  });
+
   it("is not doubled by another one while it is under way", async () => {
     const id = await order();
     expect(await issuing.app.refused(createVersion, SCHEDULE, { id })).toMatchObject({

@@ -178,6 +178,17 @@ describe("a public certificate", () => {
     expect((await issuing.attributesOf(again)).issuance.challenges).toEqual([]);
   });
 
+  it("is issued where some of its names are proven already: of those nothing more is said", async () => {
+    issuing.server.remembersNames = true;
+    await issued();
+    const id = await order("more", { altNames: ["www.example.com", "new.example.com"] });
+    await issuing.pass();
+    const { challenges } = (await issuing.attributesOf(id)).issuance;
+    expect(challenges.map(({ status }) => status)).toEqual(["valid", "valid", "pending"]);
+    await issuing.prove(id);
+    await issuing.finish(id);
+  });
+
   it("is waited for while the authority takes its time, less and less often", async () => {
     issuing.server.looksToSign = 4;
     const id = await order();
