@@ -11,6 +11,7 @@ import {
   NotDer,
   oid,
   readElement,
+  readElements,
   sequence,
   setOf,
   TAG,
@@ -264,6 +265,24 @@ describe("a request that was made to be misread", () => {
     expect(salt).toBeGreaterThan(0);
     der[salt + 4] = 20;
     expect(() => readCsr(pemOf("CERTIFICATE REQUEST", der))).toThrow("not signed by its own key");
+  });
+
+  it("is read by RSA-PSS with the salt that is usual, where none is said", () => {
+    const usual = ["-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:20", "-sha256"];
+    const csr = requestBy(opensslKey("rsa"), { subject: "/CN=x" }, usual);
+    expect(derOf(csr).indexOf(Buffer.from("a203020114", "hex"))).toBe(-1);
+    expect(readCsr(csr).subject.commonName).toBe("x");
+  });
+
+  it("is signed with an algorithm of its own key's kind", async () => {
+    const csr = await makeCsr({ subject: { ...NO_SUBJECT, commonName: "x" }, altNames: [], key });
+    const der = derOf(csr);
+    const [info, , bits] = readElements(readElement(der).content).map((one) => one.bytes);
+    const rsa = sequence(oid("1.2.840.113549.1.1.11"), NULL);
+    const forged = sequence(info as Uint8Array, rsa, bits as Uint8Array);
+    expect(() => readCsr(pemOf("CERTIFICATE REQUEST", forged))).toThrow(
+      "not signed by its own key",
+    );
   });
 
   it("is never one that openssl would not verify, whichever of its bytes is another one", () => {
