@@ -382,6 +382,19 @@ describe("while the state or the ledger cannot be read", () => {
     await settled();
     expect(receiver.ids).toEqual([...ids, ...more]);
   });
+
+  it("how far everything has come is saved as soon as that can be", async () => {
+    world.register("a");
+    notifier = world.start({ saveIntervalMs: 50 });
+    await world.happen("a", 1);
+    await receiver.arrived(1);
+    world.isFailing = true;
+    await settled();
+    await wait(80);
+    expect(world.saved).toBeUndefined();
+    world.isFailing = false;
+    await vi.waitFor(() => expect(world.saved).toEqual({ followed: 1, owners: [] }));
+  });
 });
 
 describe("an installation in which nobody is registered", () => {
