@@ -3,10 +3,12 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { listText } from "../../pki/testing/openssl-verify.ts";
 import { secretAction } from "../secrets/secret-action.ts";
 import type { Caller } from "../call.ts";
-import { NOBODY, openTestApp, START, type TestApp } from "../testing/test-app.ts";
+import { instanceOf } from "../secrets/find.ts";
+import { NOBODY, openTestApp, PLACE, START, type TestApp } from "../testing/test-app.ts";
 import { readAuthorityCertificate, readAuthorityCrl } from "./authority-publications.ts";
 import { updateConfiguration, updateConfigurationInput } from "./change-configuration.ts";
-import { timesOf } from "./revocation-lists.ts";
+import { RevocationLists, timesOf, type PublishedList } from "./revocation-lists.ts";
+import { authorityNamed } from "./signing.ts";
 import {
   acting,
   DAY,
@@ -141,6 +143,25 @@ describe("a revocation list", () => {
     expect(text).toContain("No Revoked Certificates.");
     await change(false);
     expect((await listOf(app, "first")).revokedCount).toBe(1);
+  });
+
+  it("is held for those authorities that were asked for last", async () => {
+    const lists = new RevocationLists(2);
+    await my.make(intermediateInput("second", "root"));
+    await app.state.read(async (store) => {
+      const ask = async (name: string): Promise<PublishedList> => {
+        const found = await authorityNamed(name, instanceOf(PLACE), store);
+        const issued = found?.attributes.issued;
+        if (!found || !issued) throw new Error("it has not been signed");
+        const { capabilities } = app;
+        return lists.listOf({ ...found, issued }, { store, capabilities, now: START });
+      };
+      const [root, first] = [await ask("root"), await ask("first")];
+      expect(await ask("root")).toBe(root);
+      await ask("second");
+      expect(await ask("root")).toBe(root);
+      expect(await ask("first")).not.toBe(first);
+    });
   });
 
   it("grows in number whatever happens, and always has half of its time to come", () => {

@@ -33,6 +33,11 @@ interface HeldList {
 export class RevocationLists {
   /** By the authority's id; insertion order is the order of last use. */
   readonly #held = new Map<string, HeldList>();
+  readonly #max: number;
+
+  constructor(max = MAX_HELD_LISTS) {
+    this.#max = max;
+  }
 
   /** Refuses while the vault is sealed, unless the list is held. */
   listOf(authority: CertifiedAuthority, at: ListAt): Promise<PublishedList> {
@@ -46,7 +51,7 @@ export class RevocationLists {
     // One that could not be signed is signed again by whoever asks next.
     held.list.catch(() => this.#held.get(id) === held && this.#held.delete(id));
     for (const [oldest] of this.#held) {
-      if (this.#held.size <= MAX_HELD_LISTS) break;
+      if (this.#held.size <= this.#max) break;
       this.#held.delete(oldest);
     }
     return held.list;
