@@ -89,7 +89,7 @@ export const issueCertificate = changeOperation<
     }
     invariant(taken !== undefined, "a step is taken before it is kept");
     const issuing = withOrder(found, taken, context);
-    if (taken.issued) return issue(issuing, taken.issued, context);
+    if (taken.issued) return issueUnlessLocked(issuing, taken.issued, context);
     const failing = failingOf(issuing.issuance, taken, context);
     return failing ? fail(issuing, failing, context) : goOn(issuing, taken, context);
   },
@@ -251,6 +251,28 @@ async function fail(
   };
   await keep({ ...issuing, secret: failed, attributes }, ended(issuance, now, failures), context);
   return refusal;
+}
+
+/** Behind a lock the certificate waits at the authority, for as long as that keeps it. */
+async function issueUnlessLocked(
+  issuing: Issuing,
+  issued: IssuedPublicCert,
+  context: Context<Transaction>,
+): Promise<IssueCertificateOutput | Refusal> {
+  try {
+    return await issue(issuing, issued, context);
+  } catch (error) {
+    // Locks are asked for before anything is written.
+    if (!(error instanceof Refusal) || error.code !== "locked") throw error;
+    const { code, message } = error;
+    const attributes = told(issuing.attributes, { error: { code, message } });
+    const issuance = later(issuing.issuance, context.now, {
+      firstMs: FIRST_RETRY_MS,
+      atLeastMs: 0,
+    });
+    await keep({ ...issuing, attributes }, issuance, context);
+    return error;
+  }
 }
 
 async function issue(

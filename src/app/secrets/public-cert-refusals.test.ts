@@ -193,6 +193,8 @@ describe("a certificate that comes", () => {
     await expect(issuing.finish(id)).rejects.toThrow("there is no certificate");
     const last = issuing.app.events().findLast(({ operation }) => operation === "secret.issue");
     expect(last?.reason.reasonForFailure).toContain("locked");
+    const { error } = (await issuing.attributesOf(id)).issuance;
+    expect(error).toEqual({ code: "locked", message: last?.reason.reasonForFailure });
     expect(previous.payloadAvailable).toBe(true);
     await issuing.app.done(deleteSecretLocks, SCHEDULE, { id, lockNames: ["held"] });
     await issuing.later(3_600_000);
