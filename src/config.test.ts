@@ -65,6 +65,7 @@ describe("the configuration", () => {
       "testing=https://ca.example.com/acme",
       "production=http://ca.example.com/acme",
       "production=https://somebody@ca.example.com/acme",
+      "production=https://:something@ca.example.com/acme",
       "production=ca.example.com",
     ]) {
       expect(() => readServeConfig(["--acme-directory", wrong], {})).toThrow(ConfigError);

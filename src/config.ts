@@ -182,7 +182,8 @@ function acmeDirectoriesOf(given: readonly string[]): AcmeDirectories {
     const url = URL.parse(text);
     const isPlain =
       url?.protocol === "http:" && LOOPBACK.has(url.hostname.replaceAll(/[[\]]/g, ""));
-    if (!environment || !url || (url.protocol !== "https:" && !isPlain) || url.username !== "") {
+    const isAnybodys = url?.username === "" && url.password === "";
+    if (!environment || !isAnybodys || (url.protocol !== "https:" && !isPlain)) {
       throw new ConfigError(
         "--acme-directory is production=URL or staging=URL, the URL of an ACME directory by https.",
       );

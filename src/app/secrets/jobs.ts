@@ -1,7 +1,4 @@
-/**
- * What falls due with secrets: rotations and expirations, each performed and recorded as any call
- * is.
- */
+/** What falls due with secrets, in one list; each is performed and recorded as any call is. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expiryNoticeJob } from "../notifications/notify-expiry.ts";
 import type { RootKeyRotation } from "../rotate-root-key.ts";
