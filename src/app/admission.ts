@@ -17,7 +17,8 @@ export function identify(caller: Caller, { forAnyone }: { readonly forAnyone?: t
 }
 
 /**
- * An instance may have been deleted while a call about it was on its way: nothing is to come into one that is no more.
+ * For changes: an instance may have been deleted while a call about it was on its way, and nothing is to come into one
+ * that is no more. A reading finds nothing in it by itself.
  */
 export async function assertStanding({ place }: Call, { identity }: View): Promise<void> {
   if (place.instance === null || (await identity.instance(place.instance))) return;

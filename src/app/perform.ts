@@ -224,6 +224,7 @@ export class Performer {
     let recorded: Promise<readonly Recorded[]> | undefined;
     const ran = await state.transact(
       async (tx) => {
+        await assertStanding(attempt.call, tx);
         const result = await this.#steps(operation, attempt, { input, store: tx });
         invariant(!result.instead, "a change is not another one's read");
         await tx.enqueue(result.drafts, trail.size);
@@ -283,7 +284,6 @@ export class Performer {
   ): Promise<Admitted<Subject, Store>> {
     const { call } = attempt;
     const now = this.#ports.clock.now();
-    await assertStanding(call, store);
     const grants = await grantsOf(call, store, now);
     const consequences: Consequence[] = [];
     const context: Context<Store> = {
