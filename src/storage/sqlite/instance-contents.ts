@@ -17,5 +17,5 @@ export function contentsOf(db: Database, { account, instance }: Instance): Conte
     return Number(db.get(sql, account, instance)?.["n"]);
   };
   const counted = Object.entries(TABLES).map(([kind, table]) => [kind, count(table)]);
-  return Object.fromEntries(counted) as unknown as Contents;
+  return Object.fromEntries(counted) as Contents;
 }
