@@ -132,7 +132,7 @@ async function keepCertificates(): Promise<void> {
 
   await done("POST /api/v2/configurations", {
     config_type: "private_cert_configuration_root_ca",
-    name: "root",
+    name: "top",
     common_name: "Root CA",
     max_ttl: "8760h",
   });
@@ -141,7 +141,7 @@ async function keepCertificates(): Promise<void> {
     name: "servers-ca",
     common_name: "Servers CA",
     signing_method: "internal",
-    issuer: "root",
+    issuer: "top",
     max_ttl: "4380h",
     key_type: "ec",
     key_bits: 256,
@@ -161,7 +161,7 @@ async function keepCertificates(): Promise<void> {
   });
   addKey(leaf.private_key);
   addKey((await done(`POST /api/v2/secrets/${leaf.id}/versions`, {})).private_key);
-  await send("POST /api/v2/configurations/root/actions", {
+  await send("POST /api/v2/configurations/top/actions", {
     action_type: "private_cert_configuration_action_sign_csr",
     csr: key,
     common_name: "x",
@@ -339,7 +339,7 @@ async function sendNonsense(): Promise<void> {
   await send("GET /api/v2/configurations", undefined, {
     "X-Sm-Accept-Configuration-Type": value(),
   });
-  await send("GET /api/v2/configurations/root", undefined, {
+  await send("GET /api/v2/configurations/top", undefined, {
     "X-Sm-Accept-Configuration-Type": value(),
   });
   await send(`GET /api/v2/configurations?search=${value()}&sort=${value()}`);

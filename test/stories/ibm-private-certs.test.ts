@@ -27,6 +27,7 @@ async function made(config: object): Promise<IbmAnswer["body"]> {
   return answer.body;
 }
 
+const actionsOf = (name: string): string => `${CONFIGURATIONS}/${name}/actions`;
 const root = (name: string, more: object = {}): object => ({
   config_type: "private_cert_configuration_root_ca",
   name,
@@ -397,19 +398,19 @@ describe("a call about private certificates", () => {
     ],
     [
       "to do what is not done",
-      `${CONFIGURATIONS}/root/actions`,
+      actionsOf("root"),
       { action_type: `${ACTION}_rotate_intermediate` },
       "no such action",
     ],
     [
       "to do it with more words",
-      `${CONFIGURATIONS}/root/actions`,
+      actionsOf("root"),
       { action_type: `${ACTION}_rotate_crl`, now: true },
       "has a field that is not known",
     ],
     [
       "to sign nothing",
-      `${CONFIGURATIONS}/root/actions`,
+      actionsOf("root"),
       { action_type: `${ACTION}_sign_csr` },
       "The field csr is missing",
     ],
