@@ -51,6 +51,7 @@ export interface IdentityReader {
   account(id: string): Promise<Account | undefined>;
   accounts(): Promise<readonly Account[]>;
   instance(id: string): Promise<Instance | undefined>;
+  /** In the order in which they were made. */
   instances(account: string): Promise<readonly Instance[]>;
 
   /** The user, service ID or trusted profile that acts under an IAM id. */

@@ -85,6 +85,18 @@ describe("an instance", () => {
     await app.done(createSecret, manager, arbitrary("db"));
   });
 
+  it("stands behind those that were made before it, even in the same millisecond, whatever they are called", async () => {
+    const names = ["e", "d", "c", "b", "a"].map((letter) => `made-${letter}`);
+    for (const name of names) await made(name);
+    app.clock.advance(-60_000);
+    await made("made-later");
+    const first = await app.state.read(({ identity }) => identity.instances(ACCOUNT));
+    expect(first.map(({ name }) => name)).toEqual(["test", ...names, "made-later"]);
+    await app.done(renameInstance, operator, renameInstanceInput(first[0]?.id ?? "", "zz"));
+    const { instances } = await app.done(listInstances, operator, {});
+    expect(instances.map(({ name }) => name)).toEqual(["zz", ...names, "made-later"]);
+  });
+
   it("is not made where no events are sent, and the refusal says what to do", async () => {
     const input = { name: "south", region: "in-che" };
     const { code, message } = await app.refused(createInstance, operator, input);

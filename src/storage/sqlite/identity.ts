@@ -107,7 +107,8 @@ export class SqliteIdentityStore implements IdentityStore {
   }
 
   async instances(account: string): Promise<readonly Instance[]> {
-    const sql = "SELECT * FROM instances WHERE account = ? ORDER BY created_at, id";
+    // As they were made, also within one millisecond and under a clock that was set back: the first is where plain names lead.
+    const sql = "SELECT * FROM instances WHERE account = ? ORDER BY rowid";
     return this.#instancesOf.get(account, () => this.#db.all(sql, account).map(instanceOf));
   }
 
