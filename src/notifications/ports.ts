@@ -1,4 +1,5 @@
 /** What following the ledger for those who want to be told needs of the rest of the server. */
+import type { EntrySource } from "../ledger/entry-source.ts";
 import type { AuditEvent } from "../audit/event.ts";
 import type { Millis } from "../kernel/clock.ts";
 import type { Sending, Sent } from "./webhooks.ts";
@@ -20,18 +21,6 @@ export interface Recipient {
 export interface Message {
   readonly id: string;
   readonly type: string;
-}
-
-/** The ledger's durable entries, in order, by index. */
-export interface EntrySource {
-  readonly size: number;
-  /** The lines of entries `from` to `to` (exclusive), in order, in runs of any length. */
-  read(
-    from: number,
-    to: number,
-  ): AsyncIterable<{ readonly first: number; readonly lines: readonly Uint8Array[] }>;
-  /** Calls back after `size` has grown; returns what ends that. */
-  onAppended(listener: () => void): () => void;
 }
 
 /** How far the ledger has been followed, and how far the notices of owners that are behind have been sent. */

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { utf8 } from "../kernel/bytes.ts";
 import { MemoryEventIndex } from "../storage/memory/event-index.ts";
 import { Indexer, MAX_CHUNK_ENTRIES } from "./indexer.ts";
-import type { EntrySource, IndexLag } from "./indexer.ts";
+import type { EntrySource } from "../ledger/entry-source.ts";
+import type { IndexLag } from "./indexer.ts";
 import type { Selection } from "./event-index.ts";
 
 const EVERYTHING: Selection = { plan: { kind: "everything" } };

@@ -2,25 +2,13 @@
  * Keeps the index at the ledger's heels. The ledger never waits for it: a failing, slow or broken index changes
  * nothing about recording, only how much of the record is found, which every answer says.
  */
+import type { EntrySource } from "../ledger/entry-source.ts";
 import { setTimeout as wait } from "node:timers/promises";
 import { IndexBroken } from "./event-index.ts";
 import type { EventIndex } from "./event-index.ts";
 import { ID, INDEX } from "./fields.ts";
 import type { Plan } from "./plan.ts";
 import { projectLine } from "./projection.ts";
-
-/** What the indexer needs of the ledger: durable entries, in order, by index. */
-export interface EntrySource {
-  /** Durable entries. */
-  readonly size: number;
-  /** The lines of entries `from` to `to` (exclusive), in order, in chunks of any length. */
-  read(
-    from: number,
-    to: number,
-  ): AsyncIterable<{ readonly first: number; readonly lines: readonly Uint8Array[] }>;
-  /** Calls back after `size` has grown; returns what ends that. */
-  onAppended(listener: () => void): () => void;
-}
 
 /** Most entries, and most bytes, of one chunk. Measured: more gains little and holds up what comes after. */
 export const MAX_CHUNK_ENTRIES = 20_000;

@@ -32,7 +32,7 @@ export interface Making {
   readonly groupId: string;
   readonly name: string;
   readonly dataKey: WrappedKey;
-  /** RFC 3339, as it was given; only for types that expire by a date. */
+  /** The date that was given, for types that expire by one. */
   readonly expiresAt: Millis | null;
   /** Within the type's bounds; null for types that have none. */
   readonly rotation: RotationPolicy | null;
