@@ -93,7 +93,7 @@ async function administratorOf(account: string, work: Work): Promise<User> {
   const there = await work.state.read((view) =>
     view.identity.userByEmail(account, ADMINISTRATOR_EMAIL),
   );
-  const input = { email: ADMINISTRATOR_EMAIL, name: "Administrator" };
+  const input = { email: ADMINISTRATOR_EMAIL, name: "Administrator", isOwner: true };
   return there ?? done(work, createUser, input);
 }
 

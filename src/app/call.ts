@@ -1,4 +1,5 @@
 /** What a dialect knows of a request apart from its meaning: who calls, from where, about what. */
+import type { Millis } from "../kernel/clock.ts";
 import type { Refusal } from "../kernel/errors.ts";
 import type { Place } from "../audit/crn.ts";
 import type { CredentialType, Dialect, EventHost, InitiatorType } from "../audit/event.ts";
@@ -19,6 +20,23 @@ export interface Identity {
   /** The session that the call is part of, and the client that opened it. */
   readonly session?: { readonly id: string; readonly isKept: boolean };
   readonly clientId?: string;
+  /** Of calls that were signed with an access key. */
+  readonly signedBy?: SignedBy;
+  /** The JSON text of the policy of its session: it may do no more than that allows, whatever it has been granted. */
+  readonly bounds?: string;
+}
+
+/** By which access key a call was signed, and what kind of caller that makes: AWS's records tell these apart. */
+export interface SignedBy {
+  readonly accessKeyId: string;
+  /** `root`: the owner of the account. */
+  readonly kind: "root" | "user" | "role" | "federated";
+  /** Of the session of a role; of a federated one, whom it is for. */
+  readonly sessionName?: string;
+  readonly sourceIdentity?: string;
+  /** Of keys that end with a session. */
+  readonly startedAt?: Millis;
+  readonly isMfa?: boolean;
 }
 
 /** Nobody: no credential was offered (`refusal` null), or the one offered was refused. */
@@ -26,7 +44,12 @@ export interface Anonymous {
   readonly kind: "anonymous";
   readonly refusal: Refusal | null;
   /** Whom a credential spoke of that was genuine but is no longer good: expired, disabled, revoked. */
-  readonly claimed?: { readonly id: string; readonly typeURI: InitiatorType };
+  readonly claimed?: {
+    readonly id: string;
+    readonly typeURI: InitiatorType;
+    /** Its account, where the credential tells. */
+    readonly account?: string;
+  };
 }
 
 /** The server itself, on schedule. May do what its jobs do; recorded as a service with no address. */

@@ -1,6 +1,7 @@
 /** The event's initiator: the caller of a call, as the record names it. */
-import type { EventHost, Initiator } from "../audit/event.ts";
-import type { Call } from "./call.ts";
+import type { EventHost, Initiator, InitiatorAccess } from "../audit/event.ts";
+import { toRfc3339 } from "../kernel/clock.ts";
+import type { Call, SignedBy } from "./call.ts";
 
 /** What IBM's IAM events say of the client, by which it is known: the console, and the command line. */
 const AGENTS: Readonly<Record<string, string>> = {
@@ -20,6 +21,7 @@ export function initiatorOf(call: Call): Initiator {
         ...(caller.authnId === undefined ? {} : { authnId: caller.authnId }),
         ...(caller.authnName === undefined ? {} : { authnName: caller.authnName }),
         credential: { type: caller.credentialType },
+        ...(caller.signedBy ? { access: accessOf(caller.signedBy) } : {}),
         host,
       };
     case "anonymous":
@@ -39,6 +41,18 @@ export function initiatorOf(call: Call): Initiator {
         host: { address: "", addressType: "", agent: "" },
       };
   }
+}
+
+function accessOf(by: SignedBy): InitiatorAccess {
+  const { accessKeyId: keyId, kind, sessionName, sourceIdentity, startedAt, isMfa } = by;
+  return {
+    keyId,
+    kind,
+    ...(sessionName === undefined ? {} : { sessionName }),
+    ...(sourceIdentity === undefined ? {} : { sourceIdentity }),
+    ...(startedAt === undefined ? {} : { startedAt: toRfc3339(startedAt) }),
+    ...(isMfa === undefined ? {} : { mfa: isMfa }),
+  };
 }
 
 /** Of a session that the console or the command line opened, the agent is theirs, whatever they call themselves. */

@@ -4,6 +4,7 @@
  */
 import type { EventDraft } from "../audit/event.ts";
 import type { EventId } from "../kernel/ids.ts";
+import type { AccessKeyReader, AccessKeyStore } from "../identity/access-key.ts";
 import type { GroupReader, GroupStore } from "../identity/group-store.ts";
 import type { LoginReader, LoginStore } from "../identity/login-store.ts";
 import type { ProfileReader, ProfileStore } from "../identity/profile-store.ts";
@@ -23,6 +24,7 @@ export interface View {
   readonly groups: GroupReader;
   readonly profiles: ProfileReader;
   readonly logins: LoginReader;
+  readonly accessKeys: AccessKeyReader;
   readonly configurations: ConfigurationReader;
   readonly leases: LeaseReader;
   readonly tasks: TaskReader;
@@ -37,6 +39,7 @@ export interface Transaction extends View {
   readonly groups: GroupStore;
   readonly profiles: ProfileStore;
   readonly logins: LoginStore;
+  readonly accessKeys: AccessKeyStore;
   readonly configurations: ConfigurationStore;
   readonly leases: LeaseStore;
   readonly tasks: TaskStore;

@@ -10,6 +10,7 @@ import { instanceRows } from "./catalogue/instances.ts";
 import type { Kind, Row } from "./catalogue/row.ts";
 import { secretLifeRows } from "./catalogue/secret-life.ts";
 import { secretRows } from "./catalogue/secrets.ts";
+import { stagedSecretRows } from "./catalogue/staged-secrets.ts";
 import { trailRows } from "./catalogue/trail.ts";
 import { trustRows } from "./catalogue/trust.ts";
 
@@ -18,6 +19,7 @@ export type { Kind, Row } from "./catalogue/row.ts";
 const table = {
   ...secretRows,
   ...secretLifeRows,
+  ...stagedSecretRows,
   ...configurationRows,
   ...instanceRows,
   ...identityRows,

@@ -20,6 +20,8 @@ export type CredentialType =
   | "token"
   | "user"
   | "apikey"
+  | "access-key"
+  | "session-key"
   | "apikey-serviceid"
   | "certificate"
   | "public-access";
@@ -40,7 +42,20 @@ export interface Initiator {
   readonly authnId?: string;
   readonly authnName?: string;
   readonly credential: { readonly type: CredentialType };
+  /** Of calls that were signed with an access key. */
+  readonly access?: InitiatorAccess;
   readonly host: EventHost;
+}
+
+/** The access key of a call by AWS's wire, by its id, which is no secret; and what kind of caller it makes. */
+export interface InitiatorAccess {
+  readonly keyId: string;
+  readonly kind: "root" | "user" | "role" | "federated";
+  readonly sessionName?: string;
+  readonly sourceIdentity?: string;
+  /** RFC 3339; of keys that end with a session. */
+  readonly startedAt?: string;
+  readonly mfa?: boolean;
 }
 
 /** What it was done to. `id` is a CRN: everything done to one secret carries that secret's CRN. */

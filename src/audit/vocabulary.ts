@@ -16,6 +16,7 @@ const AWS_SOURCES: Readonly<Record<string, string>> = {
 const AWS_SIGNIN_SOURCE = "signin.amazonaws.com";
 
 export function awsSourceOf(row: Row): string {
+  if (row.awsSource !== undefined) return row.awsSource;
   if (row.aws === "ConsoleLogin") return AWS_SIGNIN_SOURCE;
   return AWS_SOURCES[serviceOf(row.action)] ?? `${serviceOf(row.action)}.amazonaws.com`;
 }

@@ -3,6 +3,7 @@ import { isIPv6 } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { authenticateBearer } from "../app/identity/authenticate.ts";
 import type { ServeConfig } from "../config.ts";
+import { awsDialect } from "../http/dialects/aws/dialect.ts";
 import { ibmDialects } from "../http/dialects/ibm/dialects.ts";
 import { tokenDiscovery } from "../http/dialects/ibm/identity/discovery.ts";
 import { loginPages } from "../http/dialects/ibm/identity/pages.ts";
@@ -66,6 +67,7 @@ export async function listen(ports: HttpPorts): Promise<Listening> {
   const server = createServer({
     dialects: [
       ...ibmDialects({ ...authentication, regions }),
+      awsDialect({ ...authentication, vault: core.capabilities.vault }),
       nativeDialect({ authenticate }, native),
     ],
     performer: core.performer,

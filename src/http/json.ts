@@ -8,7 +8,12 @@ export const MAX_JSON_VALUES = 50_000;
 
 /** The request's body as a JSON object. Throws `invalid_request` for anything else; never quotes the body. */
 export function jsonObject(request: FastifyRequest): Readonly<Record<string, unknown>> {
-  const value = jsonValue(request.body);
+  return jsonObjectIn(request.body);
+}
+
+/** The same of a body that has come another way. */
+export function jsonObjectIn(body: unknown): Readonly<Record<string, unknown>> {
+  const value = jsonValue(body);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new Refusal("invalid_request", "The request body must be a JSON object.");
   }

@@ -13,6 +13,8 @@ export interface ApiKey {
   readonly iamId: string;
   readonly name: string;
   readonly description: string;
+  /** `AKIA…`: of one that signs requests in AWS's way and logs nobody in; null for all others. */
+  readonly accessKeyId: string | null;
   /** A locked one can be neither changed nor deleted; it still logs in. */
   readonly locked: boolean;
   readonly disabled: boolean;

@@ -34,6 +34,9 @@ const seeing: readonly OperationName[] = [
   "version-lock.list",
   "secret-task.list",
   "secret-task.read",
+  "secret.resource-policy.read",
+  "secret.resource-policy.check",
+  "secret.password.generate",
   "instance.list",
   "instance.read",
   "instance.login",
@@ -43,7 +46,7 @@ const seeing: readonly OperationName[] = [
 ];
 
 /** Payloads: what a Reader cannot see. */
-const reading: readonly OperationName[] = ["secret.read", "version.read"];
+const reading: readonly OperationName[] = ["secret.read", "version.read", "secret.batch-read"];
 
 const writing: readonly OperationName[] = [
   "secret.create",
@@ -54,12 +57,24 @@ const writing: readonly OperationName[] = [
   "version.metadata.update",
   "version.data.delete",
   "secret.rotate",
+  "secret.update",
+  "secret.tag",
+  "secret.untag",
+  "secret.rotation.begin",
+  "secret.rotation.cancel",
+  "version.stage.set",
   "secret-lock.create",
   "version-lock.create",
 ];
 
 const managing: readonly OperationName[] = [
   "secret.delete",
+  "secret.restore",
+  "secret.resource-policy.set",
+  "secret.resource-policy.delete",
+  "secret.replica.create",
+  "secret.replica.delete",
+  "secret.replica.promote",
   "secret-lock.delete",
   "version-lock.delete",
   "secret-group.create",
@@ -101,6 +116,8 @@ const viewing: readonly OperationName[] = [
   "serviceid.list",
   "apikey.read",
   "apikey.list",
+  "apikey.usage.read",
+  "policy.attached.list",
   "identity-settings.read",
   "access-group-settings.read",
   "access-group.read",
@@ -222,6 +239,8 @@ const ownMatters: ReadonlySet<OperationName> = new Set<OperationName>([
   "user-apikey.delete",
   "apikey.read",
   "apikey.list",
+  "apikey.usage.read",
+  "policy.attached.list",
   "passcode.create",
 ]);
 

@@ -10,6 +10,8 @@ export interface User {
   readonly email: string;
   readonly name: string;
   readonly state: "active" | "disabled";
+  /** Stands for the account itself, as AWS's root user does: made with it. */
+  readonly isOwner: boolean;
   /** `IBMid` of a user who was invited; of one whom a federated login made, the realm that vouched. */
   readonly realm: string;
   /** Sessions that began before are over: a password was changed, a user disabled. */

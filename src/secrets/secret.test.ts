@@ -12,6 +12,7 @@ import {
   checkName,
   DESTROYED,
 } from "./secret.ts";
+import { NO_STAGING } from "./stages.ts";
 import { aliasOf, numberOf, versionSelector } from "./version.ts";
 
 const refuses = (work: () => unknown): boolean => {
@@ -128,13 +129,14 @@ describe("an expiration date", () => {
 
 describe("aliases", () => {
   it("are the newest version and the one before it", () => {
-    expect([4, 3, 2].map((number) => aliasOf({ lastVersion: 4 }, number))).toEqual([
-      "current",
-      "previous",
-      null,
-    ]);
-    expect(numberOf({ lastVersion: 4 }, "previous")).toBe(3);
-    expect(numberOf({ lastVersion: 1 }, "previous")).toBe(0);
+    expect(
+      [4, 3, 2].map((number) =>
+        aliasOf({ ...NO_STAGING, currentVersion: 4, previousVersion: 3 }, number),
+      ),
+    ).toEqual(["current", "previous", null]);
+    const first = { ...NO_STAGING, currentVersion: 1 };
+    expect(numberOf({ ...first, previousVersion: 3 }, { alias: "previous" })).toBe(3);
+    expect(numberOf(first, { alias: "previous" })).toBe(0);
   });
 
   it("are told from ids", () => {

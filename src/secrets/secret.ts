@@ -8,6 +8,7 @@ import type { SealedValue, WrappedKey } from "./vault.ts";
 import type { PasswordPolicy } from "./password.ts";
 import type { SecretAttributes } from "./payload.ts";
 import type { RotationPolicy } from "./rotation.ts";
+import type { Rotator } from "./rotator.ts";
 
 export type { JsonObject } from "./json.ts";
 
@@ -74,10 +75,30 @@ export interface Secret {
   readonly csrKey: SealedValue | null;
   /** What its type knows of it besides; null for the plain types. */
   readonly attributes: SecretAttributes | null;
-  /**
-   * The number of the newest version: versions count from 1 and the newest is the current one. 0 while there is none.
-   */
+  /** The number of the newest version: versions count from 1. 0 while there is none. */
   readonly lastVersion: number;
+  /** The numbers of the versions that are current and that was before; 0 where there is none. */
+  readonly currentVersion: number;
+  readonly previousVersion: number;
+  /** The further staging labels, with the number of the version that each is on. See `stages.ts`. */
+  readonly stages: Readonly<Record<string, number>>;
+  /**
+   * Whether versions that are neither current nor previous keep their values, up to MAX_UNLABELLED_VERSIONS, until they
+   * are dropped as a whole: what clients of AWS rely on. Otherwise the values of those two only are kept, as with IBM.
+   */
+  readonly keepsUnlabelled: boolean;
+  /** Pairs of AWS's kind; `labels` are IBM's. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** The name of a key, as it was given: kept and shown. Every value is sealed by the installation's own keys. */
+  readonly kmsKeyId: string | null;
+  /** Set while the secret waits to be deleted: nothing can be done with its value, and it can be restored. */
+  readonly deletion: ScheduledDeletion | null;
+  /** The JSON text of the policy that is attached to it. */
+  readonly resourcePolicy: string | null;
+  /** Of a replica: which secret, in which region, it follows. */
+  readonly replicaOf: ReplicaOf | null;
+  readonly rotator: Rotator | null;
+  readonly lastRotatedAt: Millis | null;
   /** How many versions are still known of, with or without a payload. */
   readonly versionsTotal: number;
   /** How many locks its versions carry together. */
@@ -86,26 +107,69 @@ export interface Secret {
   readonly dataKey: WrappedKey;
 }
 
-export const MIN_NAME_CHARS = 2;
-export const MAX_NAME_CHARS = 256;
+export interface ScheduledDeletion {
+  readonly requestedAt: Millis;
+  /** From when on it is deleted for good. */
+  readonly dueAt: Millis;
+}
+
+export interface ReplicaOf {
+  readonly secretId: string;
+  readonly region: string;
+}
+
+/** What a secret is without what AWS's clients give it. */
+export const PLAIN_SECRET = {
+  currentVersion: 0,
+  previousVersion: 0,
+  stages: {},
+  keepsUnlabelled: false,
+  tags: {},
+  kmsKeyId: null,
+  deletion: null,
+  resourcePolicy: null,
+  replicaOf: null,
+  rotator: null,
+  lastRotatedAt: null,
+} as const satisfies Partial<Secret>;
+
+export const MIN_NAME_CHARS = 1;
+export const MAX_NAME_CHARS = 512;
 export const MAX_DESCRIPTION_CHARS = 1_024;
 export const MAX_LABELS = 30;
 export const MIN_LABEL_CHARS = 2;
 export const MAX_LABEL_CHARS = 30;
 export const MAX_CUSTOM_METADATA_BYTES = 10 * 1_024;
 
-const NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?$/;
+/** What any wire allows in a name; each is stricter in its own way. */
+const NAME = /^[A-Za-z0-9/_+=.@!-]+$/;
 
 export function isSecretType(text: string): text is SecretType {
   return (SECRET_TYPES as readonly string[]).includes(text);
 }
 
-/** Letters, digits, `_`, `-` and `.`, with neither `-` nor `.` at an end. Refuses anything else. */
+/** Refuses what is no name on any wire. */
 export function checkName(name: string): void {
   if (name.length < MIN_NAME_CHARS || name.length > MAX_NAME_CHARS || !NAME.test(name)) {
     throw new Refusal(
       "invalid_request",
-      `A name has ${MIN_NAME_CHARS} to ${MAX_NAME_CHARS} letters, digits, underscores, dashes or dots, and begins and ends with none of the last two.`,
+      `A name has ${MIN_NAME_CHARS} to ${MAX_NAME_CHARS} letters, digits or characters of /_+=.@!-.`,
+      { field: "name", reason: "bad-name" },
+    );
+  }
+}
+
+export const MIN_STRICT_NAME_CHARS = 2;
+export const MAX_STRICT_NAME_CHARS = 256;
+const STRICT_NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?$/;
+
+/** IBM's names: letters, digits, `_`, `-` and `.`, with neither `-` nor `.` at an end. Refuses anything else. */
+export function checkStrictName(name: string): void {
+  const isSized = name.length >= MIN_STRICT_NAME_CHARS && name.length <= MAX_STRICT_NAME_CHARS;
+  if (!isSized || !STRICT_NAME.test(name)) {
+    throw new Refusal(
+      "invalid_request",
+      `A name has ${MIN_STRICT_NAME_CHARS} to ${MAX_STRICT_NAME_CHARS} letters, digits, underscores, dashes or dots, and begins and ends with none of the last two.`,
       { field: "name" },
     );
   }

@@ -5,6 +5,7 @@ import type { SecretGroup } from "./group.ts";
 import type { Lock } from "./lock.ts";
 import type { Page, PageOf, Sort } from "./paging.ts";
 import type { Instance, Secret, SecretType } from "./secret.ts";
+import type { RotationUnderWay } from "./rotator.ts";
 import type { Version, VersionSelector } from "./version.ts";
 import type { RootKeyCheck, SealedValue, WrappedKey } from "./vault.ts";
 
@@ -31,6 +32,8 @@ export interface SecretFilter {
   readonly groups?: readonly string[] | undefined;
   readonly secretTypes?: readonly SecretType[] | undefined;
   readonly matchAllLabels?: readonly string[] | undefined;
+  /** Also those that wait to be deleted. */
+  readonly includesDeleted?: boolean | undefined;
 }
 
 export interface SecretQuery extends SecretFilter {
@@ -97,6 +100,11 @@ export interface SecretReader extends DataKeyReader {
   secret(at: Instance, id: string): Promise<Secret | undefined>;
   /** By type and name, which are unique together within the instance. */
   secretNamed(at: Instance, type: SecretType, name: string): Promise<Secret | undefined>;
+  /** Of any type, the oldest first, those that wait to be deleted among them. Asked by each reading: must be cheap. */
+  secretsCalled(at: Instance, name: string): Promise<readonly Secret[]>;
+  /** Wherever it is: for what follows from a secret in another region's instance. */
+  secretById(id: string): Promise<Secret | undefined>;
+  replicasOf(secretId: string): Promise<readonly Secret[]>;
   secrets(at: Instance, query: SecretQuery): Promise<Page<ListedSecret>>;
   countInGroup(at: Instance, groupId: string): Promise<number>;
   /** Whether a secret of the type, one that is not destroyed, is made with the configuration of this name. */
@@ -125,6 +133,11 @@ export interface SecretReader extends DataKeyReader {
   retrievalsPosition(): Promise<number>;
 
   dueRotations(now: Millis, limit: number): Promise<readonly DueSecret[]>;
+  /** Those whose time to be restored is over. */
+  dueDeletions(now: Millis, limit: number): Promise<readonly DueSecret[]>;
+  /** The rotation of the secret that is under way, by its rotator. */
+  rotation(secretId: string): Promise<RotationUnderWay | undefined>;
+  dueRotationSteps(now: Millis, limit: number): Promise<readonly DueSecret[]>;
   /** Not those whose versions are locked: they wait for their locks. */
   dueExpirations(now: Millis, limit: number): Promise<readonly DueSecret[]>;
   /** Those whose owners are to be told of their date; not what is due to expire now. */
@@ -146,8 +159,14 @@ export interface SecretStore extends SecretReader, DataKeyStore {
   insertVersion(version: Version, payload: SealedValue | null): Promise<void>;
   /** Deletes the payload of a version that has none by this. */
   updateVersion(version: Version): Promise<void>;
-  /** Forgets the versions with this number and lower ones. */
-  deleteVersionsUpTo(secretId: string, number: number): Promise<void>;
+  /** The value of a version that had none until now. */
+  putPayload(version: Version, payload: SealedValue): Promise<void>;
+  /** Forgets it, with its value and its locks. */
+  deleteVersion(version: Pick<Version, "secretId" | "id">): Promise<void>;
+
+  /** One of a secret at a time: replaces the one there is. */
+  putRotation(rotation: RotationUnderWay): Promise<void>;
+  deleteRotation(secretId: string): Promise<void>;
 
   insertGroup(group: SecretGroup): Promise<void>;
   updateGroup(group: SecretGroup): Promise<void>;

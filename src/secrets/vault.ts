@@ -34,7 +34,8 @@ export interface Binding {
     | "issuance"
     | "task-errors"
     | "user-totp"
-    | "identity-provider-secret";
+    | "identity-provider-secret"
+    | "access-key";
   readonly at: Instance;
   /** What the data key belongs to: a secret, a configuration, a user or an identity provider, by its id. */
   readonly owner: string;

@@ -1,7 +1,8 @@
 /** A version of a secret: what is known of it, and whether it still has its payload. */
 import type { Millis } from "../kernel/clock.ts";
 import type { VersionAttributes } from "./payload.ts";
-import type { JsonObject, Secret } from "./secret.ts";
+import type { JsonObject } from "./secret.ts";
+import { versionAt, type Staging } from "./stages.ts";
 
 export const VERSION_ALIASES = ["current", "previous"] as const;
 
@@ -30,10 +31,18 @@ export interface Version {
  */
 export const MAX_VERSIONS_KEPT = 50;
 
-/** By its id or by what it currently is. */
+/**
+ * Versions without a staging label that a secret keeps with their values, where it keeps any. Of those beyond, the
+ * oldest are dropped, but none that is younger than MIN_UNLABELLED_AGE_MS (AWS Secrets Manager, "Quotas").
+ */
+export const MAX_UNLABELLED_VERSIONS = 100;
+export const MIN_UNLABELLED_AGE_MS = 24 * 3_600_000;
+
+/** By its id, by what it currently is, or by a staging label. */
 export type VersionSelector =
-  | { readonly versionId: string; readonly alias?: undefined }
-  | { readonly alias: VersionAlias; readonly versionId?: undefined };
+  | { readonly versionId: string; readonly alias?: undefined; readonly stage?: undefined }
+  | { readonly alias: VersionAlias; readonly versionId?: undefined; readonly stage?: undefined }
+  | { readonly stage: string; readonly versionId?: undefined; readonly alias?: undefined };
 
 /** Reads what stands in a path: an alias, or an id. */
 export function versionSelector(text: string): VersionSelector {
@@ -41,14 +50,16 @@ export function versionSelector(text: string): VersionSelector {
   return alias ? { alias } : { versionId: text };
 }
 
-export function aliasOf(secret: Pick<Secret, "lastVersion">, number: number): VersionAlias | null {
-  if (number === secret.lastVersion) return "current";
-  return number === secret.lastVersion - 1 ? "previous" : null;
+export function aliasOf(staging: Staging, number: number): VersionAlias | null {
+  if (number === staging.currentVersion) return "current";
+  return number === staging.previousVersion ? "previous" : null;
 }
 
-/**
- * The number of the version that an alias stands for; 0, which no version has, when there is none.
- */
-export function numberOf(secret: Pick<Secret, "lastVersion">, alias: VersionAlias): number {
-  return alias === "current" ? secret.lastVersion : secret.lastVersion - 1;
+/** The number of the version that is meant; 0, which no version has, when there is none. */
+export function numberOf(
+  staging: Staging,
+  selector: Exclude<VersionSelector, { versionId: string }>,
+): number {
+  if (selector.stage !== undefined) return versionAt(staging, selector.stage);
+  return selector.alias === "current" ? staging.currentVersion : staging.previousVersion;
 }

@@ -13,6 +13,7 @@ const USER: User = {
   email: "ada@example.com",
   name: "Ada",
   state: "active",
+  isOwner: false,
   realm: HOME_REALM,
   sessionsSince: START,
   createdAt: START,

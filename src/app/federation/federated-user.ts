@@ -91,6 +91,7 @@ function newUser(
     email,
     name: name ?? email,
     state: "active",
+    isOwner: false,
     realm: provider.realm,
     sessionsSince: now,
     createdAt: now,

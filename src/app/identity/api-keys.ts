@@ -100,6 +100,7 @@ export function newApiKey(
     iamId: owner.iamId,
     name: checkedName(name),
     description: checkedDescription(description),
+    accessKeyId: null,
     locked: given.lock ?? false,
     disabled: given.disabled ?? false,
     expiresAt: expiresAt === undefined ? null : checkedExpiry(expiresAt, now),

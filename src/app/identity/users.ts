@@ -1,7 +1,7 @@
 /** Users: invited, read, changed, disabled, listed, deleted with their keys and policies. */
 import { HOME_REALM, MAX_USERS_PER_ACCOUNT, newUserId, type User } from "../../identity/user.ts";
 import { checkedEmail, checkedName } from "../../identity/text.ts";
-import { Refusal } from "../../kernel/errors.ts";
+import { invariant, Refusal } from "../../kernel/errors.ts";
 import type { UserCredentials } from "../../identity/user-credentials.ts";
 import { callerId, changeOperation, readOperation } from "../operation.ts";
 import { endSessions, findUser, isOwn, type EndedSessions, type OfUser } from "./find-user.ts";
@@ -13,12 +13,15 @@ import { forgetKey } from "./second-factor.ts";
 export interface CreateUserInput {
   readonly email: string;
   readonly name: string;
+  /** Of the user that an account is made with: stands for the account itself. Nobody's to ask for but the server's. */
+  readonly isOwner?: boolean;
 }
 
 /** One user of an account to an e-mail address. The new user may do nothing until a policy says so. */
 export const createUser = changeOperation<CreateUserInput, User, User>({
   name: "user.create",
-  async locate({ email, name }, { call, caller, now }) {
+  async locate({ email, name, isOwner = false }, { call, caller, now }) {
+    invariant(!isOwner || caller.kind === "internal", "an account is owned from the beginning");
     const user: User = {
       kind: "user",
       iamId: newUserId(),
@@ -26,6 +29,7 @@ export const createUser = changeOperation<CreateUserInput, User, User>({
       email: checkedEmail(email),
       name: checkedName(name),
       state: "active",
+      isOwner,
       realm: HOME_REALM,
       sessionsSince: now,
       createdAt: now,

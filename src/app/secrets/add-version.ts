@@ -3,12 +3,22 @@ import { locked } from "../../secrets/lock.ts";
 import { checkPayload } from "../../secrets/payload.ts";
 import { nextRotation } from "../../secrets/rotation.ts";
 import { ACTIVE, type JsonObject, type Secret } from "../../secrets/secret.ts";
-import { MAX_VERSIONS_KEPT, type Version } from "../../secrets/version.ts";
+import {
+  CURRENT_STAGE,
+  stagesOf,
+  versionAt,
+  withCurrent,
+  withStage,
+  type Staging,
+} from "../../secrets/stages.ts";
+import type { Version } from "../../secrets/version.ts";
 import { callerId, type Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
 import { giveUpValue } from "./give-up.ts";
 import type { NewVersion, OfItsType } from "./kinds/behaviour.ts";
+import { withoutOldVersions } from "./old-versions.ts";
 import { sealPayload } from "./open.ts";
+import { syncReplicas } from "./sync-replicas.ts";
 
 export interface Addition {
   readonly versionId: string;
@@ -18,6 +28,8 @@ export interface Addition {
   readonly autoRotated?: boolean | undefined;
   readonly customMetadata?: JsonObject | undefined;
   readonly versionCustomMetadata?: JsonObject | undefined;
+  /** The staging labels it takes; left out, it becomes the current version. The first one of a secret always does. */
+  readonly stages?: readonly string[] | undefined;
 }
 
 export interface Added {
@@ -40,35 +52,51 @@ export async function addVersion(
   const { store, capabilities, caller, now } = context;
   const { versionId, version: given } = added;
   if (given.payload) checkPayload(given.payload);
-  const payloadDroppedFrom = await dropPrevious(before, context);
-  const secret: Secret = {
+  const number = before.lastVersion + 1;
+  const staging = stagingWith(before, number, added.stages);
+  const payloadDroppedFrom =
+    staging.previousVersion === before.previousVersion ? null : await dropPrevious(before, context);
+  const grown: Secret = {
     ...before,
     state: ACTIVE,
     nextRotationAt: nextRotation(before.rotation, now),
     ...added.secret,
+    ...staging,
     lastVersion: before.lastVersion + 1,
-    versionsTotal: Math.min(before.versionsTotal + 1, MAX_VERSIONS_KEPT),
+    versionsTotal: before.versionsTotal + 1,
     customMetadata: added.customMetadata ?? before.customMetadata,
     updatedAt: now,
   };
   const version: Version = {
     id: versionId,
-    secretId: secret.id,
-    number: secret.lastVersion,
+    secretId: before.id,
+    number,
     createdBy: callerId(caller),
     createdAt: now,
     autoRotated: added.autoRotated ?? false,
-    expiresAt: given.expiresAt === undefined ? secret.expiresAt : given.expiresAt,
+    expiresAt: given.expiresAt === undefined ? grown.expiresAt : given.expiresAt,
     customMetadata: added.versionCustomMetadata ?? null,
     attributes: given.attributes ?? null,
     hasPayload: given.payload !== null,
   };
   const sealed =
-    given.payload && sealPayload(capabilities.vault, secret, { versionId, payload: given.payload });
+    given.payload && sealPayload(capabilities.vault, before, { versionId, payload: given.payload });
   await store.secrets.insertVersion(version, sealed);
-  await store.secrets.deleteVersionsUpTo(secret.id, version.number - MAX_VERSIONS_KEPT);
+  const secret = await withoutOldVersions(grown, context);
   await store.secrets.updateSecret(secret);
+  await syncReplicas(secret, context);
   return { secret, version, payloadDroppedFrom };
+}
+
+/** The labels of a secret with a new version. */
+function stagingWith(
+  before: Staging,
+  number: number,
+  stages: readonly string[] = [CURRENT_STAGE],
+): Staging {
+  const isFirst = versionAt(before, CURRENT_STAGE) === 0;
+  const start = isFirst ? withCurrent(before, number) : before;
+  return stages.reduce((staging, stage) => withStage(staging, stage, number), start);
 }
 
 /**
@@ -76,9 +104,10 @@ export async function addVersion(
  * the previous one is.
  */
 async function dropPrevious(secret: Secret, context: Context<Transaction>): Promise<string | null> {
+  if (secret.keepsUnlabelled) return null;
   const { secrets } = context.store;
   const previous = await secrets.version(secret, { alias: "previous" });
-  if (!previous?.hasPayload) return null;
+  if (!previous?.hasPayload || stagesOf(secret, previous.number).length > 1) return null;
   const locks = await secrets.locksOf(secret.id);
   if (locks.some((lock) => lock.versionId === previous.id)) throw locked();
   await giveUpValue(secret, previous, context);

@@ -104,7 +104,7 @@ async function freePrevious(
   context: Context<Transaction>,
 ): Promise<Version | null> {
   const { store, call, also } = context;
-  if (version.number !== secret.lastVersion) return null;
+  if (version.number !== secret.currentVersion) return null;
   const previous = await store.secrets.version(secret, { alias: "previous" });
   if (!previous) return null;
   const held = before.filter((lock) => lock.versionId === previous.id);

@@ -20,7 +20,7 @@ export async function currentVersion(
   reader: SecretReader,
   secret: Secret,
 ): Promise<Version | null> {
-  if (secret.lastVersion === 0) return null;
+  if (secret.currentVersion === 0) return null;
   const version = await reader.version(secret, { alias: "current" });
   // There is one: the secret was deleted since it was looked up.
   if (!version) throw noSecret();

@@ -111,7 +111,7 @@ export const endCredentials = changeOperation<EndingCredentials, SecretVersion, 
     if (locks.some((lock) => lock.versionId === version.id)) throw locked();
     await giveUpValue(secret, version, context);
     // Without a value that could be used, until there is a new version.
-    const isCurrent = version.number === secret.lastVersion;
+    const isCurrent = version.number === secret.currentVersion;
     await keepTasks(secret, isCurrent ? { state: DEACTIVATED } : {}, context);
     return {};
   },

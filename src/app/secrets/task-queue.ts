@@ -81,7 +81,7 @@ export async function askToDelete(
     { versionId: version.id, credentialsId, trigger, retries: 0 },
     context,
   );
-  const isCurrent = version.number === secret.lastVersion;
+  const isCurrent = version.number === secret.currentVersion;
   return keepTasks(secret, isCurrent ? { leaseEndsAt: null } : {}, context);
 }
 

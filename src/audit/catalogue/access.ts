@@ -171,6 +171,15 @@ export const accessRows = rows({
     request: ["subject", "state", "service", "offset", "limit"],
     response: ["totalCount"],
   },
+  // Policies by the names that AWS has for the roles they give.
+  "policy.attached.list": {
+    action: "iam-am.attached-policies.list",
+    aws: "ListAttachedUserPolicies",
+    dsv: ["config:policies:attached", "GET"],
+    ...reading,
+    request: ["subject"],
+    response: ["totalCount"],
+  },
   "policy.update": {
     action: "iam-am.policy.update",
     aws: "PutUserPolicy",

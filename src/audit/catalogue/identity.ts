@@ -243,6 +243,14 @@ export const identityRows = rows({
     request: ["id"],
     response: [],
   },
+  "apikey.usage.read": {
+    action: "iam-identity.apikey-usage.read",
+    aws: "GetAccessKeyLastUsed",
+    dsv: ["apikeys:{id}:usage", "GET"],
+    ...reading,
+    request: ["id", "accessKeyId"],
+    response: [],
+  },
   "apikey.identify": {
     action: "iam-identity.apikey-details.read",
     aws: "GetAccessKeyInfo",

@@ -7,6 +7,8 @@ import { reading, removing, rows } from "./row.ts";
 /** A login that leaves a session behind or goes on with one, and what else belongs to coming and going. */
 const opening = { kind: "change", dataEvent: false, severity: "normal" } as const;
 
+const STS = "sts.amazonaws.com";
+
 export const loginRows = rows({
   "user-apikey.login": {
     action: "iam-identity.user-apikey.login",
@@ -60,11 +62,50 @@ export const loginRows = rows({
   },
   "profile.login": {
     action: "iam-identity.trustedprofile-apikey.login",
-    aws: "ConsoleLogin",
+    aws: "AssumeRole",
+    awsSource: STS,
     dsv: ["token", "POST"],
     ...opening,
-    request: ["client_id", "grant_type", "profile_id", "fault"],
-    response: ["apikeyId", "session"],
+    request: [
+      "client_id",
+      "grant_type",
+      "profile_id",
+      "fault",
+      "roleArn",
+      "roleSessionName",
+      "durationSeconds",
+      "sourceIdentity",
+      "policy",
+    ],
+    response: ["apikeyId", "session", "accessKeyId", "expiration"],
+  },
+  // Credentials of a session for whoever has lasting ones, or for somebody whom they vouch for by a name.
+  "session.open": {
+    action: "iam-identity.user-session.create",
+    aws: "GetSessionToken",
+    awsSource: STS,
+    dsv: ["token:session", "POST"],
+    ...opening,
+    request: ["durationSeconds", "serialNumber"],
+    response: ["session", "accessKeyId", "expiration"],
+  },
+  "session.federate": {
+    action: "iam-identity.federated-session.create",
+    aws: "GetFederationToken",
+    awsSource: STS,
+    dsv: ["token:federation", "POST"],
+    ...opening,
+    request: ["name", "durationSeconds", "policy"],
+    response: ["session", "accessKeyId", "expiration"],
+  },
+  "session.read": {
+    action: "iam-identity.user-session.read",
+    aws: "GetCallerIdentity",
+    awsSource: STS,
+    dsv: ["whoami", "GET"],
+    ...reading,
+    request: [],
+    response: [],
   },
   "federation.begin": {
     action: "iam-identity.federated-login.begin",

@@ -1,8 +1,9 @@
 /** The operations on secrets, their versions, groups and locks. */
 import { rows } from "./row.ts";
 
-const WHICH_SECRET = ["id", "name", "secretType", "secretGroup"] as const;
-const WHICH_VERSION = ["id", "versionId", "alias"] as const;
+/** `secretId` is what AWS's clients call a secret by, a name or an ARN, as it was written. */
+const WHICH_SECRET = ["id", "name", "secretType", "secretGroup", "secretId"] as const;
+const WHICH_VERSION = ["id", "versionId", "alias", "secretId", "versionStage"] as const;
 
 /** What the owners of a secret, who may be told of this, could not find out when it is gone or has failed. */
 const TOLD = ["secretType", "secretGroupId"] as const;
@@ -16,7 +17,19 @@ export const secretRows = rows({
     dataEvent: true,
     severity: "normal",
     discloses: "supplied",
-    request: ["name", "secretType", "secretGroupId", "expirationDate", "rotation"],
+    request: [
+      "name",
+      "secretType",
+      "secretGroupId",
+      "expirationDate",
+      "rotation",
+      "clientRequestToken",
+      "description",
+      "kmsKeyId",
+      "tags",
+      "addReplicaRegions",
+      "forceOverwriteReplicaSecret",
+    ],
     response: ["id", "crn", "versionId", "payloadAvailable", "serialNumber", "apiKeyId"],
   },
   "secret.list": {
@@ -26,7 +39,18 @@ export const secretRows = rows({
     kind: "read",
     dataEvent: false,
     severity: "normal",
-    request: ["offset", "limit", "sort", "groups", "secretTypes"],
+    request: [
+      "offset",
+      "limit",
+      "sort",
+      "groups",
+      "secretTypes",
+      "filters",
+      "maxResults",
+      "sortBy",
+      "sortOrder",
+      "includePlannedDeletion",
+    ],
     response: ["totalCount", "returnedCount"],
   },
   "secret.read": {
@@ -39,7 +63,7 @@ export const secretRows = rows({
     discloses: "received",
     madeWhenRead: true,
     request: WHICH_SECRET,
-    response: ["id", "versionId", "payloadAvailable", "downloaded", "apiKeyId"],
+    response: ["id", "versionId", "versionStages", "payloadAvailable", "downloaded", "apiKeyId"],
   },
   "secret.delete": {
     action: "secrets-manager.secret.delete",
@@ -48,8 +72,8 @@ export const secretRows = rows({
     kind: "change",
     dataEvent: true,
     severity: "critical",
-    request: ["id", "forceDelete", ...TOLD],
-    response: ["versionsDeleted"],
+    request: ["id", "secretId", "forceDelete", "recoveryWindowInDays", ...TOLD],
+    response: ["versionsDeleted", "deletionDate"],
   },
   "secret.metadata.read": {
     action: "secrets-manager.secret-metadata.read",
@@ -59,7 +83,7 @@ export const secretRows = rows({
     kind: "read",
     dataEvent: false,
     severity: "normal",
-    request: ["id"],
+    request: ["id", "secretId"],
     response: ["id"],
   },
   "secret.metadata.update": {
@@ -70,7 +94,7 @@ export const secretRows = rows({
     kind: "change",
     dataEvent: false,
     severity: "warning",
-    request: ["id", "changes"],
+    request: ["id", "secretId", "clientRequestToken", "description", "kmsKeyId", "changes"],
     response: ["id", "changes"],
   },
   "secret.action": {
@@ -90,7 +114,7 @@ export const secretRows = rows({
     kind: "read",
     dataEvent: false,
     severity: "normal",
-    request: ["id"],
+    request: ["id", "secretId", "maxResults", "includeDeprecated"],
     response: ["totalCount"],
   },
   "version.create": {
@@ -102,7 +126,15 @@ export const secretRows = rows({
     dataEvent: true,
     severity: "warning",
     discloses: "supplied",
-    request: ["id", "restoreFromVersion", "autoRotated", ...TOLD],
+    request: [
+      "id",
+      "secretId",
+      "clientRequestToken",
+      "versionStages",
+      "restoreFromVersion",
+      "autoRotated",
+      ...TOLD,
+    ],
     response: [
       "versionId",
       "previousVersionId",
@@ -123,7 +155,7 @@ export const secretRows = rows({
     discloses: "received",
     madeWhenRead: true,
     request: WHICH_VERSION,
-    response: ["versionId", "payloadAvailable", "downloaded", "apiKeyId"],
+    response: ["versionId", "versionStages", "payloadAvailable", "downloaded", "apiKeyId"],
   },
   "version.metadata.read": {
     action: "secrets-manager.secret-version-metadata.read",

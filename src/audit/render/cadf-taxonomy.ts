@@ -7,6 +7,9 @@ import { subjectOf, verbOf, type OperationName, type Subject, type Verb } from "
 /** A node of the action taxonomy, for each verb that an action of ours ends in. */
 const actions: Readonly<Record<Verb, string>> = {
   add: "create",
+  abandon: "stop",
+  fail: "stop",
+  finish: "stop",
   begin: "authenticate",
   create: "create",
   delete: "delete",

@@ -59,6 +59,9 @@ const typeOfVerb: Readonly<Record<Verb, EventType>> = {
   reject: "info",
   start: "start",
   stop: "end",
+  abandon: "end",
+  fail: "end",
+  finish: "end",
 };
 
 /** Where IBM has something made that with us is done to something. */

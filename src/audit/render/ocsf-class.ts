@@ -76,6 +76,9 @@ const activityOfVerb: Readonly<Record<Verb, Named>> = {
   test: other("Test"),
   start: other("Start"),
   stop: other("Stop"),
+  abandon: other("Abandon"),
+  fail: other("Fail"),
+  finish: other("Finish"),
 };
 
 const ENTITY = 3004;

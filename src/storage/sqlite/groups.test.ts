@@ -119,7 +119,13 @@ describe("groups", () => {
 describe("members", () => {
   beforeEach(async () => {
     const origin = { account: ACCOUNT, createdAt: 2, createdBy: "" };
-    const user = { kind: "user", state: "active", realm: "IBMid", sessionsSince: 0 } as const;
+    const user = {
+      kind: "user",
+      state: "active",
+      isOwner: false,
+      realm: "IBMid",
+      sessionsSince: 0,
+    } as const;
     const [ada, bob] = ["ada@example.com", "bob@example.com"];
     await stores.identity.putUser({ ...origin, ...user, iamId: ADA, email: ada, name: "zoe" });
     await stores.identity.putUser({ ...origin, ...user, iamId: BOB, email: bob, name: "Bob" });

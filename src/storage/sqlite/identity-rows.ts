@@ -8,7 +8,7 @@ import { isRoleName } from "../../identity/roles.ts";
 import type { ServiceId } from "../../identity/service-id.ts";
 import type { User } from "../../identity/user.ts";
 import type { Row } from "./database.ts";
-import { flag, json, number, numberOrNull, text } from "./table.ts";
+import { flag, json, number, numberOrNull, text, textOrNull } from "./table.ts";
 
 export function accountOf(row: Row): Account {
   return {
@@ -37,6 +37,7 @@ export function userOf(row: Row): User {
     email: text(row, "email"),
     name: text(row, "name"),
     state: row["state"] === "active" ? "active" : "disabled",
+    isOwner: flag(row, "is_owner"),
     realm: text(row, "realm"),
     sessionsSince: number(row, "sessions_since"),
     createdAt: number(row, "created_at"),
@@ -68,6 +69,7 @@ export function apiKeyOf(row: Row): ApiKey {
     iamId: text(row, "iam_id"),
     name: text(row, "name"),
     description: text(row, "description"),
+    accessKeyId: textOrNull(row, "access_key_id"),
     locked: flag(row, "locked"),
     disabled: flag(row, "disabled"),
     expiresAt: numberOrNull(row, "expires_at"),

@@ -25,7 +25,7 @@ export class SqliteLeaseStore implements LeaseStore {
 
   async dueLeases(now: Millis, limit: number): Promise<readonly Lease[]> {
     const sql = `SELECT * FROM leases WHERE expires_at <= ?
-      AND NOT EXISTS (SELECT 1 FROM locks l WHERE l.version_id = leases.version_id)
+      AND NOT EXISTS (SELECT 1 FROM locks l WHERE l.secret_id = leases.secret_id AND l.version_id = leases.version_id)
       ORDER BY expires_at, id LIMIT ?`;
     return this.#db.all(sql, now, limit).map(leaseOf);
   }

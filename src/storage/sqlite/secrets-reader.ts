@@ -31,11 +31,21 @@ import {
   type Version,
   type VersionSelector,
 } from "../../secrets/version.ts";
+import type { RotationUnderWay } from "../../secrets/rotator.ts";
 import type { RootKeyCheck, SealedValue, WrappedKey } from "../../secrets/vault.ts";
 import type { Database, Value } from "./database.ts";
 import { contentsOf } from "./instance-contents.ts";
 import { Remembered } from "./remembered.ts";
-import { atOf, dataKeyOf, groupOf, lockOf, numberOf, secretOf, versionOf } from "./secrets-rows.ts";
+import {
+  atOf,
+  dataKeyOf,
+  groupOf,
+  lockOf,
+  numberOf,
+  rotationOf,
+  secretOf,
+  versionOf,
+} from "./secrets-rows.ts";
 
 const SECRETS = "SELECT s.*, k.* FROM secrets s JOIN data_keys k ON k.owner = s.id";
 const RETRIEVED = "(SELECT max(retrieved_at) FROM retrievals r WHERE r.secret_id = s.id)";
@@ -79,12 +89,14 @@ export class SqliteSecretReader implements SecretReader {
   protected readonly db: Database;
   // What reading a secret asks for, so that reading it again costs the database nothing.
   readonly #secrets: Remembered<Secret | undefined>;
+  readonly #called: Remembered<readonly Secret[]>;
   readonly #versions: Remembered<Version | undefined>;
   readonly #payloads: Remembered<SealedValue | undefined>;
 
   constructor(database: Database) {
     this.db = database;
     this.#secrets = new Remembered(database);
+    this.#called = new Remembered(database);
     this.#versions = new Remembered(database);
     this.#payloads = new Remembered(
       database,
@@ -104,6 +116,49 @@ export class SqliteSecretReader implements SecretReader {
     const sql = `${SECRETS} WHERE s.account = ? AND s.instance = ? AND s.type = ? AND s.name = ?`;
     const row = this.db.get(sql, at.account, at.instance, type, name);
     return row && secretOf(row);
+  }
+
+  async secretsCalled(at: Instance, name: string): Promise<readonly Secret[]> {
+    const held = this.#called.get(`${at.account} ${at.instance} ${name}`, () => {
+      const sql = `${SECRETS} WHERE s.account = ? AND s.instance = ? AND s.name = ? ORDER BY s.created_at, s.id`;
+      return this.db.all(sql, at.account, at.instance, name).map(secretOf);
+    });
+    return held;
+  }
+
+  async replicasOf(secretId: string): Promise<readonly Secret[]> {
+    const sql = `${SECRETS} WHERE s.replica_of = ? ORDER BY s.created_at, s.id`;
+    return this.db.all(sql, secretId).map(secretOf);
+  }
+
+  async secretById(id: string): Promise<Secret | undefined> {
+    const row = this.db.get(`${SECRETS} WHERE s.id = ?`, id);
+    return row && secretOf(row);
+  }
+
+  async dueDeletions(now: Millis, limit: number): Promise<readonly DueSecret[]> {
+    const rows = this.db.all(
+      `SELECT id, account, instance, deletion_due_at AS due_at FROM secrets
+       WHERE deletion_due_at <= ? ORDER BY deletion_due_at, id LIMIT ?`,
+      now,
+      limit,
+    );
+    return rows.map(dueOf);
+  }
+
+  async rotation(secretId: string): Promise<RotationUnderWay | undefined> {
+    const row = this.db.get("SELECT * FROM rotations_under_way WHERE secret_id = ?", secretId);
+    return row && rotationOf(row);
+  }
+
+  async dueRotationSteps(now: Millis, limit: number): Promise<readonly DueSecret[]> {
+    const rows = this.db.all(
+      `SELECT s.id, s.account, s.instance, r.due_at FROM rotations_under_way r JOIN secrets s ON s.id = r.secret_id
+       WHERE r.due_at <= ? ORDER BY r.due_at, s.id LIMIT ?`,
+      now,
+      limit,
+    );
+    return rows.map(dueOf);
   }
 
   async secrets(at: Instance, query: SecretQuery): Promise<Page<ListedSecret>> {
@@ -146,9 +201,9 @@ export class SqliteSecretReader implements SecretReader {
 
   async version(secret: Secret, selector: VersionSelector): Promise<Version | undefined> {
     const [column, value] =
-      selector.alias === undefined
-        ? (["id", selector.versionId] as const)
-        : (["number", numberFor(secret, selector.alias)] as const);
+      selector.versionId === undefined
+        ? (["number", numberFor(secret, selector)] as const)
+        : (["id", selector.versionId] as const);
     return this.#versions.get(`${secret.id} ${column} ${value}`, () => {
       const sql = `SELECT * FROM versions WHERE secret_id = ? AND ${column} = ?`;
       const row = this.db.get(sql, secret.id, value);
@@ -162,8 +217,10 @@ export class SqliteSecretReader implements SecretReader {
   }
 
   async payload(version: Version): Promise<SealedValue | undefined> {
-    return this.#payloads.get(version.id, () => {
-      const row = this.db.get("SELECT sealed FROM payloads WHERE version_id = ?", version.id);
+    const { secretId, id } = version;
+    return this.#payloads.get(`${secretId} ${id}`, () => {
+      const sql = "SELECT sealed FROM payloads WHERE secret_id = ? AND version_id = ?";
+      const row = this.db.get(sql, secretId, id);
       return row && (row["sealed"] as Uint8Array);
     });
   }
@@ -322,6 +379,7 @@ function filterOf(at: Instance, filter: SecretFilter): Filter {
   if (groups) parts.push(["s.group_id IN (SELECT value FROM json_each(?))", list(groups)]);
   if (secretTypes) parts.push(["s.type IN (SELECT value FROM json_each(?))", list(secretTypes)]);
   if (search !== undefined) parts.push(["instr(s.search_text, ?) > 0", search.toLowerCase()]);
+  if (!filter.includesDeleted) parts.push(["s.deletion_due_at IS ?", null]);
   if (matchAllLabels) {
     const missing =
       "SELECT 1 FROM json_each(?) WHERE value NOT IN (SELECT value FROM json_each(s.labels))";

@@ -7,9 +7,12 @@ import type { Lock } from "../../secrets/lock.ts";
 import type { PasswordPolicy } from "../../secrets/password.ts";
 import type { SecretAttributes, VersionAttributes } from "../../secrets/payload.ts";
 import type { RotationPolicy } from "../../secrets/rotation.ts";
+import type { RotationStep, RotationUnderWay, Rotator } from "../../secrets/rotator.ts";
 import type {
   Instance,
   JsonObject,
+  ReplicaOf,
+  ScheduledDeletion,
   Secret,
   SecretState,
   SecretType,
@@ -40,10 +43,33 @@ export function secretOf(row: Row): Secret {
     csrKey: bytesOf(row["csr_key"]),
     attributes: jsonOf(row["attributes"]) as SecretAttributes | null,
     lastVersion: Number(row["last_version"]),
+    currentVersion: Number(row["current_version"]),
+    previousVersion: Number(row["previous_version"]),
+    stages: JSON.parse(String(row["stages"])) as Secret["stages"],
+    keepsUnlabelled: row["keeps_unlabelled"] === 1,
+    tags: JSON.parse(String(row["tags"])) as Secret["tags"],
+    kmsKeyId: textOf(row["kms_key_id"]),
+    deletion: deletionOf(row),
+    resourcePolicy: textOf(row["resource_policy"]),
+    replicaOf: replicaOf(row),
+    rotator: jsonOf(row["rotator"]) as Rotator | null,
+    lastRotatedAt: numberOf(row["last_rotated_at"]),
     versionsTotal: Number(row["versions_total"]),
     locksTotal: Number(row["locks_total"]),
     dataKey: dataKeyOf(row).key,
   };
+}
+
+function deletionOf(row: Row): ScheduledDeletion | null {
+  const requestedAt = numberOf(row["deletion_requested_at"]);
+  const dueAt = numberOf(row["deletion_due_at"]);
+  return requestedAt === null || dueAt === null ? null : { requestedAt, dueAt };
+}
+
+function replicaOf(row: Row): ReplicaOf | null {
+  const secretId = textOf(row["replica_of"]);
+  const region = textOf(row["primary_region"]);
+  return secretId === null || region === null ? null : { secretId, region };
 }
 
 export function dataKeyOf(row: Row): DataKey {
@@ -66,6 +92,19 @@ export function versionOf(row: Row): Version {
     customMetadata: jsonOf(row["custom_metadata"]) as JsonObject | null,
     attributes: jsonOf(row["attributes"]) as VersionAttributes | null,
     hasPayload: row["has_payload"] === 1,
+  };
+}
+
+export function rotationOf(row: Row): RotationUnderWay {
+  return {
+    secretId: String(row["secret_id"]),
+    token: String(row["token"]),
+    step: String(row["step"]) as RotationStep,
+    isTest: row["is_test"] === 1,
+    attempts: Number(row["attempts"]),
+    dueAt: Number(row["due_at"]),
+    startedAt: Number(row["started_at"]),
+    endsAt: Number(row["ends_at"]),
   };
 }
 

@@ -5,6 +5,7 @@ import type { SecretGroup } from "../../secrets/group.ts";
 import type { Lock } from "../../secrets/lock.ts";
 import type { Instance, Secret } from "../../secrets/secret.ts";
 import type { DataKey, Retrieved, SecretStore } from "../../secrets/store.ts";
+import type { RotationUnderWay } from "../../secrets/rotator.ts";
 import type { RootKeyCheck, SealedValue } from "../../secrets/vault.ts";
 import type { Version } from "../../secrets/version.ts";
 import { SqliteSecretReader } from "./secrets-reader.ts";
@@ -18,7 +19,8 @@ export class SqliteSecretStore extends SqliteSecretReader implements SecretStore
       `INSERT INTO secrets (id, account, instance, type, created_by, created_at,
          group_id, name, description, labels, custom_metadata, updated_at, state, expires_at, rotation,
          password_policy, next_rotation_at, username, csr_key, attributes, last_version, versions_total, locks_total,
-         search_text, expiry_notice_at) VALUES (${"?, ".repeat(24)}?)`,
+         search_text, ${LATER_COLUMNS.join(", ")}, expiry_notice_at)
+       VALUES (${"?, ".repeat(24 + LATER_COLUMNS.length)}?)`,
       id,
       at.account,
       at.instance,
@@ -35,6 +37,7 @@ export class SqliteSecretStore extends SqliteSecretReader implements SecretStore
       `UPDATE secrets SET group_id = ?, name = ?, description = ?, labels = ?, custom_metadata = ?,
          updated_at = ?, state = ?, expires_at = ?, rotation = ?, password_policy = ?, next_rotation_at = ?,
          username = ?, csr_key = ?, attributes = ?, last_version = ?, versions_total = ?, locks_total = ?, search_text = ?,
+         ${LATER_COLUMNS.map((column) => `${column} = ?`).join(", ")},
          expiry_notice_at = CASE WHEN expires_at IS ? THEN expiry_notice_at ELSE ? END WHERE id = ?`,
       ...changeable(secret),
       // Whoever moves the date: the notices of the new one are all to come.
@@ -69,23 +72,67 @@ export class SqliteSecretStore extends SqliteSecretReader implements SecretStore
       Number(version.hasPayload),
     );
     if (!payload) return;
-    this.db.run("INSERT INTO payloads (version_id, sealed) VALUES (?, ?)", version.id, payload);
+    this.db.run(
+      "INSERT INTO payloads (secret_id, version_id, sealed) VALUES (?, ?, ?)",
+      version.secretId,
+      version.id,
+      payload,
+    );
   }
 
   async updateVersion(version: Version): Promise<void> {
     this.db.run(
-      "UPDATE versions SET expires_at = ?, custom_metadata = ?, attributes = ?, has_payload = ? WHERE id = ?",
+      "UPDATE versions SET expires_at = ?, custom_metadata = ?, attributes = ?, has_payload = ? WHERE secret_id = ? AND id = ?",
       version.expiresAt,
       jsonText(version.customMetadata),
       jsonText(version.attributes),
       Number(version.hasPayload),
+      version.secretId,
       version.id,
     );
-    if (!version.hasPayload) this.db.run("DELETE FROM payloads WHERE version_id = ?", version.id);
+    if (version.hasPayload) return;
+    this.db.run(
+      "DELETE FROM payloads WHERE secret_id = ? AND version_id = ?",
+      version.secretId,
+      version.id,
+    );
   }
 
-  async deleteVersionsUpTo(secretId: string, number: number): Promise<void> {
-    this.db.run("DELETE FROM versions WHERE secret_id = ? AND number <= ?", secretId, number);
+  async putPayload(version: Version, payload: SealedValue): Promise<void> {
+    this.db.run(
+      "INSERT OR REPLACE INTO payloads (secret_id, version_id, sealed) VALUES (?, ?, ?)",
+      version.secretId,
+      version.id,
+      payload,
+    );
+    this.db.run(
+      "UPDATE versions SET has_payload = 1 WHERE secret_id = ? AND id = ?",
+      version.secretId,
+      version.id,
+    );
+  }
+
+  async deleteVersion({ secretId, id }: Pick<Version, "secretId" | "id">): Promise<void> {
+    this.db.run("DELETE FROM versions WHERE secret_id = ? AND id = ?", secretId, id);
+  }
+
+  async putRotation(rotation: RotationUnderWay): Promise<void> {
+    this.db.run(
+      `INSERT OR REPLACE INTO rotations_under_way
+         (secret_id, token, step, is_test, attempts, due_at, started_at, ends_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      rotation.secretId,
+      rotation.token,
+      rotation.step,
+      Number(rotation.isTest),
+      rotation.attempts,
+      rotation.dueAt,
+      rotation.startedAt,
+      rotation.endsAt,
+    );
+  }
+
+  async deleteRotation(secretId: string): Promise<void> {
+    this.db.run("DELETE FROM rotations_under_way WHERE secret_id = ?", secretId);
   }
 
   async insertGroup(group: SecretGroup): Promise<void> {
@@ -143,7 +190,12 @@ export class SqliteSecretStore extends SqliteSecretReader implements SecretStore
   }
 
   async deleteLock(lock: Lock): Promise<void> {
-    this.db.run("DELETE FROM locks WHERE version_id = ? AND name = ?", lock.versionId, lock.name);
+    this.db.run(
+      "DELETE FROM locks WHERE secret_id = ? AND version_id = ? AND name = ?",
+      lock.secretId,
+      lock.versionId,
+      lock.name,
+    );
   }
 
   async saveRetrievals(retrievals: readonly Retrieved[], position: number): Promise<void> {
@@ -151,7 +203,7 @@ export class SqliteSecretStore extends SqliteSecretReader implements SecretStore
       this.db.run(
         `INSERT INTO retrievals (version_id, secret_id, retrieved_at)
          SELECT id, secret_id, ? FROM versions WHERE id = ? AND secret_id = ?
-         ON CONFLICT (version_id) DO UPDATE SET retrieved_at = max(retrieved_at, excluded.retrieved_at)`,
+         ON CONFLICT (secret_id, version_id) DO UPDATE SET retrieved_at = max(retrieved_at, excluded.retrieved_at)`,
         at,
         versionId,
         secretId,
@@ -196,6 +248,23 @@ export class SqliteSecretStore extends SqliteSecretReader implements SecretStore
   }
 }
 
+/** Those of them that came with AWS's wire. */
+const LATER_COLUMNS = [
+  "current_version",
+  "previous_version",
+  "stages",
+  "keeps_unlabelled",
+  "tags",
+  "kms_key_id",
+  "deletion_requested_at",
+  "deletion_due_at",
+  "resource_policy",
+  "replica_of",
+  "primary_region",
+  "rotator",
+  "last_rotated_at",
+] as const;
+
 /** The columns that an update may change, in the order in which both statements name them. */
 function changeable(secret: Secret) {
   return [
@@ -217,5 +286,18 @@ function changeable(secret: Secret) {
     secret.versionsTotal,
     secret.locksTotal,
     searchText([secret.name, secret.description, ...secret.labels, secret.id]),
+    secret.currentVersion,
+    secret.previousVersion,
+    JSON.stringify(secret.stages),
+    Number(secret.keepsUnlabelled),
+    JSON.stringify(secret.tags),
+    secret.kmsKeyId,
+    secret.deletion?.requestedAt ?? null,
+    secret.deletion?.dueAt ?? null,
+    secret.resourcePolicy,
+    secret.replicaOf?.secretId ?? null,
+    secret.replicaOf?.region ?? null,
+    jsonText(secret.rotator),
+    secret.lastRotatedAt,
   ];
 }

@@ -1,5 +1,6 @@
 /** Every store of the state over one connection. */
 import type { Transaction } from "../../app/state.ts";
+import { SqliteAccessKeyStore } from "./access-keys.ts";
 import { SqliteConfigurationStore } from "./configurations.ts";
 import { SqliteCursorStore } from "./cursors.ts";
 import type { Database } from "./database.ts";
@@ -13,6 +14,7 @@ import { SqliteTaskStore } from "./tasks.ts";
 export function storesOn(connection: Database): Omit<Transaction, "enqueue"> {
   return {
     ...identityStores(connection),
+    accessKeys: new SqliteAccessKeyStore(connection),
     secrets: new SqliteSecretStore(connection),
     configurations: new SqliteConfigurationStore(connection),
     leases: new SqliteLeaseStore(connection),

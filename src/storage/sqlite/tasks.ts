@@ -46,7 +46,7 @@ export class SqliteTaskStore implements TaskStore {
     const sql = `SELECT v.id AS version_id, s.id AS secret_id, s.account, s.instance
       FROM versions v JOIN secrets s ON s.id = v.secret_id
       WHERE v.has_payload = 1 AND v.expires_at <= ? AND s.type = 'custom_credentials'
-        AND NOT EXISTS (SELECT 1 FROM locks l WHERE l.version_id = v.id)
+        AND NOT EXISTS (SELECT 1 FROM locks l WHERE l.secret_id = v.secret_id AND l.version_id = v.id)
       ORDER BY v.expires_at, v.id LIMIT ?`;
     return this.#db.all(sql, now, limit).map((row) => ({
       versionId: String(row["version_id"]),

@@ -175,7 +175,7 @@ async function restored(
   const { store } = context;
   const version = await store.secrets.version(secret, versionSelector(which.toLowerCase()));
   if (!version) throw unrestorable("There is no such version of the secret.", "invalid_request");
-  if (version.number === secret.lastVersion) {
+  if (version.number === secret.currentVersion) {
     throw unrestorable("The version is the current one already.", "invalid_request");
   }
   const leases = await store.leases.leasesOf(secret.id);

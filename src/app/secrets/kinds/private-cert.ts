@@ -135,7 +135,7 @@ async function revokeVersion(
   invariant(authority !== undefined, "an authority whose templates are in use is not deleted");
   await revoke(facts, authority, context);
   await store.secrets.updateVersion({ ...version, attributes: { ...attributes, revokedAt: now } });
-  if (version.number === secret.lastVersion) {
+  if (version.number === secret.currentVersion) {
     await store.secrets.updateSecret({
       ...secret,
       state: DEACTIVATED,

@@ -13,7 +13,12 @@ import {
 } from "../../../app/secrets/update-secret-metadata.ts";
 import { Refusal } from "../../../kernel/errors.ts";
 import { checkGroupName } from "../../../secrets/group.ts";
-import { checkName, isSecretType, SECRET_TYPES, type SecretType } from "../../../secrets/secret.ts";
+import {
+  checkStrictName,
+  isSecretType,
+  SECRET_TYPES,
+  type SecretType,
+} from "../../../secrets/secret.ts";
 import type { SecretSortField } from "../../../secrets/store.ts";
 import { bodyOf, patchOf, read } from "./body.ts";
 import {
@@ -47,7 +52,15 @@ const action = z.looseObject({ action_type: z.string() });
 
 export function decodeNewSecret(request: FastifyRequest): CreateSecretInput {
   const body = bodyOf(request);
-  return wireKindOf(secretTypeOf(body["secret_type"])).create(body);
+  return strictlyNamed(wireKindOf(secretTypeOf(body["secret_type"])).create(body));
+}
+
+/** IBM's names are stricter than those of other wires. */
+export function strictlyNamed<Named extends { readonly name?: string | undefined }>(
+  named: Named,
+): Named {
+  if (named.name !== undefined) checkStrictName(named.name);
+  return named;
 }
 
 const sortFields: Readonly<Record<string, SecretSortField>> = {
@@ -85,7 +98,7 @@ export function decodeSecretList(request: FastifyRequest): ListSecretsInput {
 export function decodeSecretByName(request: FastifyRequest): ReadSecretInput {
   const name = segment(request, "name");
   const secretGroup = segment(request, "secret_group_name");
-  checkName(name);
+  checkStrictName(name);
   checkGroupName(secretGroup);
   return { name, secretType: secretTypeOf(segment(request, "secret_type")), secretGroup };
 }
@@ -108,7 +121,7 @@ export function decodeSecretPatch(request: FastifyRequest): UpdateSecretMetadata
 
 /** What of a secret is to be changed, whichever wire it comes by. */
 export function secretPatchIn(body: object): SecretPatch {
-  const given = read(patch, body);
+  const given = strictlyNamed(read(patch, body));
   return {
     name: given.name,
     description: given.description,

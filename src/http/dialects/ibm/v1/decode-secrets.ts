@@ -19,7 +19,7 @@ import type { SecretSortField } from "../../../../secrets/store.ts";
 import { VERSION_ALIASES } from "../../../../secrets/version.ts";
 import { isUuid } from "../../../../kernel/ids.ts";
 import { bodyOf, read } from "../body.ts";
-import { secretPatchIn } from "../decode-secrets.ts";
+import { secretPatchIn, strictlyNamed } from "../decode-secrets.ts";
 import { newVersionIn } from "../decode-versions.ts";
 import { jsonObject } from "../fields.ts";
 import { wireKindOf } from "../kinds/wire-kinds.ts";
@@ -71,7 +71,7 @@ export function newSecretOf(type: V1Type, resource: Resource): CreateSecretInput
       field: "secret_type",
     });
   }
-  return wireKindOf(type).create({ secret_type: type, ...inVersion2(type, rest) });
+  return strictlyNamed(wireKindOf(type).create({ secret_type: type, ...inVersion2(type, rest) }));
 }
 
 /** What version 2 calls otherwise. */

@@ -6,7 +6,7 @@ import type { FastifyRequest } from "fastify";
 import type { WhichSecret, WhichVersion } from "../../../../app/secrets/find.ts";
 import { isUuid } from "../../../../kernel/ids.ts";
 import { DEFAULT_GROUP_ID } from "../../../../secrets/group.ts";
-import { checkName } from "../../../../secrets/secret.ts";
+import { checkStrictName } from "../../../../secrets/secret.ts";
 import { groupId, segment, versionSelectorIn } from "../path.ts";
 import { typeIn, type V1Type } from "../v1/path.ts";
 
@@ -33,7 +33,7 @@ export function secretOf(request: FastifyRequest): WhichSecret {
   const given = segment(request, "id");
   const about = { secretType: typeOf(request), secretGroupId: groupOf(request) };
   if (isUuid(given)) return { id: given.toLowerCase(), ...about };
-  checkName(given);
+  checkStrictName(given);
   return { name: given, ...about };
 }
 

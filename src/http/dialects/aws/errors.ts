@@ -1,0 +1,39 @@
+/** Refusals in the form of the service and the protocol that were called. */
+import { awsErrorOf, awsFaultOf } from "../../../audit/render/aws-error.ts";
+import type { Refusal } from "../../../kernel/errors.ts";
+import type { Exchange } from "../../dialect.ts";
+import type { Answer } from "../../route.ts";
+import { call } from "./wire-call.ts";
+
+/** Of a request that names no service: STS's form, which every client can read. */
+const NO_SERVICE = "sts";
+
+export function refusalAnswer({ code, message, details }: Refusal, { request }: Exchange): Answer {
+  const { service, error } = bound(request);
+  const reason = details["reason"];
+  return error(
+    awsErrorOf(service, {
+      code,
+      sentence: message,
+      ...(typeof reason === "string" ? { reason } : {}),
+    }),
+  );
+}
+
+export function outageAnswer({ request }: Exchange): Answer {
+  const { service, error } = bound(request);
+  return error(awsFaultOf(service, "outage"));
+}
+
+export function faultAnswer({ request }: Exchange): Answer {
+  const { service, error } = bound(request);
+  return error(awsFaultOf(service, "fault"));
+}
+
+function bound(request: Exchange["request"]) {
+  const found = call(request);
+  return {
+    service: found.service?.name ?? NO_SERVICE,
+    error: (error: Parameters<typeof found.error>[0]) => found.error(error),
+  };
+}
