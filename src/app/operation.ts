@@ -36,6 +36,10 @@ export interface Located<Subject> {
   readonly operation?: OperationName;
   /** Who the caller turned out to be: nobody is known to a login before its credential has been looked at. */
   readonly caller?: Caller;
+  /** Why this cannot be done to what was found, for those who may do it: a secret that waits to be deleted. */
+  readonly refusal?: Refusal | undefined;
+  /** The same where it is a change: to a replica. */
+  readonly changeRefusal?: Refusal | undefined;
   /** Reading this makes something: the change that does it, with the same input, in place of the read. */
   readonly instead?: ChangeOperation<never, never, object>;
 }

@@ -2,7 +2,7 @@
  * The only road in. Every operation, by whichever wire, passes `perform`: identify, decode, locate, authorise, run,
  * record, answer. No answer leaves it before its event is durable, and nothing else writes events.
  */
-import type { OperationName } from "../audit/catalogue.ts";
+import { catalogue, type OperationName } from "../audit/catalogue.ts";
 import { describe, type Ending, type TargetRef } from "../audit/describe.ts";
 import type { EventDraft } from "../audit/event.ts";
 import { refusalStatus } from "../audit/reason.ts";
@@ -304,6 +304,9 @@ export class Performer {
     authorize(attempt.operation, located, context);
     // Of a caller who may not do this, what was sent is nothing to keep: nobody has looked at it yet.
     attempt.input = located.facts ? { ...input, ...located.facts } : input;
+    if (located.refusal) throw located.refusal;
+    const isChange = catalogue[attempt.operation].kind === "change";
+    if (isChange && located.changeRefusal) throw located.changeRefusal;
     return { context, located, consequences };
   }
 

@@ -3,6 +3,10 @@ import type { ErrorCode } from "../kernel/errors.ts";
 import type { Kind } from "./catalogue.ts";
 import type { Severity } from "./event.ts";
 
+/** What is said, and recorded, of whatever is tried with a secret that waits to be deleted: AWS's words. */
+export const MARKED_FOR_DELETION =
+  "You can't perform this operation on the secret because it was marked for deletion.";
+
 /** The HTTP status by which IBM's profile records each refusal. */
 export const refusalStatus: Readonly<Record<ErrorCode, number>> = {
   invalid_request: 400,

@@ -9,7 +9,7 @@ import {
   checkCustomMetadata,
   checkDescription,
   checkLabels,
-  checkName,
+  checkStrictName,
   DESTROYED,
 } from "./secret.ts";
 import { NO_STAGING } from "./stages.ts";
@@ -29,7 +29,7 @@ describe("names", () => {
   it.each(["db", "db-prod", "a.b_c-9", "_x", "x".repeat(256)])(
     "of secrets and locks may be %s",
     (name) => {
-      checkName(name);
+      checkStrictName(name);
       checkLockName(name);
     },
   );
@@ -49,7 +49,7 @@ describe("names", () => {
     "x".repeat(257),
     "a:b",
   ])("of secrets and locks may not be %j", (name) => {
-    expect(refuses(() => checkName(name))).toBe(true);
+    expect(refuses(() => checkStrictName(name))).toBe(true);
     expect(refuses(() => checkLockName(name))).toBe(true);
   });
 

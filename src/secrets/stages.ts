@@ -39,8 +39,9 @@ export function versionAt(staging: Staging, stage: string): number {
 
 /** The version becomes the current one, and the one that was becomes the previous one. */
 export function withCurrent(staging: Staging, number: number): Staging {
-  if (number === staging.currentVersion) return staging;
-  return { ...staging, currentVersion: number, previousVersion: staging.currentVersion };
+  const { currentVersion, previousVersion, stages } = staging;
+  if (number === currentVersion) return { currentVersion, previousVersion, stages };
+  return { currentVersion: number, previousVersion: currentVersion, stages };
 }
 
 /**
@@ -55,9 +56,13 @@ export function withStage(staging: Staging, stage: string, number: number): Stag
     }
     return withCurrent(staging, number);
   }
-  if (stage === PREVIOUS_STAGE) return { ...staging, previousVersion: number };
+  const { currentVersion, previousVersion } = staging;
+  if (stage === PREVIOUS_STAGE) {
+    return { currentVersion, previousVersion: number, stages: staging.stages };
+  }
   const { [stage]: _moved, ...others } = staging.stages;
-  return { ...staging, stages: number === 0 ? others : { ...others, [stage]: number } };
+  const stages = number === 0 ? others : { ...others, [stage]: number };
+  return { currentVersion, previousVersion, stages };
 }
 
 /** Takes every label off a version that is about to go. */

@@ -227,7 +227,7 @@ describe("who can", () => {
     ["getsecretvalue", ["secret.read", "version.read"]],
     ["secrets:{path} GET", ["secret.read"]],
     ["GET secrets:{path}", ["secret.read"]],
-    ["secrets-manager.secret.rotate", ["version.create", "secret.rotate"]],
+    ["secrets-manager.secret.rotate", ["version.create", "secret.rotate", "secret.rotation.begin"]],
   ])("takes %s for %j", async (name, operations) => {
     expect((await ask(name, secretId)).operations).toEqual(operations);
   });

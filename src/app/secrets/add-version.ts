@@ -95,7 +95,10 @@ function stagingWith(
   stages: readonly string[] = [CURRENT_STAGE],
 ): Staging {
   const isFirst = versionAt(before, CURRENT_STAGE) === 0;
-  const start = isFirst ? withCurrent(before, number) : before;
+  const { currentVersion, previousVersion, stages: further } = before;
+  const start: Staging = isFirst
+    ? withCurrent(before, number)
+    : { currentVersion, previousVersion, stages: further };
   return stages.reduce((staging, stage) => withStage(staging, stage, number), start);
 }
 

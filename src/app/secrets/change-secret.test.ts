@@ -103,7 +103,7 @@ describe("the metadata of a secret", () => {
     await app.done(createSecret, manager, arbitrary("taken"));
     const patches: readonly SecretPatch[] = [
       { name: "taken" },
-      { name: "-" },
+      { name: "a b" },
       { description: "x".repeat(1_025), name: "ok" },
       { labels: ["x"] },
       { expirationDate: "yesterday" },

@@ -4,8 +4,10 @@
  */
 import type { TargetRef } from "../../audit/describe.ts";
 import type { Place } from "../../audit/crn.ts";
+import { arnSuffix } from "../../audit/render/cloudtrail-arn.ts";
 import type { Resource } from "../../identity/authorize.ts";
 import { Refusal } from "../../kernel/errors.ts";
+import { deletionRefusal, replicaRefusal } from "../../secrets/deletion.ts";
 import { defaultGroup, DEFAULT_GROUP_ID, type SecretGroup } from "../../secrets/group.ts";
 import type { Instance, Secret, SecretType } from "../../secrets/secret.ts";
 import type { SecretReader } from "../../secrets/store.ts";
@@ -33,20 +35,44 @@ export function wholeOf(place: Place): Resource {
 /** Whatever is done to a secret, to a version or to a lock of it carries the secret's own name. */
 export function locatedSecret<Subject>(
   place: Place,
-  secret: Pick<Secret, "id" | "name" | "groupId">,
+  secret: Pick<Secret, "id" | "name" | "groupId"> & Partial<Pick<Secret, "deletion" | "replicaOf">>,
   subject: Subject,
 ): Located<Subject> {
+  const { id, name, groupId, deletion = null, replicaOf = null } = secret;
   return {
-    target: { place, kind: "secret", id: secret.id, name: secret.name },
-    resource: { ...wholeOf(place), secretGroup: secret.groupId },
+    target: { place, kind: "secret", id, name },
+    resource: { ...wholeOf(place), secretGroup: groupId },
     subject,
+    refusal: deletionRefusal({ deletion }),
+    changeRefusal: replicaRefusal({ replicaOf }),
   };
+}
+
+/** For what may be done also to a secret that waits to be deleted: look at it, restore it, delete it now. */
+export function evenDeleted<Subject>(located: Located<Subject>): Located<Subject> {
+  return { ...located, refusal: undefined };
+}
+
+/** A secret as AWS's clients call it, whatever its type: by its name, or by its ARN, whole or without the suffix. */
+export interface CalledSecret {
+  readonly id?: undefined;
+  readonly name?: undefined;
+  /** As it was written; for the record. */
+  readonly secretId: string;
+  /** The names that this may be, each with the suffix that it then has to have, or none. */
+  readonly called: readonly { readonly name: string; readonly suffix: string | null }[];
 }
 
 /** Which secret is meant: by its id, or by its type and name. Whatever else is said of it has to be so. */
 export type WhichSecret = (
-  | { readonly id: string; readonly name?: undefined }
-  | { readonly id?: undefined; readonly name: string; readonly secretType: SecretType }
+  | { readonly id: string; readonly name?: undefined; readonly called?: undefined }
+  | {
+      readonly id?: undefined;
+      readonly name: string;
+      readonly secretType: SecretType;
+      readonly called?: undefined;
+    }
+  | CalledSecret
 ) & {
   readonly secretType?: SecretType | undefined;
   readonly secretGroupId?: string | undefined;
@@ -56,13 +82,15 @@ export async function locateSecret<Store extends View>(
   input: WhichSecret,
   { store, call }: Context<Store>,
 ): Promise<Located<Secret>> {
-  const secret = await findSecret(store.secrets, instanceOf(call.place), input);
+  const secret = await findSecret(store.secrets, call.place, input);
   const located = locatedSecret(call.place, secret, secret);
   // The record has the id of what was found by its name.
   return input.id === undefined ? { ...located, facts: { id: secret.id } } : located;
 }
 
-async function findSecret(reader: SecretReader, at: Instance, which: WhichSecret): Promise<Secret> {
+async function findSecret(reader: SecretReader, place: Place, which: WhichSecret): Promise<Secret> {
+  if (which.called !== undefined) return findCalled(reader, place, which);
+  const at = instanceOf(place);
   const secret =
     which.id === undefined
       ? await reader.secretNamed(at, which.secretType, which.name)
@@ -71,6 +99,26 @@ async function findSecret(reader: SecretReader, at: Instance, which: WhichSecret
   const isOther = secret?.type !== secretType || secret?.groupId !== secretGroupId;
   if (!secret || isOther) throw noSecret();
   return secret;
+}
+
+/** Names are one to a type; where a name alone is that of several secrets, whoever uses it has to say which. */
+async function findCalled(
+  reader: SecretReader,
+  place: Place,
+  { called }: CalledSecret,
+): Promise<Secret> {
+  if (place.instance === null) throw noSecret();
+  const at = instanceOf(place);
+  for (const { name, suffix } of called) {
+    const all = await reader.secretsCalled(at, name);
+    const found = suffix === null ? all : all.filter(({ id }) => arnSuffix(id) === suffix);
+    if (found.length > 1) {
+      const sentence = "Several secrets, of different types, have this name: use the ARN of one.";
+      throw new Refusal("precondition_failed", sentence, { reason: "ambiguous-name" });
+    }
+    if (found[0]) return found[0];
+  }
+  throw noSecret();
 }
 
 export interface SecretVersion {
@@ -119,7 +167,7 @@ export function toldOf({ type, groupId }: Pick<Secret, "type" | "groupId">) {
 }
 
 export function noSecret(): Refusal {
-  return new Refusal("not_found", "There is no such secret.");
+  return new Refusal("not_found", "There is no such secret.", { reason: "no-secret" });
 }
 
 /** The group with this id, the default one included. */

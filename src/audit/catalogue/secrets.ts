@@ -24,7 +24,6 @@ export const secretRows = rows({
       "expirationDate",
       "rotation",
       "clientRequestToken",
-      "description",
       "kmsKeyId",
       "tags",
       "addReplicaRegions",
@@ -94,7 +93,7 @@ export const secretRows = rows({
     kind: "change",
     dataEvent: false,
     severity: "warning",
-    request: ["id", "secretId", "clientRequestToken", "description", "kmsKeyId", "changes"],
+    request: ["id", "secretId", "clientRequestToken", "kmsKeyId", "changes"],
     response: ["id", "changes"],
   },
   "secret.action": {

@@ -19,7 +19,7 @@ export const stagedSecretRows = rows({
     ...changing,
     dataEvent: true,
     discloses: "supplied",
-    request: ["id", "secretId", "clientRequestToken", "description", "kmsKeyId", ...TOLD],
+    request: ["id", "secretId", "clientRequestToken", "kmsKeyId", ...TOLD],
     response: ["versionId", "previousVersionId", "changes"],
   },
   // Beside it, each value that was given out has a reading of its own.

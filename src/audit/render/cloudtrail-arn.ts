@@ -39,7 +39,7 @@ export function iamArn(account: string, kind: string, name: string): string {
 
 /**
  * `arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-XXXXXX`. AWS draws the suffix at random when it makes a secret;
- * ours follows from the secret's id, which no other secret of the name has either.
+ * ours follows from the end of the secret's id, which no other secret of the name has either, but for its replicas.
  */
 export function secretArn(
   place: { readonly account: string; readonly region: string },
@@ -47,10 +47,12 @@ export function secretArn(
 ): string {
   const name = secret.name.replaceAll(/[^\w/+=.@-]/g, "_") || secret.id;
   const where = `${regionOf(place.region)}:${accountNumber(place.account)}`;
-  return `arn:aws:secretsmanager:${where}:secret:${name}-${suffixOf(secret.id)}`;
+  return `arn:aws:secretsmanager:${where}:secret:${name}-${arnSuffix(secret.id)}`;
 }
 
-function suffixOf(id: string): string {
-  const digest = hash("sha256", id, "buffer").subarray(0, SUFFIX_CHARS);
+/** Of a replica it is that of its primary, whose id ends as its own does. */
+export function arnSuffix(id: string): string {
+  const ending = id.slice(id.lastIndexOf("-") + 1);
+  const digest = hash("sha256", ending, "buffer").subarray(0, SUFFIX_CHARS);
   return Array.from(digest, (byte) => BASE62[byte % BASE62.length]).join("");
 }

@@ -10,8 +10,9 @@ import type { Policy } from "../../identity/policy.ts";
 import { ROLE_NAMES } from "../../identity/roles.ts";
 import { Database } from "./database.ts";
 import { SqliteGroupStore } from "./groups.ts";
-import { identityMigrations } from "./identity-migrations.ts";
+import { stateMigrations } from "./migrations.ts";
 import { identitySchema } from "./identity-schema.ts";
+import { secretsSchema } from "./secrets-schema.ts";
 import { SqliteIdentityStore } from "./identity.ts";
 
 const ACCOUNT = "a".repeat(32);
@@ -140,7 +141,7 @@ interface Stores {
 }
 
 async function openStores(): Promise<Stores & { readonly database: Database }> {
-  const database = Database.open(":memory:", [identitySchema], identityMigrations);
+  const database = Database.open(":memory:", [identitySchema, secretsSchema], stateMigrations);
   const identity = new SqliteIdentityStore(database);
   const groups = new SqliteGroupStore(database);
   for (const id of [ACCOUNT, OTHER]) {

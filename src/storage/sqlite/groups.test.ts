@@ -2,8 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { PUBLIC_ACCESS_GROUP, type AccessGroup, type Member } from "../../identity/access-group.ts";
 import type { GroupOrder, GroupQuery, MemberQuery } from "../../identity/group-store.ts";
 import { Database } from "./database.ts";
-import { identityMigrations } from "./identity-migrations.ts";
+import { stateMigrations } from "./migrations.ts";
 import { identitySchema } from "./identity-schema.ts";
+import { secretsSchema } from "./secrets-schema.ts";
 import { identityStores } from "./identity-stores.ts";
 
 const ACCOUNT = "0123456789abcdef0123456789abcdef";
@@ -16,7 +17,7 @@ let db: Database;
 let stores: ReturnType<typeof identityStores>;
 
 beforeEach(async () => {
-  db = Database.open(":memory:", [identitySchema], identityMigrations);
+  db = Database.open(":memory:", [identitySchema, secretsSchema], stateMigrations);
   stores = identityStores(db);
   await stores.identity.putAccount({ id: ACCOUNT, name: "Test", createdAt: 1, isHandedOver: true });
   await putGroup("a", { name: "Zebra", description: "Stripes", createdAt: 2 });

@@ -9,7 +9,8 @@ import { ROLE_NAMES } from "../../identity/roles.ts";
 import type { User } from "../../identity/user.ts";
 import { Database } from "./database.ts";
 import { identitySchema } from "./identity-schema.ts";
-import { identityMigrations } from "./identity-migrations.ts";
+import { secretsSchema } from "./secrets-schema.ts";
+import { stateMigrations } from "./migrations.ts";
 import { SqliteIdentityStore } from "./identity.ts";
 
 const ACCOUNT = "0123456789abcdef0123456789abcdef";
@@ -26,7 +27,7 @@ let reader: SqliteIdentityStore;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "keytrail-identity-"));
   const path = join(folder, "state.db");
-  writing = Database.open(path, [identitySchema], identityMigrations);
+  writing = Database.open(path, [identitySchema, secretsSchema], stateMigrations);
   reading = Database.open(path);
   writer = new SqliteIdentityStore(writing);
   reader = new SqliteIdentityStore(reading);

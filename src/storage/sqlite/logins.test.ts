@@ -2,8 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Session } from "../../identity/session.ts";
 import { noCredentials } from "../../identity/user-credentials.ts";
 import { Database } from "./database.ts";
-import { identityMigrations } from "./identity-migrations.ts";
+import { stateMigrations } from "./migrations.ts";
 import { identitySchema } from "./identity-schema.ts";
+import { secretsSchema } from "./secrets-schema.ts";
 import { identityStores } from "./identity-stores.ts";
 import { MAX_FORGOTTEN_AT_ONCE } from "./logins.ts";
 
@@ -14,7 +15,7 @@ let db: Database;
 let stores: ReturnType<typeof identityStores>;
 
 beforeEach(async () => {
-  db = Database.open(":memory:", [identitySchema], identityMigrations);
+  db = Database.open(":memory:", [identitySchema, secretsSchema], stateMigrations);
   stores = identityStores(db);
   await stores.identity.putAccount({ id: ACCOUNT, name: "Test", createdAt: 1, isHandedOver: true });
   await stores.identity.putUser({
