@@ -1,10 +1,18 @@
 /**
- * Load on one URL: connections that each send the same GET, wait for the whole answer, and send it again. Raw sockets
- * in a process of its own, so that making the load takes little from whatever is measured beside it.
+ * Load on one URL: connections that each send the same request, wait for the whole answer, and send it again. Raw
+ * sockets in a process of its own, so that making the load takes little from whatever is measured beside it.
  *
- *   node bench/http-load.ts URL TOKEN CONNECTIONS SECONDS      prints a LoadSeen as JSON
+ *   node bench/http-load.ts LOAD CONNECTIONS SECONDS      LOAD is a Load as JSON; prints a LoadSeen as JSON
  */
 import { connect } from "node:net";
+
+export interface Load {
+  readonly method: "GET" | "POST";
+  readonly url: string;
+  /** Besides Host and Content-Length. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
 
 export interface LoadSeen {
   /** Answers with 2xx, and others. */
@@ -20,14 +28,16 @@ const HEAD_END = "\r\n\r\n";
 const STEP_MS = 0.1;
 const STEPS = 100_000;
 
-const [address = "", token = "", connections = "64", duration = "5"] = process.argv.slice(2);
-const url = new URL(address);
+const [given = "", connections = "64", duration = "5"] = process.argv.slice(2);
+const load = JSON.parse(given) as Load;
+const url = new URL(load.url);
 const request = [
-  `GET ${url.pathname} HTTP/1.1`,
+  `${load.method} ${url.pathname} HTTP/1.1`,
   `Host: ${url.host}`,
-  `Authorization: Bearer ${token}`,
+  ...Object.entries(load.headers).map(([name, value]) => `${name}: ${value}`),
+  ...(load.body === "" ? [] : [`Content-Length: ${Buffer.byteLength(load.body)}`]),
   `User-Agent: keytrail-bench`,
-  HEAD_END,
+  `\r\n${load.body}`,
 ].join("\r\n");
 
 const latencies = new Uint32Array(STEPS);

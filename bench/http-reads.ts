@@ -11,14 +11,15 @@
  *   node bench/http-reads.ts [--rounds 5] [--seconds 5] [--connections 64] [--profile DIR]
  *     [--only reads|exchange|constant]
  */
-import { fork, spawn, type ChildProcess } from "node:child_process";
+import { fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { LoadSeen } from "./http-load.ts";
-import type { CpuUsed, Ready } from "./http-reads-server.ts";
+import type { Load } from "./http-load.ts";
+import type { Ready } from "./http-reads-server.ts";
+import { drive as driveLoad, median, show, type Round } from "./rounds.ts";
 
 export const TARGET_RATIO = 0.5;
 
@@ -34,20 +35,6 @@ const { values: options } = parseArgs({
   },
 });
 
-interface Load {
-  readonly url: string;
-  readonly token: string;
-}
-
-interface Round {
-  /** Answers with 2xx a second. */
-  readonly rate: number;
-  readonly p99Ms: number;
-  readonly failed: number;
-  readonly mainThreadUsPerAnswer: number;
-  readonly allThreadsUsPerAnswer: number;
-}
-
 async function main(): Promise<void> {
   const data = mkdtempSync(join(tmpdir(), "keytrail-bench-"));
   const { profile } = options;
@@ -57,20 +44,29 @@ async function main(): Promise<void> {
   try {
     const [ready] = (await once(server, "message")) as [Ready];
     const token = await login(ready);
-    const constant: Load = { url: ready.constantUrl, token };
-    const secret: Load = { url: await makeSecret(ready.url, token), token };
+    const get = (url: string): Load => ({
+      method: "GET",
+      url,
+      headers: { Authorization: `Bearer ${token}` },
+      body: "",
+    });
     const seconds = Number(options.seconds);
-    const exchange: Load = { url: ready.exchangeUrl, token };
-    const loads = { constant, exchange, reads: secret };
+    const loads = {
+      constant: get(ready.constantUrl),
+      exchange: get(ready.exchangeUrl),
+      reads: get(await makeSecret(ready.url, token)),
+    };
+    const drive = (load: Load, forSeconds: number): Promise<Round> =>
+      driveLoad(server, load, { connections: options.connections, seconds: forSeconds });
     const wanted = (["constant", "exchange", "reads"] as const).filter(
       (name) => name === (options.only ?? name),
     );
-    for (const name of wanted) await drive(server, loads[name], WARM_UP_S);
+    for (const name of wanted) await drive(loads[name], WARM_UP_S);
 
     const rounds: Record<keyof typeof loads, Round[]> = { constant: [], exchange: [], reads: [] };
     for (let round = 1; round <= Number(options.rounds); round++) {
       for (const name of wanted) {
-        const seen = await drive(server, loads[name], seconds);
+        const seen = await drive(loads[name], seconds);
         rounds[name].push(seen);
         console.log(`round ${round}: ${name} ${show(seen)}`);
       }
@@ -124,31 +120,6 @@ async function makeSecret(url: string, token: string): Promise<string> {
   return `${url}/api/v2/secrets/${id}`;
 }
 
-/** Drives from a process of its own, so that the load shares no thread with anything measured. */
-async function drive(server: ChildProcess, load: Load, seconds: number): Promise<Round> {
-  const before = await cpuUsed(server);
-  const script = join(import.meta.dirname, "http-load.ts");
-  const args = [script, load.url, load.token, options.connections, String(seconds)];
-  const client = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  let json = "";
-  for await (const chunk of client.stdout) json += String(chunk);
-  const seen = JSON.parse(json) as LoadSeen;
-  const after = await cpuUsed(server);
-  return {
-    rate: seen.good / seen.seconds,
-    p99Ms: seen.p99Ms,
-    failed: seen.failed,
-    mainThreadUsPerAnswer: (after.mainThreadUs - before.mainThreadUs) / seen.good,
-    allThreadsUsPerAnswer: (after.allThreadsUs - before.allThreadsUs) / seen.good,
-  };
-}
-
-async function cpuUsed(server: ChildProcess): Promise<CpuUsed> {
-  const answered = once(server, "message") as Promise<[CpuUsed]>;
-  server.send("cpu");
-  return (await answered)[0];
-}
-
 /** Of one of the server's own histograms, over all that was recorded. */
 async function meanOf(url: string, histogram: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
@@ -156,17 +127,6 @@ async function meanOf(url: string, histogram: string): Promise<number> {
     Number(new RegExp(`^${histogram}_${part} (.+)$`, "m").exec(text)?.[1]),
   );
   return sum / count;
-}
-
-function show(round: Round): string {
-  const failures = round.failed > 0 ? `, ${round.failed} FAILED` : "";
-  const cpu = `${round.mainThreadUsPerAnswer.toFixed(1)}/${round.allThreadsUsPerAnswer.toFixed(1)} us`;
-  return `${round.rate.toFixed(0)}/s (main/all threads ${cpu}, p99 ${round.p99Ms} ms${failures})`;
-}
-
-function median(figures: readonly number[]): number {
-  const sorted = figures.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
 await main();
