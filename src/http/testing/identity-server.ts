@@ -2,6 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { IdentityApp } from "../../app/identity/testing/identity-app.ts";
 import type { TestAppOptions } from "../../app/testing/test-app.ts";
+import { awsDialect } from "../dialects/aws/dialect.ts";
 import { ibmDialects } from "../dialects/ibm/dialects.ts";
 import { tokenDiscovery } from "../dialects/ibm/identity/discovery.ts";
 import { loginPages } from "../dialects/ibm/identity/pages.ts";
@@ -47,11 +48,15 @@ export class IdentityServer {
       },
     });
     const { state, clock, capabilities } = app.parts;
-    const { tokens, credentials, regions } = capabilities;
+    const { tokens, credentials, regions, vault } = capabilities;
     const ports = { state, clock, tokens, credentials, regions };
     const authenticate = (header: string | undefined) => app.whoSends(header);
     const server = createServer({
-      dialects: [...ibmDialects(ports), nativeDialect({ authenticate }, identityRoutes)],
+      dialects: [
+        ...ibmDialects(ports),
+        awsDialect({ ...ports, vault }),
+        nativeDialect({ authenticate }, identityRoutes),
+      ],
       exchanges,
       performer,
       surfaces: [tokenDiscovery(app.tokens), loginPages(state)],

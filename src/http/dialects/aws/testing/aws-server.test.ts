@@ -1,0 +1,25 @@
+/** The test server speaks to the real dialect: who signs is known, and who does not is told so in AWS's form. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { AwsServer } from "./aws-server.ts";
+
+let server: AwsServer;
+
+beforeAll(async () => {
+  server = await AwsServer.open();
+});
+afterAll(() => server.close());
+
+describe("the server as AWS's clients meet it", () => {
+  it("knows who signed a call, by AWS's own signer", async () => {
+    const { status, body, events } = await server.secrets("NoSuchAction");
+    expect([status, body.__type]).toEqual([404, "UnknownOperationException"]);
+    expect(events).toHaveLength(1);
+    expect(events[0]?.initiator.id).toBe(server.manager.user.iamId);
+  });
+
+  it("asks the services that speak forms in forms", async () => {
+    const { status, body } = await server.aws("sts", "NoSuchAction", { Tags: [{ Key: "a" }] });
+    expect(status).toBe(400);
+    expect(body).toContain("<Code>InvalidAction</Code>");
+  });
+});

@@ -1,0 +1,298 @@
+/**
+ * The HTTP server after its first start, as AWS's clients meet it: users with access keys, and calls signed by AWS's own
+ * signer. IBM's wires stand beside it, over the same state.
+ */
+import { createHash, createHmac, randomUUID } from "node:crypto";
+import { SignatureV4 } from "@smithy/signature-v4";
+import { accessKeyBinding } from "../../../../app/identity/authenticate-signed.ts";
+import type { TestUser } from "../../../../app/identity/testing/identity-app.ts";
+import type { TestApp, TestAppOptions } from "../../../../app/testing/test-app.ts";
+import type { AuditEvent } from "../../../../audit/event.ts";
+import { accountNumber } from "../../../../audit/render/cloudtrail-arn.ts";
+import {
+  accessKeysOf,
+  LASTING_PREFIX,
+  newAccessKey,
+  type AccessKey,
+} from "../../../../identity/access-key.ts";
+import { newApiKeyId, type ApiKey } from "../../../../identity/api-key.ts";
+import { newEntityTag } from "../../../../identity/entity-tag.ts";
+import type { PolicyResource } from "../../../../identity/authorize.ts";
+import { utf8 } from "../../../../kernel/bytes.ts";
+import { IdentityServer } from "../../../testing/identity-server.ts";
+import { cloudtrail } from "../cloudtrail/service.ts";
+import { iam } from "../iam/service.ts";
+import { secretsManager } from "../secretsmanager/service.ts";
+import type { AwsService } from "../service.ts";
+import { sts } from "../sts/service.ts";
+
+/** What a client has: the token only of a session. */
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+export interface AwsUser extends TestUser {
+  readonly credentials: AwsCredentials;
+}
+
+export interface AwsAnswered {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  /** The members; of an answer in XML its text. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- bodies are compared, not trusted
+  readonly body: any;
+  /** What the call has recorded, in order. */
+  readonly events: readonly AuditEvent[];
+}
+
+export interface AwsCallOptions {
+  /** `us-east-1`, if nothing else is said. */
+  readonly region?: string;
+  /** The server's Manager, if nobody else is named; null does not sign at all. */
+  readonly as?: AwsUser | AwsCredentials | null;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What a signed request is, before it is sent: for tests that spoil it. */
+export interface AwsRequest {
+  readonly method: "POST";
+  readonly url: "/";
+  readonly headers: Record<string, string>;
+  readonly payload: string;
+}
+
+const SERVICES: readonly AwsService[] = [secretsManager, cloudtrail, sts, iam];
+const HOST = "aws.keytrail.test";
+export const REGION = "us-east-1";
+
+export class AwsServer {
+  /** The same server, spoken to by IBM's wires. */
+  readonly http: IdentityServer;
+  readonly manager: AwsUser;
+
+  private constructor(http: IdentityServer, manager: AwsUser) {
+    this.http = http;
+    this.manager = manager;
+  }
+
+  /** With a user who is Manager of all secrets and Administrator of all identities. */
+  static async open(options: TestAppOptions = {}): Promise<AwsServer> {
+    const http = await IdentityServer.open(options);
+    const manager = await userWithKey(http, "manager@example.com", {
+      roles: ["Manager", "Administrator", "Auditor"],
+    });
+    return new AwsServer(http, manager);
+  }
+
+  get app(): TestApp {
+    return this.http.app.parts;
+  }
+
+  /** Of the account, in AWS's twelve digits. */
+  get account(): string {
+    return accountNumber(this.http.app.first.account.id);
+  }
+
+  /** A user with an access key and, if roles are named, a policy. */
+  user(
+    email: string,
+    roles: readonly string[] = [],
+    resource: PolicyResource = {},
+  ): Promise<AwsUser> {
+    return userWithKey(this.http, email, { roles, resource });
+  }
+
+  /** Secrets Manager, and a token for the actions whose clients fill one in. */
+  secrets(
+    action: string,
+    members: object = {},
+    options: AwsCallOptions = {},
+  ): Promise<AwsAnswered> {
+    const token = TOKENED.has(action) ? { ClientRequestToken: randomUUID() } : {};
+    return this.aws("secretsmanager", action, { ...token, ...members }, options);
+  }
+
+  /** Signs and sends a call, in the protocol of the service: JSON, or a form. */
+  async aws(
+    service: string,
+    action: string,
+    members: object = {},
+    options: AwsCallOptions = {},
+  ): Promise<AwsAnswered> {
+    return this.send(await this.signed({ service, action, members }, options));
+  }
+
+  async signed(
+    {
+      service,
+      action,
+      members,
+    }: { readonly service: string; readonly action: string; readonly members: object },
+    { region = REGION, as = this.manager, headers: further = {} }: AwsCallOptions = {},
+  ): Promise<AwsRequest> {
+    const { headers, payload } = written(service, action, members);
+    const unsigned = { ...headers, ...further, host: HOST };
+    const request = { method: "POST", url: "/", payload } as const;
+    if (as === null) return { ...request, headers: unsigned };
+    const credentials = "credentials" in as ? as.credentials : as;
+    const signer = new SignatureV4({ service, region, credentials, sha256: Sha256 });
+    const signed = await signer.sign(
+      {
+        method: "POST",
+        protocol: "https:",
+        hostname: HOST,
+        path: "/",
+        headers: unsigned,
+        body: payload,
+      },
+      { signingDate: new Date(this.app.clock.now()) },
+    );
+    return { ...request, headers: signed.headers };
+  }
+
+  async send(request: AwsRequest): Promise<AwsAnswered> {
+    const before = this.app.events().length;
+    const { statusCode, headers, body } = await this.http.server.inject(request);
+    const isJson = String(headers["content-type"]).includes("json");
+    return {
+      status: statusCode,
+      headers,
+      body: isJson ? JSON.parse(body) : body,
+      events: this.app.events().slice(before),
+    };
+  }
+
+  close(): Promise<void> {
+    return this.http.close();
+  }
+}
+
+/** Whose clients fill in a `ClientRequestToken` that is left out. */
+const TOKENED: ReadonlySet<string> = new Set([
+  "CreateSecret",
+  "PutSecretValue",
+  "UpdateSecret",
+  "RotateSecret",
+]);
+
+/** A further access key, put where those are kept. */
+export async function accessKeyFor(app: TestApp, user: TestUser["user"]): Promise<AwsCredentials> {
+  const { id, secret } = newAccessKey(LASTING_PREFIX);
+  const { account, iamId } = user;
+  const createdAt = app.clock.now();
+  const { vault, credentials } = app.capabilities;
+  const apiKey: ApiKey = {
+    id: newApiKeyId(),
+    account,
+    iamId,
+    name: "access key",
+    description: "",
+    accessKeyId: id,
+    locked: false,
+    disabled: false,
+    expiresAt: null,
+    actionWhenLeaked: "none",
+    supportSessions: false,
+    sessionsSince: createdAt,
+    entityTag: newEntityTag(),
+    createdAt,
+    createdBy: iamId,
+    modifiedAt: createdAt,
+  };
+  await app.state.transact(async ({ identity, secrets, accessKeys }) => {
+    const owner = accessKeysOf(account);
+    const at = { account, instance: "" };
+    let dataKey = await secrets.dataKeyOf(owner);
+    if (!dataKey) {
+      dataKey = vault.newDataKey(at, owner);
+      await secrets.insertDataKey({ at, owner, key: dataKey });
+    }
+    await identity.putApiKey(apiKey, credentials.makeApiKey().hash);
+    const sealed = vault.seal(dataKey, accessKeyBinding({ id, account }), utf8(secret.reveal()));
+    const key: AccessKey = {
+      id,
+      account,
+      of: { kind: "key", apiKey: apiKey.id },
+      sealed,
+      createdAt,
+    };
+    await accessKeys.putAccessKey(key);
+  });
+  return { accessKeyId: id, secretAccessKey: secret.reveal() };
+}
+
+async function userWithKey(
+  { app }: IdentityServer,
+  email: string,
+  granted: { readonly roles: readonly string[]; readonly resource?: PolicyResource },
+): Promise<AwsUser> {
+  const made = await app.user(email, granted.roles, granted.resource);
+  return { ...made, credentials: await accessKeyFor(app.parts, made.user) };
+}
+
+interface Written {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly payload: string;
+}
+
+function written(name: string, action: string, members: object): Written {
+  const service = SERVICES.find((one) => one.name === name);
+  if (service?.query) {
+    const form = new URLSearchParams({ Action: action, Version: service.query.version });
+    flatten(members, "", form);
+    return {
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      payload: form.toString(),
+    };
+  }
+  return {
+    headers: {
+      "content-type": "application/x-amz-json-1.1",
+      "x-amz-target": `${service?.target ?? name}.${action}`,
+    },
+    payload: JSON.stringify(members),
+  };
+}
+
+/** `Tags.member.1.Key=…`, as AWS's query protocol has structures and lists. */
+function flatten(value: unknown, at: string, form: URLSearchParams): void {
+  if (Array.isArray(value)) {
+    value.forEach((item, i) => flatten(item, `${at}.member.${i + 1}`, form));
+  } else if (typeof value === "object" && value !== null) {
+    for (const [name, item] of Object.entries(value)) {
+      flatten(item, at === "" ? name : `${at}.${name}`, form);
+    }
+  } else if (value !== undefined) {
+    form.append(at, String(value));
+  }
+}
+
+/** The hash that the signer asks for. */
+class Sha256 {
+  readonly #hash: { update(data: Uint8Array | string): unknown; digest(): Buffer };
+
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    this.#hash =
+      secret === undefined ? createHash("sha256") : createHmac("sha256", bytesOf(secret));
+  }
+
+  update(data: string | ArrayBuffer | ArrayBufferView): void {
+    this.#hash.update(bytesOf(data));
+  }
+
+  async digest(): Promise<Uint8Array> {
+    return this.#hash.digest();
+  }
+
+  reset(): void {
+    throw new Error("each hash is made once");
+  }
+}
+
+function bytesOf(data: string | ArrayBuffer | ArrayBufferView): Uint8Array {
+  if (typeof data === "string") return Buffer.from(data, "utf8");
+  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
