@@ -43,6 +43,8 @@ export interface AwsAnswered {
   /** The members; of an answer in XML its text. */
   // oxlint-disable-next-line typescript/no-explicit-any -- bodies are compared, not trusted
   readonly body: any;
+  /** The exception's name, of a refusal. */
+  readonly error: string | undefined;
   /** What the call has recorded, in order. */
   readonly events: readonly AuditEvent[];
 }
@@ -115,6 +117,7 @@ export class AwsServer {
   }
 
   /** Signs and sends a call, in the protocol of the service: JSON, or a form. */
+  // oxlint-disable-next-line eslint/max-params -- as a command line has them
   async aws(
     service: string,
     action: string,
@@ -160,6 +163,7 @@ export class AwsServer {
       status: statusCode,
       headers,
       body: isJson ? JSON.parse(body) : body,
+      error: errorIn(headers["x-amzn-errortype"], body),
       events: this.app.events().slice(before),
     };
   }
@@ -265,8 +269,14 @@ function flatten(value: unknown, at: string, form: URLSearchParams): void {
       flatten(item, at === "" ? name : `${at}.${name}`, form);
     }
   } else if (value !== undefined) {
+    // oxlint-disable-next-line typescript/no-base-to-string -- text, a number or a flag
     form.append(at, String(value));
   }
+}
+
+/** In JSON it stands in a header, in XML in the body. */
+function errorIn(header: unknown, body: string): string | undefined {
+  return typeof header === "string" ? header : /<Code>(\w+)<\/Code>/.exec(body)?.[1];
 }
 
 /** The hash that the signer asks for. */
