@@ -77,6 +77,11 @@ export function hashOfSessionToken(value: string): string {
   return hash("sha256", value, "hex");
 }
 
+/** In the place of an API key's hash, for one that is an access key: no value hashes to it. */
+export function hashInPlaceOf({ id }: NewAccessKey): string {
+  return `access-key ${id}`;
+}
+
 /** Whose data key the secrets of an account's access keys are sealed by. */
 export function accessKeysOf(account: string): string {
   return `access-keys/${account}`;

@@ -62,6 +62,8 @@ export interface IdentityReader {
   /** All, or those of one name. */
   serviceIds(account: string, window: Window, name?: string): Promise<Listed<ServiceId>>;
   apiKey(account: string, id: string): Promise<ApiKey | undefined>;
+  /** The lasting key whose requests name this access key. */
+  apiKeyOfAccessKey(account: string, accessKeyId: string): Promise<ApiKey | undefined>;
   /** Of one identity, or of every one in the account. */
   apiKeys(account: string, iamId: string | undefined, window: Window): Promise<Listed<ApiKey>>;
   /** The same in an order of the caller's choice, and by their owners. */

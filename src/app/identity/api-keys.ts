@@ -1,4 +1,13 @@
-/** API keys of users and of service IDs: made and deleted. A key's value leaves once, when it is made. */
+/**
+ * API keys of users and of service IDs: made and deleted. A key's value leaves once, when it is made: what a login brings,
+ * or the secret with which an access key signs requests in AWS's way.
+ */
+import {
+  hashInPlaceOf,
+  LASTING_PREFIX,
+  newAccessKey,
+  type NewAccessKey,
+} from "../../identity/access-key.ts";
 import {
   checkedExpiry,
   MAX_API_KEYS_PER_IDENTITY,
@@ -19,6 +28,7 @@ import { assertRoom, inAccount } from "./find.ts";
 import { assertMayToo } from "./further-rights.ts";
 import { assertOwnAccount } from "./own-account.ts";
 import { assertUnlocked, deletionOf } from "./removal.ts";
+import { keepAccessKey } from "./sealed-access-keys.ts";
 
 /** What may be chosen of a new key; its value never is. */
 export interface NewApiKey {
@@ -33,7 +43,11 @@ export interface NewApiKey {
   readonly disabled?: boolean | undefined;
 }
 
-export interface CreateApiKeyInput extends NewApiKey {
+export interface CreateApiKeyInput extends Omit<NewApiKey, "name"> {
+  /** An access key goes by its id where it is given no other name. */
+  readonly name?: string | undefined;
+  /** An access key signs requests and logs nobody in; what it is not given here logs in and signs nothing. */
+  readonly form?: "access-key" | undefined;
   /** Whose key it will be: the IAM id of a user or a service ID of the account. */
   readonly iamId: string;
   /** Where the wire names one: it must be the caller's own. */
@@ -41,12 +55,14 @@ export interface CreateApiKeyInput extends NewApiKey {
 }
 
 export interface CreatedApiKey extends ApiKey {
+  /** Of an access key: its secret. */
   readonly value: Sensitive<string>;
 }
 
 interface NewKey {
   readonly owner: CredentialOwner;
   readonly key: ApiKey;
+  readonly accessKey: NewAccessKey | null;
 }
 
 /**
@@ -62,21 +78,24 @@ export const createApiKey = changeOperation<CreateApiKeyInput, NewKey, CreatedAp
     if (!owner || owner.kind === "profile") {
       throw new Refusal("not_found", "There is no such user or service ID.");
     }
-    const key = newApiKey(owner, input, context);
+    const accessKey = input.form === "access-key" ? newAccessKey(LASTING_PREFIX) : null;
+    const { name = accessKey?.id ?? "" } = input;
+    const made = newApiKey(owner, { ...input, name }, context);
+    const key = { ...made, accessKeyId: accessKey?.id ?? null };
     const { restrictCreateApiKey } = await store.identity.settings(owner.account);
     return inAccount(creationOf(key), call, {
       target: keyTarget(key),
-      subject: { owner, key },
+      subject: { owner, key, accessKey },
       owner: restrictCreateApiKey === "RESTRICTED" ? undefined : owner.iamId,
       facts: { lock: key.locked || isLockedOwner(owner) },
     });
   },
-  async run(_input, { subject: { owner, key } }, context) {
+  async run(_input, { subject: { owner, key, accessKey } }, context) {
     assertUnlocked({ locked: isLockedOwner(owner) }, "service ID");
     if (owner.kind === "user" && owner.iamId !== callerId(context.caller)) {
       await assertMayToo("user-apikey.update", "A key of another user", context);
     }
-    return madeApiKey(key, context);
+    return accessKey ? madeAccessKey(key, accessKey, context) : madeApiKey(key, context);
   },
 });
 
@@ -119,12 +138,29 @@ export async function madeApiKey(
   key: ApiKey,
   { store, capabilities }: Context<Transaction>,
 ): Promise<CreatedApiKey> {
-  const one = { offset: 0, limit: 1 };
-  const { totalCount } = await store.identity.apiKeys(key.account, key.iamId, one);
-  assertRoom(totalCount, MAX_API_KEYS_PER_IDENTITY, "API keys of an identity");
+  await assertRoomFor(key, store);
   const { value, hash } = capabilities.credentials.makeApiKey();
   await store.identity.putApiKey(key, hash);
   return { ...key, value };
+}
+
+/** Keeps the secret sealed; besides, it is in nothing but the answer. */
+async function madeAccessKey(
+  key: ApiKey,
+  accessKey: NewAccessKey,
+  context: Context<Transaction>,
+): Promise<CreatedApiKey> {
+  const { store } = context;
+  await assertRoomFor(key, store);
+  await store.identity.putApiKey(key, hashInPlaceOf(accessKey));
+  const of = { kind: "key", apiKey: key.id } as const;
+  await keepAccessKey(accessKey, { account: key.account, of }, context);
+  return { ...key, value: accessKey.secret };
+}
+
+async function assertRoomFor({ account, iamId }: ApiKey, { identity }: View): Promise<void> {
+  const { totalCount } = await identity.apiKeys(account, iamId, { offset: 0, limit: 1 });
+  assertRoom(totalCount, MAX_API_KEYS_PER_IDENTITY, "API keys of an identity");
 }
 
 export interface DeleteApiKeyInput {

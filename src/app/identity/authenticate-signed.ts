@@ -4,21 +4,20 @@
  */
 import { timingSafeEqual } from "node:crypto";
 import {
-  accessKeysOf,
   hashOfSessionToken,
   isAccessKeyId,
   type AccessKey,
   type KeyOfSession,
 } from "../../identity/access-key.ts";
 import { credentialRefusal, type Credential } from "../../identity/api-key.ts";
-import { fromUtf8 } from "../../kernel/bytes.ts";
 import type { Clock, Millis } from "../../kernel/clock.ts";
-import { invariant, Refusal } from "../../kernel/errors.ts";
-import { Sensitive } from "../../kernel/sensitive.ts";
-import type { Binding, Vault } from "../../secrets/vault.ts";
+import { Refusal } from "../../kernel/errors.ts";
+import type { Sensitive } from "../../kernel/sensitive.ts";
+import type { Vault } from "../../secrets/vault.ts";
 import type { Anonymous, Caller, Identity, SignedBy } from "../call.ts";
 import type { State, View } from "../state.ts";
 import { identityBehind, initiatorTypeOf } from "./caller.ts";
+import { openedAccessKey } from "./sealed-access-keys.ts";
 import { standingOf, standingRefusal } from "./standing.ts";
 
 export interface SignedPorts {
@@ -115,16 +114,8 @@ export class SignedAuthentication {
     }
     const { identity, refusal, until } = behind;
     if (refusal) return { kind: "anonymous", refusal, claimed: claimOf(identity) };
-    return { key, secret: await this.#secretOf(key, view), identity, stamp, until };
-  }
-
-  async #secretOf(key: AccessKey, view: View): Promise<Sensitive<string>> {
-    const owner = accessKeysOf(key.account);
-    const wrapped = await view.secrets.dataKeyOf(owner);
-    invariant(wrapped !== undefined, "an access key is sealed by its account's data key");
-    return new Sensitive(
-      fromUtf8(this.#ports.vault.open(wrapped, accessKeyBinding(key), key.sealed)),
-    );
+    const secret = await openedAccessKey(key, view, this.#ports.vault);
+    return { key, secret, identity, stamp, until };
   }
 
   #hold(accessKeyId: string, known: KnownKey): void {
@@ -134,15 +125,6 @@ export class SignedAuthentication {
     }
     this.#known.set(accessKeyId, known);
   }
-}
-
-export function accessKeyBinding({ id, account }: Pick<AccessKey, "id" | "account">): Binding {
-  return {
-    purpose: "access-key",
-    at: { account, instance: "" },
-    owner: accessKeysOf(account),
-    part: id,
-  };
 }
 
 interface Behind {

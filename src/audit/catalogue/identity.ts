@@ -157,8 +157,8 @@ export const identityRows = rows({
     aws: "CreateAccessKey",
     dsv: ["users:{name}:apikeys", "POST"],
     ...making,
-    request: ["name", "iamId", "expiresAt", "lock", "disabled", "actionWhenLeaked"],
-    response: ["id"],
+    request: ["name", "form", "iamId", "expiresAt", "lock", "disabled", "actionWhenLeaked"],
+    response: ["id", "accessKeyId"],
   },
   "user-apikey.update": {
     action: "iam-identity.user-apikey.update",
@@ -194,8 +194,8 @@ export const identityRows = rows({
     ...making,
     objectInMessage: ACCOUNT_KEY,
     failureSeverity: lockedIsCritical,
-    request: ["name", "iamId", "expiresAt", "lock", "disabled", "actionWhenLeaked"],
-    response: ["id"],
+    request: ["name", "form", "iamId", "expiresAt", "lock", "disabled", "actionWhenLeaked"],
+    response: ["id", "accessKeyId"],
   },
   "serviceid-apikey.update": {
     action: "iam-identity.serviceid-apikey.update",

@@ -151,6 +151,12 @@ export class SqliteIdentityStore implements IdentityStore {
     return one(apiKeyOf, this.#db.get(sql, account, id));
   }
 
+  async apiKeyOfAccessKey(account: string, accessKeyId: string): Promise<ApiKey | undefined> {
+    const sql = `SELECT k.* FROM access_keys a JOIN api_keys k ON k.id = a.api_key
+      WHERE a.id = ? AND k.account = ?`;
+    return one(apiKeyOf, this.#db.get(sql, accessKeyId, account));
+  }
+
   async apiKeys(
     account: string,
     iamId: string | undefined,

@@ -4,21 +4,12 @@
  */
 import { createHash, createHmac, randomUUID } from "node:crypto";
 import { SignatureV4 } from "@smithy/signature-v4";
-import { accessKeyBinding } from "../../../../app/identity/authenticate-signed.ts";
-import type { TestUser } from "../../../../app/identity/testing/identity-app.ts";
-import type { TestApp, TestAppOptions } from "../../../../app/testing/test-app.ts";
+import { createApiKey } from "../../../../app/identity/api-keys.ts";
+import type { IdentityApp, TestUser } from "../../../../app/identity/testing/identity-app.ts";
+import { SCHEDULE, type TestApp, type TestAppOptions } from "../../../../app/testing/test-app.ts";
 import type { AuditEvent } from "../../../../audit/event.ts";
 import { accountNumber } from "../../../../audit/render/cloudtrail-arn.ts";
-import {
-  accessKeysOf,
-  LASTING_PREFIX,
-  newAccessKey,
-  type AccessKey,
-} from "../../../../identity/access-key.ts";
-import { newApiKeyId, type ApiKey } from "../../../../identity/api-key.ts";
-import { newEntityTag } from "../../../../identity/entity-tag.ts";
 import type { PolicyResource } from "../../../../identity/authorize.ts";
-import { utf8 } from "../../../../kernel/bytes.ts";
 import { IdentityServer } from "../../../testing/identity-server.ts";
 import { cloudtrail } from "../cloudtrail/service.ts";
 import { iam } from "../iam/service.ts";
@@ -181,50 +172,15 @@ const TOKENED: ReadonlySet<string> = new Set([
   "RotateSecret",
 ]);
 
-/** A further access key, put where those are kept. */
-export async function accessKeyFor(app: TestApp, user: TestUser["user"]): Promise<AwsCredentials> {
-  const { id, secret } = newAccessKey(LASTING_PREFIX);
-  const { account, iamId } = user;
-  const createdAt = app.clock.now();
-  const { vault, credentials } = app.capabilities;
-  const apiKey: ApiKey = {
-    id: newApiKeyId(),
-    account,
-    iamId,
-    name: "access key",
-    description: "",
-    accessKeyId: id,
-    locked: false,
-    disabled: false,
-    expiresAt: null,
-    actionWhenLeaked: "none",
-    supportSessions: false,
-    sessionsSince: createdAt,
-    entityTag: newEntityTag(),
-    createdAt,
-    createdBy: iamId,
-    modifiedAt: createdAt,
-  };
-  await app.state.transact(async ({ identity, secrets, accessKeys }) => {
-    const owner = accessKeysOf(account);
-    const at = { account, instance: "" };
-    let dataKey = await secrets.dataKeyOf(owner);
-    if (!dataKey) {
-      dataKey = vault.newDataKey(at, owner);
-      await secrets.insertDataKey({ at, owner, key: dataKey });
-    }
-    await identity.putApiKey(apiKey, credentials.makeApiKey().hash);
-    const sealed = vault.seal(dataKey, accessKeyBinding({ id, account }), utf8(secret.reveal()));
-    const key: AccessKey = {
-      id,
-      account,
-      of: { kind: "key", apiKey: apiKey.id },
-      sealed,
-      createdAt,
-    };
-    await accessKeys.putAccessKey(key);
-  });
-  return { accessKeyId: id, secretAccessKey: secret.reveal() };
+/** A further access key. */
+export async function accessKeyFor(
+  app: IdentityApp,
+  user: TestUser["user"],
+): Promise<AwsCredentials> {
+  const asked = { iamId: user.iamId, form: "access-key" } as const;
+  const { accessKeyId, value } = await app.done(createApiKey, SCHEDULE, asked);
+  if (accessKeyId === null) throw new Error("an access key has an id");
+  return { accessKeyId, secretAccessKey: value.reveal() };
 }
 
 async function userWithKey(
@@ -233,7 +189,7 @@ async function userWithKey(
   granted: { readonly roles: readonly string[]; readonly resource?: PolicyResource },
 ): Promise<AwsUser> {
   const made = await app.user(email, granted.roles, granted.resource);
-  return { ...made, credentials: await accessKeyFor(app.parts, made.user) };
+  return { ...made, credentials: await accessKeyFor(app, made.user) };
 }
 
 interface Written {
