@@ -78,7 +78,9 @@ export async function eventsOf(
   const found = new URL(`${url}/trail/v1/events`);
   found.search = String(new URLSearchParams({ query, limit: "200", vocabulary }));
   const response = await fetch(found, { headers: { Authorization: `Bearer ${token}` } });
-  const body = (await response.json()) as { readonly events: Record<string, unknown>[] };
+  const body = (await response.json()) as {
+    readonly events: readonly { readonly event: Record<string, unknown> }[];
+  };
   if (response.status !== 200) throw new Error(JSON.stringify(body));
   return body.events.map(({ event }) => event);
 }
