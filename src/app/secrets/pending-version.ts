@@ -1,0 +1,126 @@
+/**
+ * The version that a rotation makes. It is known of, under its label, before it has a value: whoever makes that is told
+ * the version's id, and gives it the value later.
+ */
+import { invariant } from "../../kernel/errors.ts";
+import { checkPayload, type Payload } from "../../secrets/payload.ts";
+import { ACTIVE, type Secret } from "../../secrets/secret.ts";
+import {
+  CURRENT_STAGE,
+  PENDING_STAGE,
+  versionAt,
+  withCurrent,
+  withoutVersion,
+  withStage,
+  type Staging,
+} from "../../secrets/stages.ts";
+import type { Version } from "../../secrets/version.ts";
+import { callerId, type Context } from "../operation.ts";
+import type { Transaction } from "../state.ts";
+import { sealPayload } from "./open.ts";
+import { syncReplicas } from "./sync-replicas.ts";
+
+/** A secret with its pending version, as they are now. */
+export interface WithPending {
+  readonly secret: Secret;
+  readonly version: Version;
+}
+
+/** The number of the version that waits to become the current one; 0 where none does. */
+export function pendingNumber(staging: Staging): number {
+  const pending = versionAt(staging, PENDING_STAGE);
+  return pending === versionAt(staging, CURRENT_STAGE) ? 0 : pending;
+}
+
+/** Whether it waits for a value by which `fillPendingVersion` may fill it. */
+export function isPending(secret: Staging, version: Version): boolean {
+  return !version.hasPayload && pendingNumber(secret) === version.number;
+}
+
+/** Makes it, with a value only where that is known already. It is not the current one, even if there is no other. */
+export async function addPendingVersion(
+  before: Secret,
+  { token, payload }: { readonly token: string; readonly payload: Payload | null },
+  context: Context<Transaction>,
+): Promise<WithPending> {
+  const { store, caller, now, capabilities } = context;
+  const number = before.lastVersion + 1;
+  const secret: Secret = {
+    ...before,
+    ...withStage(before, PENDING_STAGE, number),
+    lastVersion: number,
+    versionsTotal: before.versionsTotal + 1,
+  };
+  const version: Version = {
+    id: token,
+    secretId: before.id,
+    number,
+    createdBy: callerId(caller),
+    createdAt: now,
+    autoRotated: true,
+    expiresAt: before.expiresAt,
+    customMetadata: null,
+    attributes: null,
+    hasPayload: payload !== null,
+  };
+  const sealed = payload && sealPayload(capabilities.vault, before, { versionId: token, payload });
+  await store.secrets.insertVersion(version, sealed);
+  await store.secrets.updateSecret(secret);
+  await syncReplicas(secret, context);
+  return { secret, version };
+}
+
+/**
+ * Gives it the value that it waits for, and these labels besides. The first value that a secret has at all makes its
+ * version the current one.
+ */
+export async function fillPendingVersion(
+  { secret: before, version }: WithPending,
+  { payload, stages }: { readonly payload: Payload; readonly stages: readonly string[] },
+  context: Context<Transaction>,
+): Promise<WithPending> {
+  const { store, capabilities, now } = context;
+  invariant(isPending(before, version), "a version without a value waits for one");
+  checkPayload(payload);
+  const { number, id: versionId } = version;
+  const isFirst = versionAt(before, CURRENT_STAGE) === 0;
+  const staging = stages.reduce(
+    (at, stage) => withStage(at, stage, number),
+    isFirst ? withCurrent(before, number) : stagingOf(before),
+  );
+  const filled: Version = { ...version, hasPayload: true };
+  const secret: Secret = {
+    ...before,
+    ...staging,
+    state: isFirst ? ACTIVE : before.state,
+    updatedAt: now,
+  };
+  await store.secrets.putPayload(
+    filled,
+    sealPayload(capabilities.vault, before, { versionId, payload }),
+  );
+  await store.secrets.updateSecret(secret);
+  await syncReplicas(secret, context);
+  return { secret, version: filled };
+}
+
+/** Forgets one that was made only to be tried. */
+export async function removePendingVersion(
+  { secret: before, version }: WithPending,
+  context: Context<Transaction>,
+): Promise<Secret> {
+  const { store } = context;
+  const secret: Secret = {
+    ...before,
+    ...withoutVersion(before, version.number),
+    versionsTotal: before.versionsTotal - 1,
+  };
+  await store.secrets.deleteVersion(version);
+  await store.secrets.updateSecret(secret);
+  await syncReplicas(secret, context);
+  return secret;
+}
+
+function stagingOf({ currentVersion, previousVersion, stages }: Staging): Staging {
+  return { currentVersion, previousVersion, stages };
+}
