@@ -45,6 +45,20 @@ describe("a payload", () => {
     );
   });
 
+  it("of bytes comes back as bytes, and of text as text, whatever either looks like", () => {
+    const values = fc.oneof(fc.uint8Array({ minLength: 1 }), fc.string({ minLength: 1 }));
+    fc.assert(
+      fc.property(values, (value) => {
+        const payload: Payload = { kind: "arbitrary", payload: new Sensitive(value) };
+        expect(refusalOf(payload)).toBe("none");
+        const back = revealed(decodePayload("arbitrary", encodePayload(payload), () => ""));
+        expect(typeof back).toBe(typeof value);
+        expect(back).toEqual(value);
+      }),
+      { examples: [["\ufeffbegins with a mark"], [Uint8Array.of(0xff)], ["/w=="]] },
+    );
+  });
+
   it("has at most a megabyte, counted in bytes", () => {
     expect(refusalOf(arbitrary("x".repeat(MAX_PAYLOAD_BYTES)))).toBe("none");
     expect(refusalOf(arbitrary("x".repeat(MAX_PAYLOAD_BYTES + 1)))).toContain("1048576 bytes");

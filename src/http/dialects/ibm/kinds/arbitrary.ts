@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Sensitive } from "../../../../kernel/sensitive.ts";
+import { textOf } from "../../../../secrets/kinds/arbitrary.ts";
 import { read } from "../body.ts";
 import { date, present } from "../shapes.ts";
 import { common, commonOf, type WireKind } from "./wire-kind.ts";
@@ -21,5 +22,5 @@ export const arbitrary: WireKind<"arbitrary"> = {
     };
   },
   metadata: (secret) => present("expiration_date", secret.expiresAt, date),
-  value: ({ payload }) => ({ payload: payload.reveal() }),
+  value: (payload) => ({ payload: textOf(payload) }),
 };
