@@ -7,6 +7,9 @@ import { Sensitive } from "../../../kernel/sensitive.ts";
 
 export const MAX_LIST_ITEMS = 1_000;
 
+/** RFC 4648, section 4, with its padding. */
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
 export interface TextBounds {
   readonly min?: number;
   readonly max?: number;
@@ -180,7 +183,7 @@ export class Members {
   }
 
   #base64(name: string, value: unknown): Uint8Array {
-    if (typeof value === "string" && /^[A-Za-z0-9+/]*={0,2}$/.test(value)) {
+    if (typeof value === "string" && BASE64.test(value)) {
       return Buffer.from(value, "base64");
     }
     throw this.#mistyped(name, "base64");
