@@ -14,6 +14,8 @@ export interface TrustedProfile {
   readonly description: string;
   /** Kept and shown; nothing is sent to it. */
   readonly email: string;
+  /** How long a session of it that is opened by an access key may last at most. */
+  readonly maxSessionS: number;
   /** Of the profile's own fields; its rules, links and identities have tags of their own. */
   readonly entityTag: string;
   /** Whom it trusted before is asked again: sessions of the profile that began earlier are over. */
@@ -96,6 +98,10 @@ export const MAX_RULES_PER_PROFILE = 20;
 export const MAX_LINKS_PER_PROFILE = 20;
 export const MAX_IDENTITIES_PER_PROFILE = 20;
 
+/** AWS's bounds of what a role may allow, and what it allows if nothing else is said. */
+export const MIN_PROFILE_SESSION_S = 3_600;
+export const MAX_PROFILE_SESSION_S = 43_200;
+
 const PREFIX = "Profile-";
 const LINK_PREFIX = "Link-";
 const ACTING = "iam-";
@@ -111,6 +117,11 @@ export function isProfileId(text: string): boolean {
 /** The IAM id of a trusted profile: `iam-Profile-…`. */
 export function actingProfileOf(profileId: string): string {
   return `${ACTING}${profileId}`;
+}
+
+/** The other way round: `Profile-…`. */
+export function managedProfileOf(iamId: string): string {
+  return iamId.slice(ACTING.length);
 }
 
 export function isActingProfile(iamId: string): boolean {

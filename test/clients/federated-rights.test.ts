@@ -132,6 +132,7 @@ describe("claims", () => {
         name: "night duty",
         description: "",
         email: "",
+        maxSessionS: 3_600,
         sessionsSince: now,
         entityTag: "1-0",
         ...by,

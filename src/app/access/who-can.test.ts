@@ -172,6 +172,7 @@ describe("who can", () => {
         account: ACCOUNT,
         name: "on-call",
         email: "",
+        maxSessionS: 3_600,
         description: "",
         sessionsSince: START,
         ...MADE,

@@ -158,7 +158,13 @@ describe("an administrator who cannot be counted on", () => {
         const iamId = actingProfileOf(id);
         const { id: account } = app.first.account;
         const names = { name: "ci", description: "", email: "", entityTag: newEntityTag() };
-        const times = { createdAt: 0, createdBy: "", modifiedAt: 0, sessionsSince: 0 };
+        const times = {
+          maxSessionS: 3_600,
+          createdAt: 0,
+          createdBy: "",
+          modifiedAt: 0,
+          sessionsSince: 0,
+        };
         await app.parts.state.transact(({ profiles }) =>
           profiles.putProfile({ kind: "profile", id, iamId, account, ...names, ...times }),
         );

@@ -69,7 +69,13 @@ describe("the subject of a policy", () => {
   it("may be a trusted profile", async () => {
     const id = newProfileId();
     const { account } = app.first;
-    const made = { createdAt: 0, createdBy: "", modifiedAt: 0, sessionsSince: 0 };
+    const made = {
+      maxSessionS: 3_600,
+      createdAt: 0,
+      createdBy: "",
+      modifiedAt: 0,
+      sessionsSince: 0,
+    };
     const names = { name: "ci", description: "", email: "", entityTag: newEntityTag() };
     const iamId = actingProfileOf(id);
     await app.parts.state.transact(({ profiles }) =>

@@ -172,6 +172,20 @@ export const deleteProfileIdentity = changeOperation<
   },
 });
 
+/** Of a profile that has just been made, and trusts nobody yet. */
+export async function trustFromTheBeginning(
+  profile: TrustedProfile,
+  given: readonly GivenIdentity[],
+  context: Context<Transaction>,
+): Promise<void> {
+  assertNoneTwice(given.map((one) => checkedIdentity(one.identityType, one.identifier)));
+  if (given.length > 0) assertRoomForIdentity(given.length - 1);
+  for (const one of given) {
+    const identity = await trusted(one, { profile, identities: [] }, context);
+    await context.store.profiles.putProfileIdentity(identity);
+  }
+}
+
 function assertRoomForIdentity(count: number): void {
   assertRoom(count, MAX_IDENTITIES_PER_PROFILE, "identities that a trusted profile trusts");
 }

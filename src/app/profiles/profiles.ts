@@ -4,7 +4,9 @@ import type { ProfileReader } from "../../identity/profile-store.ts";
 import { checkedDescription, checkedEmail, checkedName } from "../../identity/text.ts";
 import {
   actingProfileOf,
+  MAX_PROFILE_SESSION_S,
   MAX_PROFILES_PER_ACCOUNT,
+  MIN_PROFILE_SESSION_S,
   newProfileId,
   type TrustedProfile,
 } from "../../identity/trusted-profile.ts";
@@ -14,19 +16,24 @@ import { assertOwnAccount } from "../identity/own-account.ts";
 import { removeWithIdentity } from "../identity/removal.ts";
 import { callerId, changeOperation } from "../operation.ts";
 import { locatedIn, findProfile, inProfile, profileTarget } from "./find.ts";
+import { trustFromTheBeginning, type GivenIdentity } from "./identities.ts";
 
 export interface CreateProfileInput {
   readonly name: string;
   readonly description?: string | undefined;
   readonly email?: string | undefined;
+  readonly maxSessionS?: number | undefined;
+  /** Whom it trusts from the beginning. */
+  readonly identities?: readonly GivenIdentity[] | undefined;
   /** Where the wire names one: it must be the caller's own. */
   readonly account?: string | undefined;
 }
 
-/** One profile of an account to a name. The new one trusts nobody, and may do nothing. */
+/** One profile of an account to a name. The new one may do nothing, and trusts nobody if nothing else is said. */
 export const createProfile = changeOperation<CreateProfileInput, TrustedProfile, TrustedProfile>({
   name: "profile.create",
-  async locate({ name, description = "", email = "", account }, { call, caller, now }) {
+  async locate(input, { call, caller, now }) {
+    const { name, description = "", email = "", account, maxSessionS } = input;
     assertOwnAccount(account, call);
     const id = newProfileId();
     const profile: TrustedProfile = {
@@ -37,6 +44,7 @@ export const createProfile = changeOperation<CreateProfileInput, TrustedProfile,
       name: checkedName(name),
       description: checkedDescription(description),
       email: optionalEmail(email),
+      maxSessionS: checkedMaxSession(maxSessionS ?? MIN_PROFILE_SESSION_S),
       entityTag: newEntityTag(),
       sessionsSince: now,
       createdAt: now,
@@ -49,12 +57,14 @@ export const createProfile = changeOperation<CreateProfileInput, TrustedProfile,
       facts: { instance_name: profile.name },
     });
   },
-  async run(_input, { subject: profile }, { store }) {
+  async run({ identities = [] }, { subject: profile }, context) {
+    const { store } = context;
     await assertNameFree(profile, store.profiles);
     const one = { offset: 0, limit: 1 };
     const { totalCount } = await store.profiles.profiles(profile.account, undefined, one);
     assertRoom(totalCount, MAX_PROFILES_PER_ACCOUNT, "trusted profiles in an account");
     await store.profiles.putProfile(profile);
+    await trustFromTheBeginning(profile, identities, context);
     return profile;
   },
 });
@@ -67,6 +77,7 @@ export interface UpdateProfileInput {
   readonly name?: string | undefined;
   readonly description?: string | undefined;
   readonly email?: string | undefined;
+  readonly maxSessionS?: number | undefined;
 }
 
 interface Update {
@@ -74,16 +85,17 @@ interface Update {
   readonly after: TrustedProfile;
 }
 
-/** Changes what the profile is called, and nothing of whom it trusts: its sessions go on. */
+/** Changes what the profile is called and how long later sessions of it last, and nothing of whom it trusts: its sessions go on. */
 export const updateProfile = changeOperation<UpdateProfileInput, Update, TrustedProfile>({
   name: "profile.update",
-  async locate({ id, name, description, email }, context) {
+  async locate({ id, name, description, email, maxSessionS }, context) {
     const before = await findProfile(id, context);
     const after: TrustedProfile = {
       ...before,
       name: name === undefined ? before.name : checkedName(name),
       description: description === undefined ? before.description : checkedDescription(description),
       email: email === undefined ? before.email : optionalEmail(email),
+      maxSessionS: checkedMaxSession(maxSessionS ?? before.maxSessionS),
       entityTag: newEntityTag(),
       modifiedAt: context.now,
     };
@@ -109,6 +121,12 @@ async function assertNameFree({ account, id, name }: TrustedProfile, store: Prof
   const other = await store.profileByName(account, name);
   if (!other || other.id === id) return;
   throw new Refusal("conflict", "A trusted profile with this name already exists in the account.");
+}
+
+function checkedMaxSession(seconds: number): number {
+  if (seconds >= MIN_PROFILE_SESSION_S && seconds <= MAX_PROFILE_SESSION_S) return seconds;
+  const sentence = `Sessions of a profile last between ${MIN_PROFILE_SESSION_S} and ${MAX_PROFILE_SESSION_S} seconds at most.`;
+  throw new Refusal("invalid_request", sentence, { field: "maxSessionS" });
 }
 
 function optionalEmail(email: string): string {

@@ -88,6 +88,15 @@ const livesOfSecrets = `
   CREATE INDEX secrets_to_delete ON secrets (deletion_due_at) WHERE deletion_due_at IS NOT NULL;
   CREATE INDEX replicas_of_secret ON secrets (replica_of) WHERE replica_of IS NOT NULL;
 
+  CREATE TABLE failed_replications (
+    secret_id TEXT NOT NULL REFERENCES secrets (id) ON DELETE CASCADE,
+    region TEXT NOT NULL,
+    kms_key_id TEXT,
+    reason TEXT NOT NULL,
+    failed_at INTEGER NOT NULL,
+    PRIMARY KEY (secret_id, region)
+  ) STRICT, WITHOUT ROWID;
+
   CREATE TABLE rotations_under_way (
     secret_id TEXT PRIMARY KEY REFERENCES secrets (id) ON DELETE CASCADE,
     token TEXT NOT NULL,
@@ -120,6 +129,9 @@ const accessKeys = `
   CREATE INDEX access_keys_of_session ON access_keys (session) WHERE session IS NOT NULL;
   CREATE TRIGGER access_keys_stamp_delete AFTER DELETE ON access_keys
     BEGIN UPDATE identity_stamp SET stamp = hex(randomblob(16)); END;
+
+  -- Of sessions that are opened by an access key.
+  ALTER TABLE profiles ADD COLUMN max_session_s INTEGER NOT NULL DEFAULT 3600;
 
   -- Whoever stands for the account itself: AWS's root.
   ALTER TABLE users ADD COLUMN is_owner INTEGER NOT NULL DEFAULT 0;

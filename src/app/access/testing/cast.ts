@@ -78,6 +78,7 @@ export class Cast {
         account: ACCOUNT,
         name,
         email: "",
+        maxSessionS: 3_600,
         description: "",
         sessionsSince: START,
         ...MADE,
