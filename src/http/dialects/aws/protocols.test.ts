@@ -138,9 +138,7 @@ describe("the query protocol", () => {
 describe("RPC v2 CBOR", () => {
   it("reads texts, bytes, numbers and times", () => {
     // {"A": "a", "B": h'0102', "T": 1(1525106994.5)}, RFC 8949, sections 3.1 and 3.4.2.
-    const body = Buffer.from("a36141616161424201026154c1fb41d6b9d24ca00000", "hex"),
-      "hex",
-    );
+    const body = Buffer.from("a36141616161424201026154c1fb41d6b9d24ca00000", "hex");
     const members = cborProtocol.decode(body, "");
     expect(members.text("A")).toBe("a");
     expect(members.blobOrNothing("B")?.reveal()).toEqual(Uint8Array.of(1, 2));
