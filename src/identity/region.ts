@@ -1,5 +1,6 @@
-/** The regions that an installation knows: IBM's by default, or those of a file that its operator keeps. */
+/** The regions that an installation knows: IBM's and AWS's by default, or those of a file that its operator keeps. */
 import { Refusal } from "../kernel/errors.ts";
+import { DEFAULT_REGIONS } from "./default-regions.ts";
 import { MAX_NAME_CHARS } from "./text.ts";
 
 export interface Region {
@@ -19,34 +20,6 @@ const REGION_ID = /^[a-z]{2,8}(-[a-z0-9]{1,16}){0,3}$/;
 
 /** Where identities are: no instance is in it. */
 const NO_REGION = "global";
-
-/** Where IBM Secrets Manager is offered, and whether it sends activity tracking events there. */
-const DEFAULT_REGIONS: readonly Region[] = [
-  ...within("Americas", [
-    ["us-south", "Dallas"],
-    ["us-east", "Washington"],
-    ["ca-tor", "Toronto"],
-    ["br-sao", "Sao Paulo"],
-  ]),
-  ...within("Asia Pacific", [
-    ["jp-tok", "Tokyo"],
-    ["au-syd", "Sydney"],
-    ["jp-osa", "Osaka"],
-  ]),
-  { id: "in-che", name: "Chennai", geography: "Asia Pacific", events: false },
-  ...within("Europe", [
-    ["eu-de", "Frankfurt"],
-    ["eu-gb", "London"],
-    ["eu-es", "Madrid"],
-  ]),
-];
-
-function within(
-  geography: string,
-  named: readonly (readonly [id: string, name: string])[],
-): readonly Region[] {
-  return named.map(([id, name]) => ({ id, name, geography, events: true }));
-}
 
 /** The file is not of the form. The message says where, and what is expected there. */
 export class RegionsError extends Error {

@@ -12,7 +12,9 @@ const page = readFileSync(join(import.meta.dirname, "..", "..", "docs", "instanc
 
 describe("the page on instances", () => {
   it("has the regions that there are without a file", () => {
-    const rows = [...page.matchAll(/^\| `([a-z]+-[a-z]+)` \| (.+?) \| (.+?) \| (Yes|No) \|$/gm)];
+    const rows = [
+      ...page.matchAll(/^\| `([a-z]+-[a-z0-9-]+)` \| (.+?) \| (.+?) \| (Yes|No) \|$/gm),
+    ];
     const said = rows.map(([, id, name, geography, events]) => ({
       id,
       name,
