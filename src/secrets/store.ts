@@ -5,6 +5,7 @@ import type { SecretGroup } from "./group.ts";
 import type { Lock } from "./lock.ts";
 import type { Page, PageOf, Sort } from "./paging.ts";
 import type { Instance, Secret, SecretType } from "./secret.ts";
+import type { FailedReplication } from "./replication.ts";
 import type { RotationUnderWay } from "./rotator.ts";
 import type { Version, VersionSelector } from "./version.ts";
 import type { RootKeyCheck, SealedValue, WrappedKey } from "./vault.ts";
@@ -105,6 +106,8 @@ export interface SecretReader extends DataKeyReader {
   /** Wherever it is: for what follows from a secret in another region's instance. */
   secretById(id: string): Promise<Secret | undefined>;
   replicasOf(secretId: string): Promise<readonly Secret[]>;
+  /** By their regions. */
+  failedReplications(secretId: string): Promise<readonly FailedReplication[]>;
   secrets(at: Instance, query: SecretQuery): Promise<Page<ListedSecret>>;
   countInGroup(at: Instance, groupId: string): Promise<number>;
   /** Whether a secret of the type, one that is not destroyed, is made with the configuration of this name. */
@@ -132,6 +135,7 @@ export interface SecretReader extends DataKeyReader {
   /** How many entries of the ledger the saved retrievals have seen. */
   retrievalsPosition(): Promise<number>;
 
+  /** Of what waits to be deleted none is rotated, by whatever schedule, and nobody is told of its date. */
   dueRotations(now: Millis, limit: number): Promise<readonly DueSecret[]>;
   /** Those whose time to be restored is over. */
   dueDeletions(now: Millis, limit: number): Promise<readonly DueSecret[]>;
@@ -163,6 +167,15 @@ export interface SecretStore extends SecretReader, DataKeyStore {
   putPayload(version: Version, payload: SealedValue): Promise<void>;
   /** Forgets it, with its value and its locks. */
   deleteVersion(version: Pick<Version, "secretId" | "id">): Promise<void>;
+
+  /** One of a secret in a region: replaces the one there is. */
+  putFailedReplication(failed: FailedReplication): Promise<void>;
+  deleteFailedReplication(secretId: string, region: string): Promise<void>;
+  /**
+   * The ids of the secrets that were changed, or whose versions were, since this was asked last; those of a change that
+   * was undone may be among them. For whoever has to follow every change.
+   */
+  takeChanged(): readonly string[];
 
   /** One of a secret at a time: replaces the one there is. */
   putRotation(rotation: RotationUnderWay): Promise<void>;

@@ -10,7 +10,7 @@ import { locked } from "../../secrets/lock.ts";
 import type { Secret } from "../../secrets/secret.ts";
 import { changeOperation, type Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
-import { locateSecret, type WhichSecret } from "./find.ts";
+import { evenDeleted, locateSecret, type WhichSecret } from "./find.ts";
 import { giveUpValue } from "./give-up.ts";
 import { revokeLease } from "./revoke-credentials.ts";
 
@@ -42,7 +42,8 @@ export const deleteCredentials = changeOperation<
   name: "secret-credentials.delete",
 
   async locate(input, context) {
-    return { ...(await locateSecret(input, context)), byParts: true };
+    // Taking a right away is never too late: leases end also of a secret that waits to be deleted.
+    return { ...evenDeleted(await locateSecret(input, context)), byParts: true };
   },
 
   async run(input, { subject: secret }, context) {

@@ -8,7 +8,7 @@ import { isExpired } from "../../secrets/expiry.ts";
 import { locked } from "../../secrets/lock.ts";
 import { DESTROYED, type Secret } from "../../secrets/secret.ts";
 import { changeOperation } from "../operation.ts";
-import { locateToldSecret } from "./find.ts";
+import { evenDeleted, locateToldSecret } from "./find.ts";
 import { giveUpValue } from "./give-up.ts";
 
 export interface ExpireSecretInput {
@@ -27,7 +27,8 @@ export function expireSecretInput(id: string, expiresAt: number): ExpireSecretIn
 export const expireSecret = changeOperation<ExpireSecretInput, Secret, ExpireSecretOutput>({
   name: "secret.expire",
 
-  locate: locateToldSecret,
+  // Its date is kept also while it waits to be deleted: nobody can restore a value that is to be gone.
+  locate: async (input, context) => evenDeleted(await locateToldSecret(input, context)),
 
   async run(_input, { subject: secret }, context) {
     const { store, caller, now } = context;

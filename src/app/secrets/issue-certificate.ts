@@ -35,7 +35,7 @@ import { changeOperation, type Context, type Located } from "../operation.ts";
 import type { Transaction, View } from "../state.ts";
 import { AcmeFault, type AcmeOrder } from "./acme.ts";
 import { addVersion } from "./add-version.ts";
-import { locateToldSecret } from "./find.ts";
+import { evenDeleted, locateToldSecret } from "./find.ts";
 import {
   asksOutside,
   sealIssuanceKey,
@@ -100,7 +100,8 @@ async function locateIssuing<Store extends View>(
   { id, issuanceId, step, taken }: IssueCertificateInput,
   context: Context<Store>,
 ): Promise<Located<Issuing>> {
-  const located = await locateToldSecret({ id }, context);
+  // An order under way goes on though its secret waits to be deleted: it may be restored.
+  const located = evenDeleted(await locateToldSecret({ id }, context));
   const { subject: secret } = located;
   const issuance = await context.store.issuances.issuance(id);
   const isSame = issuance?.id === issuanceId && issuance.stage === step;

@@ -4,10 +4,12 @@ import { expiryNoticeJob } from "../notifications/notify-expiry.ts";
 import type { RootKeyRotation } from "../rotate-root-key.ts";
 import type { Job, Task } from "../schedule.ts";
 import { createVersion } from "./create-version.ts";
+import { endDeletion, endDeletionInput } from "./end-deletion.ts";
 import { expireSecret, expireSecretInput } from "./expire-secret.ts";
 import { leaseJob } from "./lease-job.ts";
 import { secretJob, type JobPorts } from "./secret-job.ts";
 import { taskJobs } from "./task-jobs.ts";
+import { DELETION_JOB } from "./version-deletion.ts";
 
 /** Everything that falls due with secrets, in the order in which a pass looks at it. */
 export function secretJobs(ports: JobPorts): readonly Job[] {
@@ -16,6 +18,7 @@ export function secretJobs(ports: JobPorts): readonly Job[] {
     expirationJob(ports),
     expiryNoticeJob(ports),
     leaseJob(ports),
+    deletionJob(ports),
     ...taskJobs(ports),
   ];
 }
@@ -37,6 +40,16 @@ export function expirationJob({ state, performer }: JobPorts): Job {
     find: (secrets, now, limit) => secrets.dueExpirations(now, limit),
     perform: ({ id, dueAt }, call) =>
       performer.perform(expireSecret, call, () => expireSecretInput(id, dueAt)),
+  });
+}
+
+/** Deletes every secret that has waited for it until its day. */
+export function deletionJob({ state, performer }: JobPorts): Job {
+  return secretJob(state, {
+    name: DELETION_JOB,
+    find: (secrets, now, limit) => secrets.dueDeletions(now, limit),
+    perform: ({ id, dueAt }, call) =>
+      performer.perform(endDeletion, call, () => endDeletionInput(id, dueAt)),
   });
 }
 

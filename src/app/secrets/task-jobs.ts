@@ -7,7 +7,7 @@ import { locked } from "../../secrets/lock.ts";
 import { DEACTIVATED } from "../../secrets/secret.ts";
 import { changeOperation } from "../operation.ts";
 import type { Job } from "../schedule.ts";
-import { locateVersion, type SecretVersion } from "./find.ts";
+import { evenDeleted, locateVersion, type SecretVersion } from "./find.ts";
 import { giveUpValue } from "./give-up.ts";
 import { callAbout, type JobPorts } from "./secret-job.ts";
 import { askAgain, keepTasks } from "./task-queue.ts";
@@ -98,7 +98,10 @@ interface EndingCredentials {
 export const endCredentials = changeOperation<EndingCredentials, SecretVersion, object>({
   name: "secret-task.create",
 
-  locate: async (input, context) => ({ ...(await locateVersion(input, context)), byParts: true }),
+  locate: async (input, context) => ({
+    ...evenDeleted(await locateVersion(input, context)),
+    byParts: true,
+  }),
 
   async run(_input, { subject: { secret, version } }, context) {
     const { store, caller, now } = context;

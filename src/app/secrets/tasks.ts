@@ -8,7 +8,7 @@ import type { Task, TaskError, TaskStatus, TaskTrigger, TaskType } from "../../s
 import type { Binding, SealedValue, Vault } from "../../secrets/vault.ts";
 import { readOperation, type Context, type Located } from "../operation.ts";
 import type { View } from "../state.ts";
-import { locatedSecret, locateSecret, toldOf } from "./find.ts";
+import { evenDeleted, locatedSecret, locateSecret, toldOf } from "./find.ts";
 
 export interface WhichTask {
   /** The secret's. */
@@ -73,7 +73,10 @@ export const readTask = readOperation<WhichTask, SecretTask, TaskView>({
   run: async (_input, { subject }, { capabilities: { vault } }) => viewOf(subject, vault),
 });
 
-/** Of this secret and no other; its event has the secret's name. */
+/**
+ * Of this secret and no other; its event has the secret's name. A secret that waits to be deleted has its runner finish
+ * what was begun.
+ */
 export async function locateTask<Store extends View>(
   { id, taskId }: WhichTask,
   context: Context<Store>,
@@ -82,7 +85,7 @@ export async function locateTask<Store extends View>(
   const task = await context.store.tasks.task(secret.id, taskId);
   if (!task) throw new Refusal("not_found", "There is no such task of the secret.");
   const facts = { taskType: task.type, trigger: task.trigger, ...toldOf(secret) };
-  return { ...locatedSecret(context.call.place, secret, { secret, task }), facts };
+  return evenDeleted({ ...locatedSecret(context.call.place, secret, { secret, task }), facts });
 }
 
 /** Refuses while the vault is sealed, where there are errors to open. */

@@ -71,7 +71,14 @@ export const secretRows = rows({
     kind: "change",
     dataEvent: true,
     severity: "critical",
-    request: ["id", "secretId", "forceDelete", "recoveryWindowInDays", ...TOLD],
+    request: [
+      "id",
+      "secretId",
+      "forceDelete",
+      "recoveryWindowInDays",
+      "forceDeleteWithoutRecovery",
+      ...TOLD,
+    ],
     response: ["versionsDeleted", "deletionDate"],
   },
   "secret.metadata.read": {

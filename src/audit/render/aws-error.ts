@@ -161,6 +161,9 @@ const byReason: Readonly<Record<string, readonly [json: Naming, xml: Naming]>> =
     { code: "SerializationException", status: 400 },
     { code: "MalformedInput", status: 400 },
   ],
+  "has-replicas": json({ code: "InvalidParameterException" }),
+  "too-many-tags": json({ code: "InvalidParameterException" }),
+  "bad-next-token": json({ code: "InvalidNextTokenException" }),
   "bad-name": json({
     code: "ValidationException",
     message:

@@ -31,6 +31,7 @@ import {
   type Version,
   type VersionSelector,
 } from "../../secrets/version.ts";
+import type { FailedReplication } from "../../secrets/replication.ts";
 import type { RotationUnderWay } from "../../secrets/rotator.ts";
 import type { RootKeyCheck, SealedValue, WrappedKey } from "../../secrets/vault.ts";
 import type { Database, Value } from "./database.ts";
@@ -39,6 +40,7 @@ import { Remembered } from "./remembered.ts";
 import {
   atOf,
   dataKeyOf,
+  failedReplicationOf,
   groupOf,
   lockOf,
   numberOf,
@@ -63,8 +65,8 @@ function expiring(state: SecretState): string {
 /** By which of its attributes a secret names what it is made with, whatever its type. */
 const CONFIGURATION_ATTRIBUTES = "'certificateTemplate', 'configuration', 'ca', 'dns'";
 
-/** Whether nothing keeps it alive past its date. */
-const EXPIRING = `locks_total = 0 OR type IN (${EXPIRING_THOUGH_LOCKED})`;
+/** Whether nothing keeps it alive past its date. A replica ends when its primary does, and not by itself. */
+const EXPIRING = `replica_of IS NULL AND (locks_total = 0 OR type IN (${EXPIRING_THOUGH_LOCKED}))`;
 
 const secretColumns: Readonly<Record<SecretSortField, string>> = {
   id: "s.id",
@@ -131,6 +133,11 @@ export class SqliteSecretReader implements SecretReader {
     return this.db.all(sql, secretId).map(secretOf);
   }
 
+  async failedReplications(secretId: string): Promise<readonly FailedReplication[]> {
+    const sql = "SELECT * FROM failed_replications WHERE secret_id = ? ORDER BY region";
+    return this.db.all(sql, secretId).map(failedReplicationOf);
+  }
+
   async secretById(id: string): Promise<Secret | undefined> {
     const row = this.db.get(`${SECRETS} WHERE s.id = ?`, id);
     return row && secretOf(row);
@@ -154,7 +161,7 @@ export class SqliteSecretReader implements SecretReader {
   async dueRotationSteps(now: Millis, limit: number): Promise<readonly DueSecret[]> {
     const rows = this.db.all(
       `SELECT s.id, s.account, s.instance, r.due_at FROM rotations_under_way r JOIN secrets s ON s.id = r.secret_id
-       WHERE r.due_at <= ? ORDER BY r.due_at, s.id LIMIT ?`,
+       WHERE r.due_at <= ? AND s.deletion_due_at IS NULL ORDER BY r.due_at, s.id LIMIT ?`,
       now,
       limit,
     );
@@ -298,7 +305,7 @@ export class SqliteSecretReader implements SecretReader {
   async dueRotations(now: Millis, limit: number): Promise<readonly DueSecret[]> {
     const rows = this.db.all(
       `SELECT id, account, instance, next_rotation_at AS due_at FROM secrets
-       WHERE next_rotation_at <= ? ORDER BY next_rotation_at, id LIMIT ?`,
+       WHERE next_rotation_at <= ? AND deletion_due_at IS NULL ORDER BY next_rotation_at, id LIMIT ?`,
       now,
       limit,
     );
@@ -318,7 +325,7 @@ export class SqliteSecretReader implements SecretReader {
   async dueExpiryNotices(now: Millis, limit: number): Promise<readonly DueSecret[]> {
     const rows = this.db.all(
       `SELECT id, account, instance, expiry_notice_at AS due_at FROM secrets
-       WHERE state = 1 AND expiry_notice_at <= ? AND (expires_at > ? OR NOT (${EXPIRING}))
+       WHERE state = 1 AND expiry_notice_at <= ? AND replica_of IS NULL AND (expires_at > ? OR NOT (${EXPIRING})) AND deletion_due_at IS NULL
        ORDER BY expiry_notice_at, id LIMIT ?`,
       now,
       now,
