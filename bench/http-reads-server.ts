@@ -19,6 +19,7 @@ import { TokenIssuer } from "../src/identity/tokens.ts";
 import { systemClock } from "../src/kernel/clock.ts";
 import type { EventId } from "../src/kernel/ids.ts";
 import { TokenKeyFile } from "../src/storage/files/token-key.ts";
+import { tellCpu } from "./cpu.ts";
 
 /** What the parent is told once requests are taken. */
 export interface Ready {
@@ -28,14 +29,6 @@ export interface Ready {
   /** With authentication, place, headers and metrics; nothing is located, authorised, opened or recorded. */
   readonly exchangeUrl: string;
   readonly apiKey: string;
-}
-
-/** Microseconds of processor time. */
-export interface CpuUsed {
-  /** What limits a server of one thread. */
-  readonly mainThreadUs: number;
-  /** With the threads that write, hash and index, and the collector's: what limits a machine of few cores. */
-  readonly allThreadsUs: number;
 }
 
 const data = process.argv[2] ?? "";
@@ -109,14 +102,7 @@ const address = await fastify.listen({ host: "127.0.0.1", port: 0 });
 const constantUrl = `${address}/constant`;
 const exchangeUrl = `${address}/api/v2/secrets/${constant.id}`;
 
-process.on("message", () => {
-  const main = process.threadCpuUsage();
-  const all = process.cpuUsage();
-  process.send?.({
-    mainThreadUs: main.user + main.system,
-    allThreadsUs: all.user + all.system,
-  } satisfies CpuUsed);
-});
+tellCpu();
 process.on("SIGTERM", () => {
   void fastify
     .close()

@@ -2,8 +2,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import type { CpuUsed } from "./cpu.ts";
 import type { Load, LoadSeen } from "./http-load.ts";
-import type { CpuUsed } from "./http-reads-server.ts";
 
 export interface Round {
   /** Answers with 2xx a second. */

@@ -2,7 +2,7 @@
  * The HTTP server after its first start, as AWS's clients meet it: users with access keys, and calls signed by AWS's own
  * signer. IBM's wires stand beside it, over the same state.
  */
-import { createHash, createHmac, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { createApiKey } from "../../../../app/identity/api-keys.ts";
 import type { IdentityApp, TestUser } from "../../../../app/identity/testing/identity-app.ts";
@@ -16,6 +16,7 @@ import { iam } from "../iam/service.ts";
 import { secretsManager } from "../secretsmanager/service.ts";
 import type { AwsService } from "../service.ts";
 import { sts } from "../sts/service.ts";
+import { Sha256 } from "./sha256.ts";
 
 /** What a client has: the token only of a session. */
 export interface AwsCredentials {
@@ -233,32 +234,4 @@ function flatten(value: unknown, at: string, form: URLSearchParams): void {
 /** In JSON it stands in a header, in XML in the body. */
 function errorIn(header: unknown, body: string): string | undefined {
   return typeof header === "string" ? header : /<Code>(\w+)<\/Code>/.exec(body)?.[1];
-}
-
-/** The hash that the signer asks for. */
-class Sha256 {
-  readonly #hash: { update(data: Uint8Array | string): unknown; digest(): Buffer };
-
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash =
-      secret === undefined ? createHash("sha256") : createHmac("sha256", bytesOf(secret));
-  }
-
-  update(data: string | ArrayBuffer | ArrayBufferView): void {
-    this.#hash.update(bytesOf(data));
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest();
-  }
-
-  reset(): void {
-    throw new Error("each hash is made once");
-  }
-}
-
-function bytesOf(data: string | ArrayBuffer | ArrayBufferView): Uint8Array {
-  if (typeof data === "string") return Buffer.from(data, "utf8");
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
