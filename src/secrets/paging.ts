@@ -16,6 +16,12 @@ export interface Page<Item> {
   readonly items: readonly Item[];
 }
 
+/** Where in a list an item stands: by what the list is sorted by, then by its id. A page goes on after one. */
+export interface Position {
+  readonly value: string | number;
+  readonly id: string;
+}
+
 /** `createdAt` ascending, `-createdAt` descending. */
 export type Sort<Field extends string> = Field | `-${Field}`;
 

@@ -4,6 +4,7 @@ import type { Contents } from "./contents.ts";
 import type { SecretGroup } from "./group.ts";
 import type { Lock } from "./lock.ts";
 import type { Page, PageOf, Sort } from "./paging.ts";
+import type { DescribedQuery, DescribedSecret } from "./secret-filter.ts";
 import type { Instance, Secret, SecretType } from "./secret.ts";
 import type { FailedReplication } from "./replication.ts";
 import type { RotationUnderWay } from "./rotator.ts";
@@ -109,6 +110,8 @@ export interface SecretReader extends DataKeyReader {
   /** By their regions. */
   failedReplications(secretId: string): Promise<readonly FailedReplication[]>;
   secrets(at: Instance, query: SecretQuery): Promise<Page<ListedSecret>>;
+  /** A page of them by their position, not counted: as quick at the end of a long list as at its beginning. */
+  describedSecrets(at: Instance, query: DescribedQuery): Promise<readonly DescribedSecret[]>;
   countInGroup(at: Instance, groupId: string): Promise<number>;
   /** Whether a secret of the type, one that is not destroyed, is made with the configuration of this name. */
   isMadeWith(at: Instance, type: SecretType, configuration: string): Promise<boolean>;

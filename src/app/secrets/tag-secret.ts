@@ -4,7 +4,6 @@ import { withoutTags, withTags, type Tag } from "../../secrets/tags.ts";
 import { changeOperation, type Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
 import { locateSecret, type CalledSecret } from "./find.ts";
-import { syncReplicas } from "./sync-replicas.ts";
 
 export type TagSecretInput = CalledSecret & { readonly tags: readonly Tag[] };
 export type UntagSecretInput = CalledSecret & { readonly tagKeys: readonly string[] };
@@ -30,8 +29,6 @@ async function retag(
   tags: Secret["tags"],
   context: Context<Transaction>,
 ): Promise<object> {
-  const secret = { ...before, tags, updatedAt: context.now };
-  await context.store.secrets.updateSecret(secret);
-  await syncReplicas(secret, context);
+  await context.store.secrets.updateSecret({ ...before, tags, updatedAt: context.now });
   return {};
 }

@@ -102,6 +102,11 @@ export class Database {
     outages(() => this.#db.exec(sql));
   }
 
+  /** A function that SQL can call on this connection; the same arguments have to give the same answer. */
+  define(name: string, work: (...values: readonly SQLOutputValue[]) => number): void {
+    this.#db.function(name, { deterministic: true, varargs: true }, work);
+  }
+
   close(): void {
     this.#statements.clear();
     this.#db.close();

@@ -15,6 +15,7 @@ import {
   type SecretState,
   type SecretType,
 } from "../../secrets/secret.ts";
+import type { DescribedQuery, DescribedSecret } from "../../secrets/secret-filter.ts";
 import type {
   DataKey,
   DueSecret,
@@ -35,8 +36,10 @@ import type { FailedReplication } from "../../secrets/replication.ts";
 import type { RotationUnderWay } from "../../secrets/rotator.ts";
 import type { RootKeyCheck, SealedValue, WrappedKey } from "../../secrets/vault.ts";
 import type { Database, Value } from "./database.ts";
+import { describedSecrets } from "./described-secrets.ts";
 import { contentsOf } from "./instance-contents.ts";
 import { Remembered } from "./remembered.ts";
+import { defineWords, filterOf } from "./secret-filter.ts";
 import {
   atOf,
   dataKeyOf,
@@ -97,6 +100,7 @@ export class SqliteSecretReader implements SecretReader {
 
   constructor(database: Database) {
     this.db = database;
+    defineWords(database);
     this.#secrets = new Remembered(database);
     this.#called = new Remembered(database);
     this.#versions = new Remembered(database);
@@ -186,6 +190,10 @@ export class SqliteSecretReader implements SecretReader {
         retrievedAt: numberOf(row["retrieved_at"]),
       })),
     };
+  }
+
+  async describedSecrets(at: Instance, query: DescribedQuery): Promise<readonly DescribedSecret[]> {
+    return describedSecrets(this.db, at, query);
   }
 
   async countInGroup(at: Instance, groupId: string): Promise<number> {
@@ -370,34 +378,4 @@ export class SqliteSecretReader implements SecretReader {
 
 function dueOf(row: Parameters<typeof atOf>[0]): DueSecret {
   return { id: String(row["id"]), at: atOf(row), dueAt: Number(row["due_at"]) };
-}
-
-interface Filter {
-  readonly where: string;
-  readonly values: readonly Value[];
-}
-
-function filterOf(at: Instance, filter: SecretFilter): Filter {
-  const { search, groups, secretTypes, matchAllLabels } = filter;
-  const parts: [where: string, value: Value][] = [
-    ["s.account = ?", at.account],
-    ["s.instance = ?", at.instance],
-  ];
-  if (groups) parts.push(["s.group_id IN (SELECT value FROM json_each(?))", list(groups)]);
-  if (secretTypes) parts.push(["s.type IN (SELECT value FROM json_each(?))", list(secretTypes)]);
-  if (search !== undefined) parts.push(["instr(s.search_text, ?) > 0", search.toLowerCase()]);
-  if (!filter.includesDeleted) parts.push(["s.deletion_due_at IS ?", null]);
-  if (matchAllLabels) {
-    const missing =
-      "SELECT 1 FROM json_each(?) WHERE value NOT IN (SELECT value FROM json_each(s.labels))";
-    parts.push([`NOT EXISTS (${missing})`, list(matchAllLabels)]);
-  }
-  return {
-    where: parts.map(([where]) => where).join(" AND "),
-    values: parts.map(([, value]) => value),
-  };
-}
-
-function list(values: readonly string[]): string {
-  return JSON.stringify(values);
 }
