@@ -24,6 +24,7 @@ import type {
   Steps,
 } from "./operation.ts";
 import type { Capabilities } from "./capabilities.ts";
+import { followChanges } from "./secrets/sync-replicas.ts";
 import type { State, View } from "./state.ts";
 
 /** How an operation ended, with where it stands in the ledger. By then its events are durable. */
@@ -225,7 +226,7 @@ export class Performer {
     const ran = await state.transact(
       async (tx) => {
         await assertStanding(attempt.call, tx);
-        const result = await this.#steps(operation, attempt, { input, store: tx });
+        const result = await this.#steps(operation, attempt, { input, store: tx, followChanges });
         invariant(!result.instead, "a change is not another one's read");
         await tx.enqueue(result.drafts, trail.size);
         return result;
@@ -266,11 +267,17 @@ export class Performer {
   async #steps<Input extends object, Subject, Output extends object, Store extends View>(
     operation: Steps<Input, Subject, Output, Store> & { readonly name: OperationName },
     attempt: Attempt,
-    at: { readonly input: Input; readonly store: Store },
+    at: {
+      readonly input: Input;
+      readonly store: Store;
+      /** Of a change: what has to be done after any of them. */
+      readonly followChanges?: (context: Context<Store>) => Promise<void>;
+    },
   ): Promise<Ran<Output>> {
     const { context, located, consequences } = await this.#admit(operation, attempt, at);
     if (located.instead) return { instead: located.instead };
     const output = await operation.run(at.input, located, context);
+    await at.followChanges?.(context);
     if (located.becomes && !(output instanceof Refusal)) attempt.target = located.becomes;
     const whole = located.byParts ? [] : [this.#describe(attempt, endedBy(output))];
     return { output, drafts: [...whole, ...consequences.map((one) => this.#part(one, attempt))] };

@@ -74,6 +74,16 @@ export function sealPayload(
   return vault.seal(secret.dataKey, versionBinding(secret, versionId), encodePayload(payload));
 }
 
+/** The same value, sealed for the version of the same id of another secret. */
+export function resealPayload(
+  vault: Vault,
+  [from, to]: readonly [from: Owner, to: Owner],
+  { versionId, sealed }: { readonly versionId: string; readonly sealed: SealedValue },
+): SealedValue {
+  const bytes = vault.open(from.dataKey, versionBinding(from, versionId), sealed);
+  return vault.seal(to.dataKey, versionBinding(to, versionId), bytes);
+}
+
 export function sealUsername(vault: Vault, secret: Owner, username: string): SealedValue {
   return vault.seal(secret.dataKey, usernameBinding(secret), utf8(username));
 }

@@ -6,6 +6,7 @@ import type { SecretGroup } from "../../secrets/group.ts";
 import type { Lock } from "../../secrets/lock.ts";
 import type { PasswordPolicy } from "../../secrets/password.ts";
 import type { SecretAttributes, VersionAttributes } from "../../secrets/payload.ts";
+import type { FailedReplication, ReplicationFailure } from "../../secrets/replication.ts";
 import type { RotationPolicy } from "../../secrets/rotation.ts";
 import type { RotationStep, RotationUnderWay, Rotator } from "../../secrets/rotator.ts";
 import type {
@@ -105,6 +106,16 @@ export function rotationOf(row: Row): RotationUnderWay {
     dueAt: Number(row["due_at"]),
     startedAt: Number(row["started_at"]),
     endsAt: Number(row["ends_at"]),
+  };
+}
+
+export function failedReplicationOf(row: Row): FailedReplication {
+  return {
+    secretId: String(row["secret_id"]),
+    region: String(row["region"]),
+    kmsKeyId: textOf(row["kms_key_id"]),
+    reason: String(row["reason"]) as ReplicationFailure,
+    at: Number(row["failed_at"]),
   };
 }
 

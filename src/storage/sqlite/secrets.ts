@@ -3,6 +3,7 @@ import type { Millis } from "../../kernel/clock.ts";
 import { nextExpiryNotice } from "../../secrets/expiry-notice.ts";
 import type { SecretGroup } from "../../secrets/group.ts";
 import type { Lock } from "../../secrets/lock.ts";
+import type { FailedReplication } from "../../secrets/replication.ts";
 import type { Instance, Secret } from "../../secrets/secret.ts";
 import type { DataKey, Retrieved, SecretStore } from "../../secrets/store.ts";
 import type { RotationUnderWay } from "../../secrets/rotator.ts";
@@ -12,6 +13,9 @@ import { SqliteSecretReader } from "./secrets-reader.ts";
 import { jsonText, searchText } from "./secrets-rows.ts";
 
 export class SqliteSecretStore extends SqliteSecretReader implements SecretStore {
+  /** What is undone may stay in it: asked for once more, it is found unchanged. */
+  readonly #changed = new Set<string>();
+
   async insertSecret(secret: Secret): Promise<void> {
     const { id, at, dataKey } = secret;
     await this.insertDataKey({ owner: id, at, key: dataKey });
@@ -45,6 +49,7 @@ export class SqliteSecretStore extends SqliteSecretReader implements SecretStore
       nextExpiryNotice(secret.expiresAt, secret.updatedAt),
       secret.id,
     );
+    this.#changed.add(secret.id);
   }
 
   async setExpiryNoticeAt(secretId: string, at: Millis | null): Promise<void> {
@@ -71,6 +76,7 @@ export class SqliteSecretStore extends SqliteSecretReader implements SecretStore
       jsonText(version.attributes),
       Number(version.hasPayload),
     );
+    this.#changed.add(version.secretId);
     if (!payload) return;
     this.db.run(
       "INSERT INTO payloads (secret_id, version_id, sealed) VALUES (?, ?, ?)",
@@ -90,6 +96,7 @@ export class SqliteSecretStore extends SqliteSecretReader implements SecretStore
       version.secretId,
       version.id,
     );
+    this.#changed.add(version.secretId);
     if (version.hasPayload) return;
     this.db.run(
       "DELETE FROM payloads WHERE secret_id = ? AND version_id = ?",
@@ -110,10 +117,38 @@ export class SqliteSecretStore extends SqliteSecretReader implements SecretStore
       version.secretId,
       version.id,
     );
+    this.#changed.add(version.secretId);
   }
 
   async deleteVersion({ secretId, id }: Pick<Version, "secretId" | "id">): Promise<void> {
     this.db.run("DELETE FROM versions WHERE secret_id = ? AND id = ?", secretId, id);
+    this.#changed.add(secretId);
+  }
+
+  takeChanged(): readonly string[] {
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    return changed;
+  }
+
+  async putFailedReplication(failed: FailedReplication): Promise<void> {
+    this.db.run(
+      `INSERT OR REPLACE INTO failed_replications (secret_id, region, kms_key_id, reason, failed_at)
+       VALUES (?, ?, ?, ?, ?)`,
+      failed.secretId,
+      failed.region,
+      failed.kmsKeyId,
+      failed.reason,
+      failed.at,
+    );
+  }
+
+  async deleteFailedReplication(secretId: string, region: string): Promise<void> {
+    this.db.run(
+      "DELETE FROM failed_replications WHERE secret_id = ? AND region = ?",
+      secretId,
+      region,
+    );
   }
 
   async putRotation(rotation: RotationUnderWay): Promise<void> {

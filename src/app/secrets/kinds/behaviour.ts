@@ -111,6 +111,8 @@ export interface ActionInput {
 export type ActionOutput = Readonly<Record<string, unknown>>;
 
 export interface Behaviour<Type extends SecretType> {
+  /** Whether its secrets can be in several regions: their values are their owners' own, and bound to nothing elsewhere. */
+  readonly isReplicated?: true;
   /**
    * Slow work (a key pair), for a caller who may make the secret: done before there is a transaction, on what is
    * committed now. What it finds out goes into `given`.

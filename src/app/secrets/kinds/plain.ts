@@ -4,12 +4,14 @@ import type { NewVersionPayload } from "../../../secrets/payload.ts";
 import type { Behaviour } from "./behaviour.ts";
 
 export const arbitrary: Behaviour<"arbitrary"> = {
+  isReplicated: true,
   patches: [],
   make: async (payload) => ({ version: { payload } }),
   renew: async (payload) => ({ version: { payload: given(payload) } }),
 };
 
 export const kv: Behaviour<"kv"> = {
+  isReplicated: true,
   patches: [],
   make: async (payload) => ({ version: { payload } }),
   renew: async (payload) => ({ version: { payload: given(payload) } }),

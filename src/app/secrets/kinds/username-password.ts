@@ -8,6 +8,7 @@ import { openUsername, sealUsername } from "../open.ts";
 import type { Behaviour } from "./behaviour.ts";
 
 export const usernamePassword: Behaviour<"username_password"> = {
+  isReplicated: true,
   patches: ["rotation", "passwordPolicy"],
 
   async make(given, making, { capabilities: { vault } }) {

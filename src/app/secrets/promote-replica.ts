@@ -1,0 +1,28 @@
+/** Makes a replica a secret of its own: it follows its primary no longer, and its region is no more one of its replicas'. */
+import { Refusal } from "../../kernel/errors.ts";
+import type { Secret } from "../../secrets/secret.ts";
+import { changeOperation } from "../operation.ts";
+import { locateToldSecret, type WhichSecret } from "./find.ts";
+
+export interface PromoteReplicaOutput {
+  readonly id: string;
+  readonly name: string;
+}
+
+export const promoteReplica = changeOperation<WhichSecret, Secret, PromoteReplicaOutput>({
+  name: "secret.replica.promote",
+
+  /** The one change that is made to a replica where it is. */
+  async locate(input, context) {
+    return { ...(await locateToldSecret(input, context)), changeRefusal: undefined };
+  },
+
+  async run(_input, { subject: secret }, { store, now }) {
+    if (!secret.replicaOf) {
+      const sentence = "The secret is not a replica: it follows no secret of another region.";
+      throw new Refusal("precondition_failed", sentence, { reason: "no-replica" });
+    }
+    await store.secrets.updateSecret({ ...secret, replicaOf: null, updatedAt: now });
+    return { id: secret.id, name: secret.name };
+  },
+});

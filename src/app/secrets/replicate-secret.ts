@@ -1,0 +1,219 @@
+/** Replicates a secret to other regions of its account: a real secret in each of them, which follows it from now on. */
+import { isAllowed, type Resource } from "../../identity/authorize.ts";
+import { instancePlace, type Instance } from "../../identity/account.ts";
+import { rolesAllowing } from "../../identity/roles.ts";
+import { Refusal } from "../../kernel/errors.ts";
+import { DEFAULT_GROUP_ID } from "../../secrets/group.ts";
+import {
+  invalidReplicaRegion,
+  replicaId,
+  type Replication,
+  type ReplicationFailure,
+} from "../../secrets/replication.ts";
+import type { Secret } from "../../secrets/secret.ts";
+import { stagesOf } from "../../secrets/stages.ts";
+import { locateRegion, openRegion } from "../instances/open-region.ts";
+import { callerId, changeOperation, type Context } from "../operation.ts";
+import type { Transaction, View } from "../state.ts";
+import { locateToldSecret, SERVICE, toldOf, type WhichSecret } from "./find.ts";
+import { behaviourOf } from "./kinds/behaviours.ts";
+import { removeSecret } from "./remove-secret.ts";
+import { onReplica } from "./replica-events.ts";
+import { placeOf, replicationsOf } from "./replications.ts";
+import { copyVersions, mirrored } from "./sync-replicas.ts";
+
+export interface ReplicaRegion {
+  readonly region: string;
+  /** The name of a key, kept and shown; left out, the replica has none. */
+  readonly kmsKeyId?: string | undefined;
+}
+
+export type ReplicateSecretInput = WhichSecret & {
+  readonly addReplicaRegions: readonly ReplicaRegion[];
+  readonly forceOverwriteReplicaSecret: boolean;
+};
+
+export interface ReplicationOutput {
+  readonly id: string;
+  readonly name: string;
+  /** Those that the call was about, for the record. */
+  readonly regions: readonly string[];
+  /** All there are now. */
+  readonly replications: readonly Replication[];
+}
+
+export const replicateSecret = changeOperation<ReplicateSecretInput, Secret, ReplicationOutput>({
+  name: "secret.replica.create",
+
+  locate: locateToldSecret,
+
+  async run({ addReplicaRegions, forceOverwriteReplicaSecret }, { subject: secret }, context) {
+    const asked = { regions: addReplicaRegions, isForced: forceOverwriteReplicaSecret };
+    const replications = await replicateTo(secret, asked, context);
+    const regions = addReplicaRegions.map(({ region }) => region);
+    return { id: secret.id, name: secret.name, regions, replications };
+  },
+});
+
+export interface Replicating {
+  readonly regions: readonly ReplicaRegion[];
+  /** Whether a secret of the same name that is in the way there is overwritten. */
+  readonly isForced: boolean;
+}
+
+/**
+ * The secret as it is now, in each of the regions; a region where that fails is remembered as failed. One that has a
+ * replica already keeps it. Throws a Refusal, and nothing is done, for a region that there is not, for the secret's own,
+ * for a type of secret that is not replicated, and for a caller who may not replicate to the region.
+ */
+export async function replicateTo(
+  primary: Secret,
+  { regions, isForced }: Replicating,
+  context: Context<Transaction>,
+): Promise<readonly Replication[]> {
+  assertReplicable(primary);
+  assertRegions(regions, context);
+  const replicas = new Map<string, Secret>();
+  for (const replica of await context.store.secrets.replicasOf(primary.id)) {
+    replicas.set((await placeOf(replica.at, context.store)).region, replica);
+  }
+  for (const asked of regions) {
+    const there = replicas.get(asked.region);
+    if (there) await keep(there, asked, context);
+    else await replicate(primary, { asked, isForced }, context);
+  }
+  return replicationsOf(primary, context);
+}
+
+/** Types whose values come from elsewhere, or are taken back there, are what they are in one place only. */
+function assertReplicable({ type }: Secret): void {
+  if (behaviourOf(type).isReplicated) return;
+  const sentence = "Secrets of this type are not replicated: their values are made for one place.";
+  throw new Refusal("precondition_failed", sentence, { reason: "not-replicable" });
+}
+
+function assertRegions(
+  regions: readonly ReplicaRegion[],
+  { call, capabilities }: Context<Transaction>,
+): void {
+  const named = regions.map(({ region }) => region);
+  const areKnown = named.every((region) => capabilities.regions.find(region)?.events);
+  const areOther = !named.includes(call.place.region);
+  if (!areKnown || !areOther || new Set(named).size < named.length) throw invalidReplicaRegion();
+}
+
+async function keep(
+  replica: Secret,
+  { kmsKeyId }: ReplicaRegion,
+  { store }: Context<Transaction>,
+): Promise<void> {
+  if (kmsKeyId === undefined || kmsKeyId === replica.kmsKeyId) return;
+  await store.secrets.updateSecret({ ...replica, kmsKeyId });
+}
+
+async function replicate(
+  primary: Secret,
+  { asked, isForced }: { readonly asked: ReplicaRegion; readonly isForced: boolean },
+  context: Context<Transaction>,
+): Promise<void> {
+  const { store, now } = context;
+  const { region, kmsKeyId = null } = asked;
+  const located = await locateRegion({ account: primary.at.account, region }, context);
+  await assertMayReplicate(located.instance, context);
+  const instance = await openRegion(located, context);
+  const reason = await makeRoom(primary.name, { instance, isForced }, context);
+  if (reason) {
+    const failed = { secretId: primary.id, region, kmsKeyId, reason, at: now };
+    await store.secrets.putFailedReplication(failed);
+    return;
+  }
+  await store.secrets.deleteFailedReplication(primary.id, region);
+  await insertReplica(primary, { instance, kmsKeyId }, context);
+}
+
+/** It takes as much to bring a secret to a region as to have it there. */
+async function assertMayReplicate(
+  instance: Instance,
+  { store, caller, now }: Context<View>,
+): Promise<void> {
+  if (caller.kind === "internal") return;
+  const permission = "secret.replica.create";
+  const place = instancePlace(instance);
+  const resource: Resource = { service: SERVICE, place, secretGroup: DEFAULT_GROUP_ID };
+  const grants =
+    caller.kind === "identity" && caller.account === place.account
+      ? await store.identity.grantsOf(caller.id, place.account, now)
+      : [];
+  if (isAllowed(grants, permission, resource)) return;
+  const roles = rolesAllowing(permission);
+  const sentence = `Replicating a secret to ${place.region} needs one of the roles ${roles.join(", ")} there.`;
+  throw new Refusal("forbidden", sentence, { permission, roles });
+}
+
+/** Why there is none for a secret of this name; a secret that is in the way goes, if it is to. */
+async function makeRoom(
+  name: string,
+  { instance, isForced }: { readonly instance: Instance; readonly isForced: boolean },
+  context: Context<Transaction>,
+): Promise<ReplicationFailure | null> {
+  const { store } = context;
+  const at = { account: instance.account, instance: instance.id };
+  const [taken, another] = await store.secrets.secretsCalled(at, name);
+  if (!taken) return null;
+  if (!isForced) return "name-taken";
+  const replicas = await store.secrets.replicasOf(taken.id);
+  const isBound = taken.replicaOf !== null || replicas.length > 0 || taken.locksTotal > 0;
+  if (another || isBound || !behaviourOf(taken.type).isReplicated) return "not-replaceable";
+  await removeSecret(taken, { isForced: false }, context);
+  const input = { id: taken.id, ...toldOf(taken) };
+  const output = { versionsDeleted: taken.versionsTotal };
+  const place = instancePlace(instance);
+  context.also(onReplica(taken, place, { operation: "secret.delete", input, output }));
+  return null;
+}
+
+async function insertReplica(
+  primary: Secret,
+  { instance, kmsKeyId }: { readonly instance: Instance; readonly kmsKeyId: string | null },
+  context: Context<Transaction>,
+): Promise<void> {
+  const { store, call, capabilities } = context;
+  const id = replicaId(primary);
+  const at = { account: instance.account, instance: instance.id };
+  const replica = mirrored(
+    primary,
+    {
+      id,
+      at,
+      groupId: DEFAULT_GROUP_ID,
+      kmsKeyId,
+      replicaOf: { secretId: primary.id, region: call.place.region },
+      dataKey: capabilities.vault.newDataKey(at, id),
+      createdBy: callerId(context.caller),
+    },
+    context,
+  );
+  await store.secrets.insertSecret(replica);
+  const { arrived } = await copyVersions(primary, replica, context);
+  const place = instancePlace(instance);
+  const current = arrived.find(({ number }) => number === replica.currentVersion);
+  const { name } = replica;
+  context.also(
+    onReplica(replica, place, {
+      operation: "secret.create",
+      input: { name, ...toldOf(replica), kmsKeyId, tags: pairsOf(replica.tags) },
+      output: { id, versionId: current?.id, payloadAvailable: current?.hasPayload ?? false },
+    }),
+  );
+  for (const { id: versionId, number, hasPayload } of arrived) {
+    if (!hasPayload || number === replica.currentVersion) continue;
+    const input = { id, ...toldOf(replica), versionStages: stagesOf(replica, number) };
+    context.also(
+      onReplica(replica, place, { operation: "version.create", input, output: { versionId } }),
+    );
+  }
+}
+
+function pairsOf(tags: Secret["tags"]) {
+  return Object.entries(tags).map(([key, value]) => ({ key, value }));
+}
