@@ -152,7 +152,7 @@ async function behindSession(
   { session: id, terms }: KeyOfSession,
   { view, now }: { readonly view: View; readonly now: Millis },
 ): Promise<Behind | undefined> {
-  const standing = await standingOf(id, view);
+  const standing = await standingOf(id, view, key.account);
   if (!standing) return undefined;
   const { session, credential, profile } = standing;
   const refusal = standingRefusal(standing, now);

@@ -34,7 +34,7 @@ export function identityBehind(
     kind: "identity",
     id: acting.iamId,
     name: nameOf(acting),
-    account: owner.account,
+    account: acting.account,
     typeURI: initiatorTypeOf(acting.iamId),
     credentialType: credentialTypeOf(credential),
     credentialId: credentialId(credential),

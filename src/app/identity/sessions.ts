@@ -76,10 +76,9 @@ function leavingOf({ spent }: GoodLogin, { client_id, leaves }: Opening): Leavin
   return client_id === DEFAULT_CLIENT_ID || spent?.kind === "cookie" ? "nothing" : "refresh-token";
 }
 
-/** The oldest sessions end where an identity may have no more of them. */
 async function begun(login: GoodLogin, opening: Opening, under: Under): Promise<Session> {
   const { credential, profile, from } = login;
-  const { context, settings } = under;
+  const { context } = under;
   const { store, now } = context;
   const { account, iamId } = credential.owner;
   const session: Session = {
@@ -98,15 +97,24 @@ async function begun(login: GoodLogin, opening: Opening, under: Under): Promise<
     endsAt: endOf(login, under),
     isEnded: false,
   };
-  const { maxSessionsPerIdentity: most } = settings;
-  if (most !== null) {
-    const open = await store.logins.sessionsOf(account, iamId, now);
-    for (const oldest of open.slice(0, Math.max(0, open.length + 1 - most))) {
-      await endedByServer(oldest, { credential, because: "too-many-sessions" }, context);
-    }
-  }
+  await makeRoomForSession(credential, context);
   await store.logins.putSession(session);
   return session;
+}
+
+/** The oldest sessions of an identity end where its account lets it have no more of them. */
+export async function makeRoomForSession(
+  credential: Credential,
+  context: Context<Transaction>,
+): Promise<void> {
+  const { store, now } = context;
+  const { account, iamId } = credential.owner;
+  const { maxSessionsPerIdentity: most } = await store.identity.settings(account);
+  if (most === null) return;
+  const open = await store.logins.sessionsOf(account, iamId, now);
+  for (const oldest of open.slice(0, Math.max(0, open.length + 1 - most))) {
+    await endedByServer(oldest, { credential, because: "too-many-sessions" }, context);
+  }
 }
 
 /**

@@ -18,15 +18,22 @@ export interface Standing {
   readonly profile: TrustedProfile | null;
 }
 
-/** Undefined when the session, or what it was opened with, is no longer there. */
-export async function standingOf(id: string, view: View): Promise<Standing | undefined> {
+/**
+ * Undefined when the session, or what it was opened with, is no longer there. A profile of another account than that of
+ * whoever logged in is found where that account is named.
+ */
+export async function standingOf(
+  id: string,
+  view: View,
+  profileAccount?: string,
+): Promise<Standing | undefined> {
   const session = await view.logins.session(id);
   const credential = session && (await view.identity.credential(session.credentialId));
   if (!session || !credential) return undefined;
   const profile =
     session.profile === null
       ? undefined
-      : await view.profiles.profile(session.account, session.profile);
+      : await view.profiles.profile(profileAccount ?? session.account, session.profile);
   return { session, credential, profile: profile ?? null };
 }
 

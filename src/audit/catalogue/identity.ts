@@ -256,7 +256,7 @@ export const identityRows = rows({
     aws: "GetAccessKeyInfo",
     dsv: ["apikeys:details", "GET"],
     ...reading,
-    request: [],
+    request: ["accessKeyId"],
     response: ["id"],
   },
   "apikey.leak": {

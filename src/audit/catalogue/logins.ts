@@ -75,9 +75,17 @@ export const loginRows = rows({
       "roleSessionName",
       "durationSeconds",
       "sourceIdentity",
+      "serialNumber",
       "policy",
     ],
-    response: ["apikeyId", "session", "accessKeyId", "expiration"],
+    response: [
+      "apikeyId",
+      "session",
+      "accessKeyId",
+      "expiration",
+      "assumedRoleUser",
+      "sourceIdentity",
+    ],
   },
   // Credentials of a session for whoever has lasting ones, or for somebody whom they vouch for by a name.
   "session.open": {
@@ -96,7 +104,7 @@ export const loginRows = rows({
     dsv: ["token:federation", "POST"],
     ...opening,
     request: ["name", "durationSeconds", "policy"],
-    response: ["session", "accessKeyId", "expiration"],
+    response: ["session", "accessKeyId", "expiration", "federatedUser"],
   },
   "session.read": {
     action: "iam-identity.user-session.read",
