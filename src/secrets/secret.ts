@@ -136,6 +136,8 @@ export const PLAIN_SECRET = {
 export const MIN_NAME_CHARS = 1;
 export const MAX_NAME_CHARS = 512;
 export const MAX_DESCRIPTION_CHARS = 1_024;
+/** As clients of AWS may give it. */
+export const MAX_LONG_DESCRIPTION_CHARS = 2_048;
 export const MAX_LABELS = 30;
 export const MIN_LABEL_CHARS = 2;
 export const MAX_LABEL_CHARS = 30;
@@ -175,11 +177,11 @@ export function checkStrictName(name: string): void {
   }
 }
 
-export function checkDescription(description: string): void {
-  if (description.length > MAX_DESCRIPTION_CHARS || !description.isWellFormed()) {
+export function checkDescription(description: string, maxChars = MAX_DESCRIPTION_CHARS): void {
+  if (description.length > maxChars || !description.isWellFormed()) {
     throw new Refusal(
       "invalid_request",
-      `A description has at most ${MAX_DESCRIPTION_CHARS} characters of well-formed Unicode.`,
+      `A description has at most ${maxChars} characters of well-formed Unicode.`,
       { field: "description" },
     );
   }

@@ -65,6 +65,13 @@ export function withStage(staging: Staging, stage: string, number: number): Stag
   return { currentVersion, previousVersion, stages };
 }
 
+/** Refuses more labels on the version than one can carry. */
+export function assertFewStages(staging: Staging, number: number): void {
+  if (stagesOf(staging, number).length <= MAX_STAGES_PER_VERSION) return;
+  const sentence = `A version has at most ${MAX_STAGES_PER_VERSION} staging labels.`;
+  throw new Refusal("limit_reached", sentence);
+}
+
 /** Takes every label off a version that is about to go. */
 export function withoutVersion(staging: Staging, number: number): Staging {
   const kept = Object.entries(staging.stages).filter(([, at]) => at !== number);

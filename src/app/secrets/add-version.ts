@@ -1,11 +1,10 @@
 /** Gives a secret a version: by a caller, on time, or when what was asked for has come. */
-import { locked } from "../../secrets/lock.ts";
 import { checkPayload } from "../../secrets/payload.ts";
 import { nextRotation } from "../../secrets/rotation.ts";
 import { ACTIVE, type JsonObject, type Secret } from "../../secrets/secret.ts";
 import {
+  assertFewStages,
   CURRENT_STAGE,
-  stagesOf,
   versionAt,
   withCurrent,
   withStage,
@@ -14,11 +13,10 @@ import {
 import type { Version } from "../../secrets/version.ts";
 import { callerId, type Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
-import { giveUpValue } from "./give-up.ts";
 import type { NewVersion, OfItsType } from "./kinds/behaviour.ts";
 import { withoutOldVersions } from "./old-versions.ts";
 import { sealPayload } from "./open.ts";
-import { syncReplicas } from "./sync-replicas.ts";
+import { dropUnlabelled } from "./unlabelled.ts";
 
 export interface Addition {
   readonly versionId: string;
@@ -36,13 +34,14 @@ export interface Added {
   /** As it is now. */
   readonly secret: Secret;
   readonly version: Version;
-  /** The version whose value had to make room for this one. */
+  /** The version whose value had to make room for this one; where labels were moved, there may be several. */
   readonly payloadDroppedFrom: string | null;
 }
 
 /**
- * The value before stays readable as `previous`; the one before that gives up its own, unless it is locked: then there
- * can be no new version.
+ * The value before stays readable as `previous`; the one before that gives up its own, unless the secret keeps it, or it
+ * is locked: then there can be no new version. A lock on the current version is no hindrance, since that keeps its value
+ * as the previous one.
  */
 export async function addVersion(
   before: Secret,
@@ -54,8 +53,8 @@ export async function addVersion(
   if (given.payload) checkPayload(given.payload);
   const number = before.lastVersion + 1;
   const staging = stagingWith(before, number, added.stages);
-  const payloadDroppedFrom =
-    staging.previousVersion === before.previousVersion ? null : await dropPrevious(before, context);
+  assertFewStages(staging, number);
+  const dropped = await dropUnlabelled(before, staging, context);
   const grown: Secret = {
     ...before,
     state: ACTIVE,
@@ -84,8 +83,7 @@ export async function addVersion(
   await store.secrets.insertVersion(version, sealed);
   const secret = await withoutOldVersions(grown, context);
   await store.secrets.updateSecret(secret);
-  await syncReplicas(secret, context);
-  return { secret, version, payloadDroppedFrom };
+  return { secret, version, payloadDroppedFrom: dropped.length === 0 ? null : dropped.join(", ") };
 }
 
 /** The labels of a secret with a new version. */
@@ -99,20 +97,10 @@ function stagingWith(
   const start: Staging = isFirst
     ? withCurrent(before, number)
     : { currentVersion, previousVersion, stages: further };
-  return stages.reduce((staging, stage) => withStage(staging, stage, number), start);
-}
-
-/**
- * A lock on the current version is no hindrance to a new one, since it keeps its value as the previous one; a lock on
- * the previous one is.
- */
-async function dropPrevious(secret: Secret, context: Context<Transaction>): Promise<string | null> {
-  if (secret.keepsUnlabelled) return null;
-  const { secrets } = context.store;
-  const previous = await secrets.version(secret, { alias: "previous" });
-  if (!previous?.hasPayload || stagesOf(secret, previous.number).length > 1) return null;
-  const locks = await secrets.locksOf(secret.id);
-  if (locks.some((lock) => lock.versionId === previous.id)) throw locked();
-  await giveUpValue(secret, previous, context);
-  return previous.id;
+  // The current one last: it takes the previous one along.
+  const isCurrent = (stage: string) => stage === CURRENT_STAGE;
+  return [...stages.filter((stage) => !isCurrent(stage)), ...stages.filter(isCurrent)].reduce(
+    (staging, stage) => withStage(staging, stage, number),
+    start,
+  );
 }

@@ -2,12 +2,20 @@
  * What the operations on secrets answer with: domain values, which each dialect encodes in its own
  * words.
  */
+import type { Place } from "../../audit/crn.ts";
 import type { Millis } from "../../kernel/clock.ts";
 import type { Payload, SecretAttributes, VersionAttributes } from "../../secrets/payload.ts";
 import type { PasswordPolicy } from "../../secrets/password.ts";
 import type { RotationPolicy } from "../../secrets/rotation.ts";
 import type { JsonObject, SecretState, SecretType } from "../../secrets/secret.ts";
 import type { VersionAlias } from "../../secrets/version.ts";
+
+/** A secret by what names it on AWS's wire: enough for its ARN. */
+export interface NamedSecret {
+  readonly id: string;
+  readonly name: string;
+  readonly place: Place;
+}
 
 export interface SecretMetadata {
   readonly id: string;

@@ -130,27 +130,42 @@ function checkInput(input: CreateSecretInput): void {
   if (input.rotation) checkRotation(input.rotation, kindOf(input.secretType).rotation);
 }
 
-/** Before it has a value. */
 function newSecret(
   input: CreateSecretInput,
   making: Making,
-  { now, caller }: Context<Transaction>,
+  context: Context<Transaction>,
 ): Secret {
   return {
-    id: making.id,
-    at: making.at,
-    groupId: making.groupId,
-    type: input.secretType,
-    name: making.name,
+    ...blankSecret({ ...making, type: input.secretType }, context),
     description: input.description ?? null,
     labels: checkLabels(input.labels ?? []),
     customMetadata: input.customMetadata ?? null,
+    expiresAt: making.expiresAt,
+    rotation: making.rotation,
+  };
+}
+
+/** One of which nothing is known but what it is called. It has no value. */
+export function blankSecret(
+  named: Pick<Secret, "id" | "at" | "groupId" | "type" | "name" | "dataKey">,
+  { now, caller }: Context<Transaction>,
+): Secret {
+  const { id, at, groupId, type, name, dataKey } = named;
+  return {
+    id,
+    at,
+    groupId,
+    type,
+    name,
+    description: null,
+    labels: [],
+    customMetadata: null,
     createdBy: callerId(caller),
     createdAt: now,
     updatedAt: now,
     state: PRE_ACTIVATION,
-    expiresAt: making.expiresAt,
-    rotation: making.rotation,
+    expiresAt: null,
+    rotation: null,
     passwordPolicy: null,
     nextRotationAt: null,
     username: null,
@@ -160,6 +175,6 @@ function newSecret(
     lastVersion: 0,
     versionsTotal: 0,
     locksTotal: 0,
-    dataKey: making.dataKey,
+    dataKey,
   };
 }

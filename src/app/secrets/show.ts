@@ -1,13 +1,20 @@
 /** Domain objects as answers: pure, apart from asking when values were last given out. */
 import { crn, type Place } from "../../audit/crn.ts";
 import type { Millis } from "../../kernel/clock.ts";
+import { Refusal } from "../../kernel/errors.ts";
 import type { Lock } from "../../secrets/lock.ts";
 import type { SecretAttributes, VersionAttributes } from "../../secrets/payload.ts";
 import { SECRET_STATES, type Secret } from "../../secrets/secret.ts";
 import { aliasOf, type Version } from "../../secrets/version.ts";
 import type { Context } from "../operation.ts";
 import type { View } from "../state.ts";
-import type { LockView, SecretLocks, SecretMetadata, VersionMetadata } from "./answers.ts";
+import type {
+  LockView,
+  NamedSecret,
+  SecretLocks,
+  SecretMetadata,
+  VersionMetadata,
+} from "./answers.ts";
 import { SERVICE } from "./find.ts";
 
 /** Whether a value was ever given out, and when last. */
@@ -39,6 +46,20 @@ export function latestOf(times: Iterable<Millis>): Retrieval {
   let latest: Millis | null = null;
   for (const time of times) latest = Math.max(latest ?? time, time);
   return { downloaded: latest !== null, retrievedAt: latest };
+}
+
+export function namedSecretOf({ id, name }: Secret, place: Place): NamedSecret {
+  return { id, name, place };
+}
+
+/** By a label or an id that the secret has no version of: in the words that clients of AWS look for. */
+export function noVersion(
+  which: { readonly stage: string } | { readonly versionId: string },
+): Refusal {
+  const named =
+    "stage" in which ? `staging label: ${which.stage}` : `VersionId: ${which.versionId}`;
+  const sentence = `Secrets Manager can't find the specified secret value for ${named}`;
+  return new Refusal("not_found", sentence, { reason: "no-version" });
 }
 
 export function metadataOf(secret: Secret, place: Place, retrieval: Retrieval): SecretMetadata {
