@@ -2,14 +2,11 @@
 import { Refusal } from "../../kernel/errors.ts";
 import type { Secret } from "../../secrets/secret.ts";
 import { changeOperation } from "../operation.ts";
+import type { NamedSecret } from "./answers.ts";
 import { locateToldSecret, type WhichSecret } from "./find.ts";
+import { namedSecretOf } from "./show.ts";
 
-export interface PromoteReplicaOutput {
-  readonly id: string;
-  readonly name: string;
-}
-
-export const promoteReplica = changeOperation<WhichSecret, Secret, PromoteReplicaOutput>({
+export const promoteReplica = changeOperation<WhichSecret, Secret, NamedSecret>({
   name: "secret.replica.promote",
 
   /** The one change that is made to a replica where it is. */
@@ -17,12 +14,12 @@ export const promoteReplica = changeOperation<WhichSecret, Secret, PromoteReplic
     return { ...(await locateToldSecret(input, context)), changeRefusal: undefined };
   },
 
-  async run(_input, { subject: secret }, { store, now }) {
+  async run(_input, { subject: secret }, { store, call, now }) {
     if (!secret.replicaOf) {
       const sentence = "The secret is not a replica: it follows no secret of another region.";
       throw new Refusal("precondition_failed", sentence, { reason: "no-replica" });
     }
     await store.secrets.updateSecret({ ...secret, replicaOf: null, updatedAt: now });
-    return { id: secret.id, name: secret.name };
+    return namedSecretOf(secret, call.place);
   },
 });

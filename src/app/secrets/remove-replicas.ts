@@ -7,6 +7,7 @@ import { removeSecret } from "./remove-secret.ts";
 import { onReplica } from "./replica-events.ts";
 import { placeOf, replicationsOf } from "./replications.ts";
 import type { ReplicationOutput } from "./replicate-secret.ts";
+import { namedSecretOf } from "./show.ts";
 
 export type RemoveReplicasInput = WhichSecret & {
   readonly removeReplicaRegions: readonly string[];
@@ -35,6 +36,6 @@ export const removeReplicas = changeOperation<RemoveReplicasInput, Secret, Repli
     }
     if (left.size > 0) throw invalidReplicaRegion();
     const replications = await replicationsOf(secret, context);
-    return { id: secret.id, name: secret.name, regions, replications };
+    return { ...namedSecretOf(secret, context.call.place), regions, replications };
   },
 });

@@ -52,7 +52,6 @@ export function recordDifference(
     ...losses(difference),
     ...moves(difference),
     ...tagging(difference),
-    ...policy(difference),
     ...metadata(difference),
   ];
   for (const one of done) context.also(onReplica(difference.after, place, one));
@@ -126,13 +125,6 @@ function tagging({ before, after }: Difference): readonly Done[] {
     done.push({ operation: "secret.untag", input: { id, tagKeys: gone }, output: {} });
   }
   return done;
-}
-
-function policy({ before, after: { id, resourcePolicy } }: Difference): readonly Done[] {
-  if (before.resourcePolicy === resourcePolicy) return [];
-  return resourcePolicy === null
-    ? [{ operation: "secret.resource-policy.delete", input: { id }, output: {} }]
-    : [{ operation: "secret.resource-policy.set", input: { id, resourcePolicy }, output: {} }];
 }
 
 /** By the names that a caller's own change of these has. */

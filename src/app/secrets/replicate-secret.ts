@@ -15,11 +15,13 @@ import { stagesOf } from "../../secrets/stages.ts";
 import { locateRegion, openRegion } from "../instances/open-region.ts";
 import { callerId, changeOperation, type Context } from "../operation.ts";
 import type { Transaction, View } from "../state.ts";
+import type { NamedSecret } from "./answers.ts";
 import { locateToldSecret, SERVICE, toldOf, type WhichSecret } from "./find.ts";
 import { behaviourOf } from "./kinds/behaviours.ts";
 import { removeSecret } from "./remove-secret.ts";
 import { onReplica } from "./replica-events.ts";
 import { placeOf, replicationsOf } from "./replications.ts";
+import { namedSecretOf } from "./show.ts";
 import { copyVersions, mirrored } from "./sync-replicas.ts";
 
 export interface ReplicaRegion {
@@ -33,9 +35,7 @@ export type ReplicateSecretInput = WhichSecret & {
   readonly forceOverwriteReplicaSecret: boolean;
 };
 
-export interface ReplicationOutput {
-  readonly id: string;
-  readonly name: string;
+export interface ReplicationOutput extends NamedSecret {
   /** Those that the call was about, for the record. */
   readonly regions: readonly string[];
   /** All there are now. */
@@ -51,7 +51,7 @@ export const replicateSecret = changeOperation<ReplicateSecretInput, Secret, Rep
     const asked = { regions: addReplicaRegions, isForced: forceOverwriteReplicaSecret };
     const replications = await replicateTo(secret, asked, context);
     const regions = addReplicaRegions.map(({ region }) => region);
-    return { id: secret.id, name: secret.name, regions, replications };
+    return { ...namedSecretOf(secret, context.call.place), regions, replications };
   },
 });
 

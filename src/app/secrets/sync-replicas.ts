@@ -65,6 +65,8 @@ export function mirrored(
     // A username stays what it is for as long as there is one.
     username:
       primary.username && (own.username ?? sealUsername(vault, own, openUsername(vault, primary))),
+    // Whoever may do what with it is for each region to say.
+    resourcePolicy: own.resourcePolicy ?? null,
     expiresAt: primary.locksTotal > 0 ? null : primary.expiresAt,
     rotation: primary.rotation && NO_ROTATION,
     nextRotationAt: null,

@@ -164,6 +164,7 @@ const byReason: Readonly<Record<string, readonly [json: Naming, xml: Naming]>> =
   "has-replicas": json({ code: "InvalidParameterException" }),
   "too-many-tags": json({ code: "InvalidParameterException" }),
   "bad-next-token": json({ code: "InvalidNextTokenException" }),
+  replica: json({ code: "InvalidParameterException" }),
   "bad-name": json({
     code: "ValidationException",
     message:

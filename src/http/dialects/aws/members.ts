@@ -141,6 +141,11 @@ export class Members {
     return value === undefined ? undefined : this.#within(name, value, read);
   }
 
+  /** Of a member that has to be there, what was read of it. */
+  required<Value>(name: string, value: Value | undefined): Value {
+    return value ?? this.#missing(name);
+  }
+
   /** Refuses what has not been asked for: a member that is misspelt does not silently mean nothing. */
   end(): void {
     const unknown = Object.keys(this.#values).find((name) => !this.#read.has(name));
