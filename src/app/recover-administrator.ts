@@ -9,7 +9,7 @@ import { newEntityTag } from "../identity/entity-tag.ts";
 import { administersAccount, type Policy } from "../identity/policy.ts";
 import type { RoleName } from "../identity/roles.ts";
 import { MAX_LIST_LIMIT } from "../identity/store.ts";
-import { checkedEmail } from "../identity/text.ts";
+import { checkedLoginName } from "../identity/text.ts";
 import { isLockedOut, noCredentials } from "../identity/user-credentials.ts";
 import { HOME_REALM, newUserId, type User } from "../identity/user.ts";
 import { randomId } from "../kernel/ids.ts";
@@ -83,7 +83,7 @@ export const recoverAdministrator = changeOperation<
 async function subjectOf(email: string | undefined, context: Context<View>): Promise<Subject> {
   const { store, call, caller, now } = context;
   const { account } = call.place;
-  const address = email === undefined ? undefined : checkedEmail(email);
+  const address = email === undefined ? undefined : checkedLoginName(email);
   const found =
     address === undefined
       ? ((await firstAdministrator(account, store)) ??

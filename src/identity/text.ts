@@ -14,6 +14,8 @@ const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u202A-\u202E\u2066-\u2069]/u;
 /** What leaves nothing to be seen of a name that has no other characters. */
 const INVISIBLE = /[\s\p{Cf}]/gu;
 const EMAIL = /^[^\s@]+@[^\s@]+$/u;
+/** AWS's names of users and roles. */
+const PLAIN_NAME = /^[\w+=,.@-]{1,64}$/;
 
 /** The name in Unicode's composed form; refuses one that is empty, too long or not printable. */
 export function checkedName(name: string): string {
@@ -29,6 +31,15 @@ export function checkedEmail(email: string): string {
   const text = bounded(email, { field: "email", min: 3, max: MAX_EMAIL_CHARS }).toLowerCase();
   if (!EMAIL.test(text)) throw invalid("email", "`email` is not an e-mail address.");
   return text;
+}
+
+export function isPlainName(text: string): boolean {
+  return PLAIN_NAME.test(text);
+}
+
+/** What a user logs in with: an e-mail address, or a plain name. As it is compared and kept: in lower case. */
+export function checkedLoginName(name: string): string {
+  return isPlainName(name) ? name.toLowerCase() : checkedEmail(name);
 }
 
 /** The text in Unicode's composed form; refuses, in the name of its field, one that is out of bounds or not printable. */

@@ -55,7 +55,7 @@ export async function assertRoomFor(
 
 /** A locked service ID keeps its policies as they are. */
 export async function assertSubjectUnlocked(
-  { account, subject }: Policy,
+  { account, subject }: Pick<Policy, "account" | "subject">,
   { identity }: View,
 ): Promise<void> {
   const owner = await identity.principal(account, subject);

@@ -1,23 +1,25 @@
 /** Users: invited, read, changed, disabled, listed, deleted with their keys and policies. */
 import { HOME_REALM, MAX_USERS_PER_ACCOUNT, newUserId, type User } from "../../identity/user.ts";
-import { checkedEmail, checkedName } from "../../identity/text.ts";
+import { checkedLoginName, checkedName } from "../../identity/text.ts";
 import { invariant, Refusal } from "../../kernel/errors.ts";
 import type { UserCredentials } from "../../identity/user-credentials.ts";
 import { callerId, changeOperation, readOperation } from "../operation.ts";
+import type { View } from "../state.ts";
 import { endSessions, findUser, isOwn, type EndedSessions, type OfUser } from "./find-user.ts";
-import { assertRoom, inAccount, placeOf, windowOf, type ListInput } from "./find.ts";
+import { assertRoom, inAccount, placeOf, targetOf, windowOf, type ListInput } from "./find.ts";
 import { keepAdministered } from "./administration.ts";
 import { removeWithIdentity } from "./removal.ts";
 import { forgetKey } from "./second-factor.ts";
 
 export interface CreateUserInput {
+  /** What the user logs in with: an e-mail address, or a plain name. */
   readonly email: string;
   readonly name: string;
   /** Of the user that an account is made with: stands for the account itself. Nobody's to ask for but the server's. */
   readonly isOwner?: boolean;
 }
 
-/** One user of an account to an e-mail address. The new user may do nothing until a policy says so. */
+/** One user of an account to an e-mail address or login name. The new user may do nothing until a policy says so. */
 export const createUser = changeOperation<CreateUserInput, User, User>({
   name: "user.create",
   async locate({ email, name, isOwner = false }, { call, caller, now }) {
@@ -26,7 +28,7 @@ export const createUser = changeOperation<CreateUserInput, User, User>({
       kind: "user",
       iamId: newUserId(),
       account: call.place.account,
-      email: checkedEmail(email),
+      email: checkedLoginName(email),
       name: checkedName(name),
       state: "active",
       isOwner,
@@ -39,15 +41,19 @@ export const createUser = changeOperation<CreateUserInput, User, User>({
     return inAccount("user.create", call, { target, subject: user });
   },
   async run(_input, { subject: user }, { store }) {
-    if (await store.identity.userByEmail(user.account, user.email)) {
-      throw new Refusal("conflict", "A user with this e-mail address exists in the account.");
-    }
+    await assertFree(user, store);
     const { totalCount } = await store.identity.users(user.account, { offset: 0, limit: 1 });
     assertRoom(totalCount, MAX_USERS_PER_ACCOUNT, "users in an account");
     await store.identity.putUser(user);
     return user;
   },
 });
+
+async function assertFree({ account, iamId, email }: User, { identity }: View): Promise<void> {
+  const other = await identity.userByEmail(account, email);
+  if (!other || other.iamId === iamId) return;
+  throw new Refusal("conflict", "A user with this e-mail address or name exists in the account.");
+}
 
 export interface ListedUsers {
   readonly users: readonly User[];
@@ -87,6 +93,8 @@ export const readUser = readOperation<OfUser, User, UserStanding>({
 });
 
 export interface UpdateUserInput extends OfUser {
+  /** What the user logs in with from now on. */
+  readonly email?: string;
   readonly name?: string;
   readonly state?: User["state"];
 }
@@ -97,11 +105,14 @@ export interface UpdateUserInput extends OfUser {
  */
 export const updateUser = changeOperation<UpdateUserInput, User, EndedSessions>({
   name: "user.update",
-  async locate({ iamId }, { call, store }) {
+  async locate({ iamId, email }, { call, store }) {
     const { user, target } = await findUser(iamId, call, store);
-    return inAccount("user.update", call, { target, subject: user });
+    const located = inAccount("user.update", call, { target, subject: user });
+    if (email === undefined) return located;
+    const becomes = targetOf(call, { ...target, name: checkedLoginName(email) });
+    return { ...located, becomes };
   },
-  async run({ name, state }, { subject: user }, context) {
+  async run({ email, name, state }, { subject: user }, context) {
     const { store, caller } = context;
     if (state === "disabled" && isOwn(user, caller)) {
       const sentence = "Nobody disables themselves: another administrator has to.";
@@ -109,14 +120,22 @@ export const updateUser = changeOperation<UpdateUserInput, User, EndedSessions>(
     }
     const updated: User = {
       ...user,
+      ...(email === undefined ? {} : { email: renamed(user, email) }),
       ...(name === undefined ? {} : { name: checkedName(name) }),
       ...(state === undefined ? {} : { state }),
     };
+    await assertFree(updated, store);
     await keepAdministered(context, () => store.identity.putUser(updated));
     if (updated.state === "active") return { user: updated, endedSessions: 0 };
     return endSessions(updated, context);
   },
 });
+
+/** Whom an identity provider vouches for is called as it says. */
+function renamed({ realm }: User, email: string): string {
+  if (realm === HOME_REALM) return checkedLoginName(email);
+  throw new Refusal("conflict", "A user of an identity provider is called as that says.");
+}
 
 /** Ends the user's sessions at once. Refused for the last one who administers the account. */
 export const deleteUser = changeOperation<OfUser, User, object>({

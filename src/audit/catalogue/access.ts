@@ -1,6 +1,8 @@
 /** The operations on what identities may do: access groups, their members and rules, policies and roles. */
 import { changing, lockedIsCritical, making, reading, removing, rows } from "./row.ts";
 
+const attachment = ["userName", "roleName", "policyArn", "subject", "roles", "resource"] as const;
+
 export const accessRows = rows({
   "access-group-settings.read": {
     action: "iam-groups.account-settings.read",
@@ -149,6 +151,7 @@ export const accessRows = rows({
   "policy.create": {
     action: "iam-am.policy.create",
     aws: "AttachUserPolicy",
+    awsFor: { role: "AttachRolePolicy", group: "AttachGroupPolicy" },
     dsv: ["config:policies", "POST"],
     ...making,
     failureSeverity: lockedIsCritical,
@@ -158,6 +161,7 @@ export const accessRows = rows({
   "policy.read": {
     action: "iam-am.policy.read",
     aws: "GetUserPolicy",
+    awsFor: { role: "GetRolePolicy", group: "GetGroupPolicy" },
     dsv: ["config:policies:{path}", "GET"],
     ...reading,
     request: ["id"],
@@ -171,18 +175,10 @@ export const accessRows = rows({
     request: ["subject", "state", "service", "offset", "limit"],
     response: ["totalCount"],
   },
-  // Policies by the names that AWS has for the roles they give.
-  "policy.attached.list": {
-    action: "iam-am.attached-policies.list",
-    aws: "ListAttachedUserPolicies",
-    dsv: ["config:policies:attached", "GET"],
-    ...reading,
-    request: ["subject"],
-    response: ["totalCount"],
-  },
   "policy.update": {
     action: "iam-am.policy.update",
     aws: "PutUserPolicy",
+    awsFor: { role: "PutRolePolicy", group: "PutGroupPolicy" },
     dsv: ["config:policies:{path}", "PUT"],
     ...changing,
     failureSeverity: lockedIsCritical,
@@ -192,11 +188,115 @@ export const accessRows = rows({
   "policy.delete": {
     action: "iam-am.policy.delete",
     aws: "DetachUserPolicy",
+    awsFor: { role: "DetachRolePolicy", group: "DetachGroupPolicy" },
     dsv: ["config:policies:{path}", "DELETE"],
     ...removing,
     failureSeverity: lockedIsCritical,
     request: ["id"],
     response: ["subject", "roles", "resource"],
+  },
+  // Policies by the names that AWS has for what they give, to users and service IDs, and to trusted profiles.
+  "policy.user.attach": {
+    action: "iam-am.user-policy.create",
+    alsoKnownAs: ["iam-am.policy.create"],
+    aws: "AttachUserPolicy",
+    dsv: ["config:policies:users", "POST"],
+    ...making,
+    failureSeverity: lockedIsCritical,
+    request: attachment,
+    response: ["id"],
+  },
+  "policy.user.detach": {
+    action: "iam-am.user-policy.delete",
+    alsoKnownAs: ["iam-am.policy.delete"],
+    aws: "DetachUserPolicy",
+    dsv: ["config:policies:users", "DELETE"],
+    ...removing,
+    failureSeverity: lockedIsCritical,
+    request: attachment,
+    response: ["id"],
+  },
+  "policy.user.put": {
+    action: "iam-am.user-policy.update",
+    aws: "PutUserPolicy",
+    dsv: ["config:policies:users", "PUT"],
+    ...changing,
+    request: ["userName"],
+    response: [],
+  },
+  "policy.user.list": {
+    action: "iam-am.user-policies.list",
+    aws: "ListAttachedUserPolicies",
+    dsv: ["config:policies:users", "GET"],
+    ...reading,
+    request: ["userName", "subject"],
+    response: ["totalCount"],
+  },
+  "policy.user.inline.list": {
+    action: "iam-am.user-inline-policies.list",
+    aws: "ListUserPolicies",
+    dsv: ["config:policies:users:inline", "GET"],
+    ...reading,
+    request: ["userName"],
+    response: ["totalCount"],
+  },
+  "policy.role.attach": {
+    action: "iam-am.role-policy.create",
+    alsoKnownAs: ["iam-am.policy.create"],
+    aws: "AttachRolePolicy",
+    dsv: ["config:policies:profiles", "POST"],
+    ...making,
+    request: attachment,
+    response: ["id"],
+  },
+  "policy.role.detach": {
+    action: "iam-am.role-policy.delete",
+    alsoKnownAs: ["iam-am.policy.delete"],
+    aws: "DetachRolePolicy",
+    dsv: ["config:policies:profiles", "DELETE"],
+    ...removing,
+    request: attachment,
+    response: ["id"],
+  },
+  "policy.role.put": {
+    action: "iam-am.role-policy.update",
+    aws: "PutRolePolicy",
+    dsv: ["config:policies:profiles", "PUT"],
+    ...changing,
+    request: ["roleName"],
+    response: [],
+  },
+  "policy.role.list": {
+    action: "iam-am.role-policies.list",
+    aws: "ListAttachedRolePolicies",
+    dsv: ["config:policies:profiles", "GET"],
+    ...reading,
+    request: ["roleName", "subject"],
+    response: ["totalCount"],
+  },
+  "policy.role.inline.list": {
+    action: "iam-am.role-inline-policies.list",
+    aws: "ListRolePolicies",
+    dsv: ["config:policies:profiles:inline", "GET"],
+    ...reading,
+    request: ["roleName"],
+    response: ["totalCount"],
+  },
+  "policy.managed.read": {
+    action: "iam-am.managed-policy.read",
+    aws: "GetPolicy",
+    dsv: ["config:policies:managed:{name}", "GET"],
+    ...reading,
+    request: ["policyArn"],
+    response: [],
+  },
+  "policy.managed.list": {
+    action: "iam-am.managed-policies.list",
+    aws: "ListPolicies",
+    dsv: ["config:policies:managed", "GET"],
+    ...reading,
+    request: ["onlyAttached"],
+    response: ["totalCount"],
   },
   "role.list": {
     action: "iam-am.roles.list",

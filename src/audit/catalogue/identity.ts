@@ -18,7 +18,7 @@ export const identityRows = rows({
     aws: "CreateUser",
     dsv: ["users", "POST"],
     ...making,
-    request: ["email", "name"],
+    request: ["email", "name", "userName"],
     response: ["iamId"],
   },
   "user.read": {
@@ -26,7 +26,7 @@ export const identityRows = rows({
     aws: "GetUser",
     dsv: ["users:{name}", "GET"],
     ...reading,
-    request: ["iamId"],
+    request: ["iamId", "userName"],
     response: [],
   },
   "user.list": {
@@ -34,7 +34,7 @@ export const identityRows = rows({
     aws: "ListUsers",
     dsv: ["users", "GET"],
     ...reading,
-    request: ["offset", "limit"],
+    request: ["offset", "limit", "pathPrefix"],
     response: ["totalCount"],
   },
   "user.update": {
@@ -42,7 +42,7 @@ export const identityRows = rows({
     aws: "UpdateUser",
     dsv: ["users:{name}", "PUT"],
     ...changing,
-    request: ["iamId", "name", "state"],
+    request: ["iamId", "name", "state", "userName", "newUserName"],
     response: ["endedSessions"],
   },
   "user.unlock": {
@@ -67,7 +67,7 @@ export const identityRows = rows({
     dsv: ["users:{name}", "DELETE"],
     ...removing,
     failureSeverity: lockedIsCritical,
-    request: ["iamId"],
+    request: ["iamId", "userName"],
     response: [],
   },
   "user-password.set": {
@@ -157,7 +157,16 @@ export const identityRows = rows({
     aws: "CreateAccessKey",
     dsv: ["users:{name}:apikeys", "POST"],
     ...making,
-    request: ["name", "form", "iamId", "expiresAt", "lock", "disabled", "actionWhenLeaked"],
+    request: [
+      "name",
+      "form",
+      "iamId",
+      "userName",
+      "expiresAt",
+      "lock",
+      "disabled",
+      "actionWhenLeaked",
+    ],
     response: ["id", "accessKeyId"],
   },
   "user-apikey.update": {
@@ -169,6 +178,9 @@ export const identityRows = rows({
     request: [
       "id",
       "iamId",
+      "userName",
+      "accessKeyId",
+      "status",
       "lock",
       "disabled",
       "prev_instance_name",
@@ -184,7 +196,7 @@ export const identityRows = rows({
     dsv: ["users:{name}:apikeys:{id}", "DELETE"],
     ...removing,
     failureSeverity: lockedIsCritical,
-    request: ["id", "iamId", "lock"],
+    request: ["id", "iamId", "userName", "accessKeyId", "lock"],
     response: [],
   },
   "serviceid-apikey.create": {
@@ -194,7 +206,16 @@ export const identityRows = rows({
     ...making,
     objectInMessage: ACCOUNT_KEY,
     failureSeverity: lockedIsCritical,
-    request: ["name", "form", "iamId", "expiresAt", "lock", "disabled", "actionWhenLeaked"],
+    request: [
+      "name",
+      "form",
+      "iamId",
+      "userName",
+      "expiresAt",
+      "lock",
+      "disabled",
+      "actionWhenLeaked",
+    ],
     response: ["id", "accessKeyId"],
   },
   "serviceid-apikey.update": {
@@ -208,6 +229,9 @@ export const identityRows = rows({
     request: [
       "id",
       "iamId",
+      "userName",
+      "accessKeyId",
+      "status",
       "lock",
       "disabled",
       "prev_instance_name",
@@ -224,7 +248,7 @@ export const identityRows = rows({
     ...removing,
     objectInMessage: ACCOUNT_KEY,
     failureSeverity: lockedIsCritical,
-    request: ["id", "iamId", "lock"],
+    request: ["id", "iamId", "userName", "accessKeyId", "lock"],
     response: [],
   },
   "apikey.list": {
@@ -232,7 +256,7 @@ export const identityRows = rows({
     aws: "ListAccessKeys",
     dsv: ["apikeys", "GET"],
     ...reading,
-    request: ["iamId", "scope", "type", "offset", "limit"],
+    request: ["iamId", "userName", "scope", "type", "offset", "limit"],
     response: ["totalCount"],
   },
   "apikey.read": {

@@ -20,7 +20,13 @@ export const trustRows = rows({
     aws: "CreateRole",
     dsv: ["config:profiles", "POST"],
     ...making,
-    request: ["name", "instance_name"],
+    request: [
+      "name",
+      "instance_name",
+      "roleName",
+      "maxSessionDuration",
+      "assumeRolePolicyDocument",
+    ],
     response: ["id", "iamId"],
   },
   "profile.read": {
@@ -28,7 +34,7 @@ export const trustRows = rows({
     aws: "GetRole",
     dsv: ["config:profiles:{name}", "GET"],
     ...reading,
-    request: ["id"],
+    request: ["id", "roleName"],
     response: [],
   },
   "profile.list": {
@@ -44,7 +50,7 @@ export const trustRows = rows({
     aws: "UpdateRole",
     dsv: ["config:profiles:{name}", "PUT"],
     ...changing,
-    request: ["id", "prev_instance_name", "instance_name"],
+    request: ["id", "prev_instance_name", "instance_name", "roleName", "maxSessionDuration"],
     response: [],
   },
   "profile.delete": {
@@ -52,7 +58,7 @@ export const trustRows = rows({
     aws: "DeleteRole",
     dsv: ["config:profiles:{name}", "DELETE"],
     ...removing,
-    request: ["id"],
+    request: ["id", "roleName"],
     response: [],
   },
   "profile-rule.create": {
@@ -147,7 +153,7 @@ export const trustRows = rows({
     aws: "UpdateAssumeRolePolicy",
     dsv: ["config:profiles:{name}:identities", "PUT"],
     ...changing,
-    request: ["id", "identities", "previous"],
+    request: ["id", "identities", "previous", "roleName", "policyDocument"],
     response: [],
   },
   "profile-identity.read": {

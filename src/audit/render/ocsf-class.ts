@@ -169,6 +169,10 @@ const listed: Partial<Readonly<Record<OperationName, Activity>>> = {
   "access-group-member.delete": group(4, "Remove User"),
   "policy.create": { class: 3005, id: 1, name: "Assign Privileges" },
   "policy.delete": { class: 3005, id: 2, name: "Revoke Privileges" },
+  "policy.user.attach": { class: 3005, id: 1, name: "Assign Privileges" },
+  "policy.user.detach": { class: 3005, id: 2, name: "Revoke Privileges" },
+  "policy.role.attach": { class: 3005, id: 1, name: "Assign Privileges" },
+  "policy.role.detach": { class: 3005, id: 2, name: "Revoke Privileges" },
 
   "session.logout": logoff,
   "session.end": logoff,

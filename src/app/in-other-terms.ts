@@ -1,0 +1,82 @@
+/**
+ * An operation for wires that ask for the same thing in other terms: by a name where it has an id, in one call where it
+ * takes two. What is done, and who may do it, is the operation's own; what was asked for is recorded as it was asked.
+ */
+import { Refusal } from "../kernel/errors.ts";
+import {
+  changeOperation,
+  readOperation,
+  type ChangeOperation,
+  type Context,
+  type Located,
+  type ReadOperation,
+  type Steps,
+} from "./operation.ts";
+import type { View } from "./state.ts";
+
+export interface Terms<Given, Input, Output, Shown> {
+  /** What the operation is asked for, found in the state. Only reads. */
+  understood(given: Given, context: Context<View>): Promise<Input>;
+  /** Why it is not done all the same, for those who may do it. Only reads. */
+  refusal?(input: Input, context: Context<View>): Promise<Refusal | undefined>;
+  /** What is answered, with what it takes from the state besides. */
+  shown(output: Output, context: Context<View>, given: Given): Promise<Shown>;
+}
+
+interface Understood<Input, Subject> {
+  readonly input: Input;
+  readonly located: Located<Subject>;
+}
+
+export function changeInTerms<
+  Given extends object,
+  Input extends object,
+  Subject,
+  Output extends object,
+  Shown extends object,
+>(
+  operation: ChangeOperation<Input, Subject, Output>,
+  terms: Terms<Given, Input, Output, Shown>,
+): ChangeOperation<Given, Understood<Input, Subject>, Shown> {
+  return changeOperation({ name: operation.name, ...stepsInTerms(operation, terms) });
+}
+
+export function readInTerms<
+  Given extends object,
+  Input extends object,
+  Subject,
+  Output extends object,
+  Shown extends object,
+>(
+  operation: ReadOperation<Input, Subject, Output>,
+  terms: Terms<Given, Input, Output, Shown>,
+): ReadOperation<Given, Understood<Input, Subject>, Shown> {
+  return readOperation({ name: operation.name, ...stepsInTerms(operation, terms) });
+}
+
+function stepsInTerms<
+  Given extends object,
+  Input extends object,
+  Subject,
+  Output extends object,
+  Shown extends object,
+  Store extends View,
+>(
+  operation: Steps<Input, Subject, Output, Store>,
+  { understood, refusal, shown }: Terms<Given, Input, Output, Shown>,
+): Steps<Given, Understood<Input, Subject>, Shown, Store> {
+  return {
+    async locate(given, context) {
+      const input = await understood(given, context);
+      const located = await operation.locate(input, context);
+      const inTheWay = located.refusal ?? (await refusal?.(input, context));
+      return { ...located, refusal: inTheWay, subject: { input, located } } as Located<
+        Understood<Input, Subject>
+      >;
+    },
+    async run(given, { subject: { input, located } }, context) {
+      const output = await operation.run(input, located, context);
+      return output instanceof Refusal ? output : shown(output, context, given);
+    },
+  };
+}
