@@ -1,12 +1,13 @@
 /** Whether a call is let in: who calls, what they have been granted here, what it is about, and whether they may. */
-import { catalogue, serviceOf, type OperationName } from "../audit/catalogue.ts";
+import type { OperationName } from "../audit/catalogue.ts";
 import { isAddressAllowed } from "../identity/addresses.ts";
-import type { Grant, Scope } from "../identity/authorize.ts";
-import { rolesAllowing } from "../identity/roles.ts";
+import type { Grant } from "../identity/authorize.ts";
 import type { Millis } from "../kernel/clock.ts";
 import { Refusal } from "../kernel/errors.ts";
 import type { Call, Caller } from "./call.ts";
-import type { Context, Located, Steps } from "./operation.ts";
+import { wholly, type Rights } from "./judgement/judge.ts";
+import type { Context, Judged, Located, Steps } from "./operation.ts";
+import type { CalledSecret } from "./secrets/find.ts";
 import type { View } from "./state.ts";
 
 /** Whoever brings no credential, or one that is no good, gets no further than a login. */
@@ -26,24 +27,30 @@ export async function assertStanding({ place }: Call, { identity }: View): Promi
 }
 
 /**
- * What the caller has been granted in the place of the call; the server's own jobs need no grant. Refuses calls from
- * where the caller's account lets none come from.
+ * What the caller has been granted in the place of the call, and at home. Refuses calls from where the caller's account
+ * lets none come from.
  */
-export async function grantsOf(
-  call: Call,
-  view: View,
-  now: Millis,
-): Promise<readonly Grant[] | "all"> {
+export async function rightsOf(call: Call, view: View, now: Millis): Promise<Rights> {
   const { caller, place, host } = call;
-  if (caller.kind === "internal") return "all";
-  if (caller.kind === "anonymous") return [];
+  if (caller.kind === "internal") return { here: "all", home: null };
+  if (caller.kind === "anonymous") return { here: [], home: null };
   const access = await view.identity.accessOf(caller.id, caller.account, now);
   if (!isAddressAllowed(access.allowedIpAddresses, host.address)) {
     const sentence = "The account does not allow calls from this address.";
     throw new Refusal("forbidden", sentence, { reason: "address" });
   }
   // What an account gives everyone it gives its own: a host name may lead into another one's instance.
-  return caller.account === place.account ? access.grants : [];
+  if (caller.account === place.account) return { here: access.grants, home: null };
+  return { here: [], home: access.grants };
+}
+
+/** What of that is granted in the place; the server's own jobs need no grant. */
+export async function grantsOf(
+  call: Call,
+  view: View,
+  now: Millis,
+): Promise<readonly Grant[] | "all"> {
+  return (await rightsOf(call, view, now)).here;
 }
 
 /**
@@ -65,37 +72,52 @@ export async function locate<
   } catch (error) {
     // What anybody may ask for hides nothing by being there or not.
     if (error instanceof Refusal && error.code === "not_found" && !operation.forAnyone) {
-      const service = serviceOf(catalogue[operation.name].action);
-      const whole = { service, place: context.call.place };
-      if (isNowhere(context.scope(whole))) throw forbidden(operation.name, context.caller);
+      const refusal = context.judge(unfound(operation.name, input, context.call));
+      if (refusal) throw refusal;
     }
     throw error;
   }
 }
 
-export function authorize<Store extends View>(
-  permission: OperationName,
+/** As who is asked about what is not there: about all there is, or what has this name. */
+function unfound(permission: OperationName, input: object, { place }: Call): Judged {
+  const { called } = input as { readonly called?: CalledSecret["called"] };
+  const name = called?.[0]?.name;
+  const { located } = wholly(permission, place);
+  const target = name === undefined ? located.target : { place, kind: "secret", id: "", name };
+  return { permission, located: { ...located, target, inPart: true }, input };
+}
+
+/** What nothing that is attached to a secret keeps from the owner of its account (AWS's root user). */
+const OWNERS_OWN: ReadonlySet<OperationName> = new Set<OperationName>([
+  "secret.resource-policy.read",
+  "secret.resource-policy.set",
+  "secret.resource-policy.delete",
+]);
+
+/** Throws the refusal of a caller who may not do this. */
+export async function authorize<Store extends View>(
+  operation: { readonly name: OperationName; readonly forAnyone?: true },
   located: Located<unknown>,
-  context: Context<Store>,
-): void {
-  if (located.resource === null) return;
-  const scope = context.scope(located.resource);
-  if (scope.kind === "all" || (located.inPart && scope.groups.size > 0)) return;
-  if (located.anywhere && context.parts().length > 0) return;
-  throw forbidden(permission, context.caller);
-}
-
-function isNowhere(scope: Scope): boolean {
-  return scope.kind === "groups" && scope.groups.size === 0;
-}
-
-function forbidden(permission: OperationName, caller: Caller): Refusal {
-  if (caller.kind === "anonymous") {
-    return new Refusal("unauthenticated", "The request carries no credential.");
+  { input, context }: { readonly input: object; readonly context: Context<Store> },
+): Promise<void> {
+  // What anybody may ask for, nobody has to be allowed.
+  if (located.resource === null && (operation.forAnyone || operation.name === "session.read"))
+    return;
+  const permission = located.operation ?? operation.name;
+  const refusal = context.judge({ permission, located, input });
+  if (!refusal) return;
+  if (OWNERS_OWN.has(permission) && located.policed && (await isOwner(context))) {
+    const { policed } = located;
+    const unpoliced = { ...located, policed: { ...policed, resourcePolicy: null } };
+    if (!context.judge({ permission, located: unpoliced, input })) return;
   }
-  const roles = rolesAllowing(permission);
-  return new Refusal("forbidden", `This needs one of the roles ${roles.join(", ")} here.`, {
-    permission,
-    roles,
-  });
+  throw refusal;
+}
+
+/** Not whom it has made a session for. */
+async function isOwner<Store extends View>({ caller, store }: Context<Store>): Promise<boolean> {
+  if (caller.kind !== "identity" || caller.signedBy?.kind === "federated") return false;
+  const principal = await store.identity.principal(caller.account, caller.id);
+  return principal?.kind === "user" && principal.isOwner;
 }

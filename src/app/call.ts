@@ -73,6 +73,8 @@ export interface Call {
   /** Why the call is about nothing that there is: whatever it asks for is refused with this. */
   readonly nowhere?: Refusal;
   readonly host: EventHost;
+  /** Whether it came by TLS; unset where it came by no wire. */
+  readonly isSecure?: boolean;
   readonly requestId: string;
   readonly correlationId: string;
   /** What the request names in its path, for the record of a call that is refused before it is understood. */

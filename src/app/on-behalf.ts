@@ -7,7 +7,8 @@ import { partsOf, scopeOf, type Grant } from "../identity/authorize.ts";
 import { accountPlace } from "../identity/account.ts";
 import { invariant, Refusal } from "../kernel/errors.ts";
 import { authorize, locate } from "./admission.ts";
-import type { Identity } from "./call.ts";
+import type { Call, Identity } from "./call.ts";
+import { judge } from "./judgement/judge.ts";
 import type { ChangeOperation, Consequence, Context } from "./operation.ts";
 import type { Transaction } from "./state.ts";
 
@@ -32,17 +33,21 @@ export async function doOnBehalf<Input extends object, Subject, Output extends o
   const { name } = operation;
   const parts: Consequence[] = [];
   let permission: OperationName = name;
+  const place = accountPlace(identity.account);
+  const call: Call = { ...context.call, caller: identity, place, about: null };
   const own: Context<Transaction> = {
     ...context,
     caller: identity,
-    call: { ...context.call, caller: identity, place: accountPlace(identity.account), about: null },
+    call,
     scope: (resource) => scopeOf(grants, permission, resource),
     parts: () => partsOf(grants, name, identity.account),
+    judge: (judged) =>
+      judge(judged, { call, rights: { here: grants, home: null }, now: context.now }),
     also: (consequence) => parts.push({ caller: identity, ...consequence }),
   };
   const located = await locate(operation, input, own);
   permission = located.operation ?? name;
-  authorize(permission, located, own);
+  await authorize(operation, located, { input, context: own });
   const output = await operation.run(input, located, own);
   for (const ending of [output, ...parts.map((part) => part.output)]) {
     if (ending instanceof Refusal) throw ending;

@@ -6,6 +6,7 @@ import type { Refusal } from "../kernel/errors.ts";
 import type { Part, Resource, Scope } from "../identity/authorize.ts";
 import type { Call, Caller } from "./call.ts";
 import type { Capabilities } from "./capabilities.ts";
+import type { PolicedSecret } from "./judgement/condition-keys.ts";
 import type { Transaction, View } from "./state.ts";
 
 /**
@@ -16,6 +17,8 @@ export interface Located<Subject> {
   readonly target: TargetRef;
   readonly resource: Resource | null;
   readonly subject: Subject;
+  /** The secret whose policy has a say in it. */
+  readonly policed?: PolicedSecret;
   /** What the target is called once this has succeeded, where that is not what it was found as: a rename. */
   readonly becomes?: TargetRef;
   /**
@@ -65,7 +68,23 @@ export interface Context<Store extends View> {
   readonly scope: (resource: Resource) => Scope;
   /** The parts of all there is in which the caller may do this as a whole; a search shows only those. */
   readonly parts: () => readonly Part[];
+  /**
+   * Why the caller may not do this, of several that are done at once: by its roles, the policy of the secret and that of
+   * its session. Undefined if it may.
+   */
+  readonly judge: (judged: Judged) => Refusal | undefined;
   readonly also: (consequence: Consequence) => void;
+}
+
+/** One thing that is to be done. */
+export interface Judged {
+  readonly permission: OperationName;
+  readonly located: Pick<
+    Located<unknown>,
+    "target" | "resource" | "policed" | "inPart" | "anywhere"
+  >;
+  /** What conditions of policies are about: see `conditionKeys`. */
+  readonly input: object;
 }
 
 /** The caller's id as it is kept in `created_by` and the like. */

@@ -11,9 +11,10 @@ import { partsOf, scopeOf } from "../identity/authorize.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { invariant, Outage, Refusal } from "../kernel/errors.ts";
 import type { TimeOrderedIds } from "../kernel/ids.ts";
-import { assertStanding, authorize, grantsOf, identify, locate } from "./admission.ts";
+import { assertStanding, authorize, identify, locate, rightsOf } from "./admission.ts";
 import type { Call } from "./call.ts";
 import { initiatorOf } from "./initiator.ts";
+import { judge } from "./judgement/judge.ts";
 import { drainOutbox } from "./outbox.ts";
 import type {
   ChangeOperation,
@@ -291,7 +292,8 @@ export class Performer {
   ): Promise<Admitted<Subject, Store>> {
     const { call } = attempt;
     const now = this.#ports.clock.now();
-    const grants = await grantsOf(call, store, now);
+    const rights = await rightsOf(call, store, now);
+    const grants = rights.here;
     const consequences: Consequence[] = [];
     const context: Context<Store> = {
       store,
@@ -302,13 +304,14 @@ export class Performer {
       scope: (resource) =>
         grants === "all" ? { kind: "all" } : scopeOf(grants, attempt.operation, resource),
       parts: () => (grants === "all" ? [{}] : partsOf(grants, operation.name, call.place.account)),
+      judge: (judged) => judge(judged, { call, rights, now }),
       also: (consequence) => consequences.push(consequence),
     };
     const located = await locate(operation, input, context);
     attempt.operation = located.operation ?? operation.name;
     attempt.target = located.target;
     if (located.caller) attempt.call = { ...call, caller: located.caller };
-    authorize(attempt.operation, located, context);
+    await authorize(operation, located, { input, context });
     // Of a caller who may not do this, what was sent is nothing to keep: nobody has looked at it yet.
     attempt.input = located.facts ? { ...input, ...located.facts } : input;
     if (located.refusal) throw located.refusal;
@@ -349,8 +352,9 @@ function endedBy(output: object): Ending {
   return output instanceof Refusal ? refusedAs(output) : { kind: "success", output };
 }
 
-function refusedAs({ code, message }: Refusal): Ending {
-  return { kind: "failure", status: refusalStatus[code], sentence: message, code };
+function refusedAs({ code, message, details }: Refusal): Ending {
+  const cause = typeof details["reason"] === "string" ? details["reason"] : undefined;
+  return { kind: "failure", status: refusalStatus[code], sentence: message, code, cause };
 }
 
 /**

@@ -160,6 +160,7 @@ async function callOf(
     dialect: dialect.name,
     ...("refusal" in found ? { place: found.place, nowhere: found.refusal } : { place: found }),
     host: hostOf(request),
+    isSecure: request.protocol === "https",
     requestId: exchange.requestId,
     correlationId: exchange.correlationId,
     about: route?.about(request) ?? null,

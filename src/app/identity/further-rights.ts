@@ -3,6 +3,7 @@ import { catalogue, serviceOf, type OperationName } from "../../audit/catalogue.
 import { isAllowed } from "../../identity/authorize.ts";
 import { rolesAllowing } from "../../identity/roles.ts";
 import { Refusal } from "../../kernel/errors.ts";
+import { isWithinBounds, wholly } from "../judgement/judge.ts";
 import type { Context } from "../operation.ts";
 import type { View } from "../state.ts";
 import { placeOf } from "./find.ts";
@@ -16,6 +17,7 @@ export async function mayToo(
   const place = placeOf(call);
   // As in `perform`: what an account gives everyone it gives its own.
   if (caller.account !== place.account) return false;
+  if (!isWithinBounds(wholly(permission, place), { call, now })) return false;
   const grants = await store.identity.grantsOf(caller.id, place.account, now);
   return isAllowed(grants, permission, { service: serviceOf(catalogue[permission].action), place });
 }

@@ -8,6 +8,7 @@ import { accountPlace, instancePlace, type Instance } from "../../identity/accou
 import { isAllowed, type Grant } from "../../identity/authorize.ts";
 import { permissionsOf, type RoleName } from "../../identity/roles.ts";
 import { Refusal } from "../../kernel/errors.ts";
+import { isWithinBounds, wholly } from "../judgement/judge.ts";
 import type { Context } from "../operation.ts";
 import type { View } from "../state.ts";
 
@@ -17,7 +18,7 @@ const MANAGES = "configuration.create";
 /** For rights of access groups: refuses who may not create secrets in the instance as a whole. */
 export async function assertWritesAll(context: Context<View>): Promise<void> {
   const { place } = context.call;
-  if (isEach(["secret.create"], place, await grantsOf(context))) return;
+  if (await mayEach(["secret.create"], place, context)) return;
   throw refused(
     "Credentials of access groups are made by those who may create secrets in the whole instance, not in a secret group of it only.",
   );
@@ -30,8 +31,8 @@ export async function assertHasRole(
   context: Context<View>,
 ): Promise<void> {
   const place = instancePlace(instance);
-  const grants = await grantsOf(context);
-  if (isEach([MANAGES], place, grants) || isEach([...permissionsOf(role)], place, grants)) return;
+  if (await mayEach([MANAGES], place, context)) return;
+  if (await mayEach([...permissionsOf(role)], place, context)) return;
   throw refused(
     `Credentials with the role ${role} are made by those who have all that it gives on that instance themselves.`,
   );
@@ -40,7 +41,7 @@ export async function assertHasRole(
 /** For a key of a service ID that exists: refuses who could not make one of it in IAM. */
 export async function assertMakesKeys(context: Context<View>): Promise<void> {
   const place = accountPlace(context.call.place.account);
-  if (isEach(["serviceid-apikey.create"], place, await grantsOf(context))) return;
+  if (await mayEach(["serviceid-apikey.create"], place, context)) return;
   throw refused(
     "Credentials of a service ID that exists are made by those who may create API keys of it: Administrators and Editors.",
   );
@@ -58,14 +59,17 @@ async function grantsOf({
   return store.identity.grantsOf(caller.id, caller.account, now);
 }
 
-function isEach(
+async function mayEach(
   permissions: readonly OperationName[],
   place: Place,
-  grants: readonly Grant[] | null,
-): boolean {
+  context: Context<View>,
+): Promise<boolean> {
+  const grants = await grantsOf(context);
   if (grants === null) return true;
-  return permissions.every((permission) =>
-    isAllowed(grants, permission, { service: serviceOf(catalogue[permission].action), place }),
+  return permissions.every(
+    (permission) =>
+      isAllowed(grants, permission, { service: serviceOf(catalogue[permission].action), place }) &&
+      isWithinBounds(wholly(permission, place), context),
   );
 }
 

@@ -12,6 +12,7 @@ import { defaultGroup, DEFAULT_GROUP_ID, type SecretGroup } from "../../secrets/
 import type { Instance, Secret, SecretType } from "../../secrets/secret.ts";
 import type { SecretReader } from "../../secrets/store.ts";
 import type { Version, VersionSelector } from "../../secrets/version.ts";
+import type { PolicedSecret } from "../judgement/condition-keys.ts";
 import type { Context, Located } from "../operation.ts";
 import type { View } from "../state.ts";
 
@@ -35,13 +36,14 @@ export function wholeOf(place: Place): Resource {
 /** Whatever is done to a secret, to a version or to a lock of it carries the secret's own name. */
 export function locatedSecret<Subject>(
   place: Place,
-  secret: Pick<Secret, "id" | "name" | "groupId"> & Partial<Pick<Secret, "deletion" | "replicaOf">>,
+  secret: PolicedSecret & Pick<Secret, "groupId"> & Partial<Pick<Secret, "deletion">>,
   subject: Subject,
 ): Located<Subject> {
   const { id, name, groupId, deletion = null, replicaOf = null } = secret;
   return {
     target: { place, kind: "secret", id, name },
     resource: { ...wholeOf(place), secretGroup: groupId },
+    policed: secret,
     subject,
     refusal: deletionRefusal({ deletion }),
     changeRefusal: replicaRefusal({ replicaOf }),

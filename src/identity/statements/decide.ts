@@ -15,7 +15,8 @@ export interface Asked {
 }
 
 export type Decision =
-  | { readonly kind: "denied"; readonly by: Statement }
+  /** By null: by what cannot be read any more. */
+  | { readonly kind: "denied"; readonly by: Statement | null }
   /** `means`: how the statement that allows it in the strongest way means the caller; null where it names nobody. */
   | { readonly kind: "allowed"; readonly means: Meant | null }
   | { readonly kind: "silent" };

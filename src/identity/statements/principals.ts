@@ -10,8 +10,10 @@ export interface Principal {
   readonly arn: string;
   /** What it is a session of, or the user: `arn:aws:iam::N:role/R`. */
   readonly identity: string;
-  /** The ids that it has for good; policies may name these too. */
-  readonly ids: readonly string[];
+  /** Its id, which nobody else ever has, as policies may name it too. */
+  readonly id: string;
+  /** The same of a session of a role: `ID:SESSION`. */
+  readonly sessionId: string | null;
 }
 
 export interface Principals {
@@ -92,7 +94,8 @@ function wayOf(one: Whom, caller: Principal): Meant | undefined {
       if (one.arn === caller.identity) return "identity";
       return one.arn === caller.arn ? "session" : undefined;
     case "id":
-      return caller.ids.includes(one.id) ? "identity" : undefined;
+      if (one.id === caller.id) return "identity";
+      return one.id === caller.sessionId ? "session" : undefined;
     case "elsewhere":
       return undefined;
   }

@@ -1,0 +1,194 @@
+/**
+ * May the caller do this? By its roles, by the policy of the secret that it is about, and within what its session may do
+ * at most (AWS IAM, "Policy evaluation logic"). What nobody has a policy for costs no more than the look at the roles.
+ */
+import { catalogue, serviceOf, type OperationName } from "../../audit/catalogue.ts";
+import type { Place } from "../../audit/crn.ts";
+import { accountNumber, iamArn, regionOf, secretArn } from "../../audit/render/cloudtrail-arn.ts";
+import { awsSourceOf } from "../../audit/aws-names.ts";
+import { isAllowed, partsOf, scopeOf, type Grant, type Scope } from "../../identity/authorize.ts";
+import { decide, type Asked, type Decision } from "../../identity/statements/decide.ts";
+import type { Millis } from "../../kernel/clock.ts";
+import type { Refusal } from "../../kernel/errors.ts";
+import type { Call, Identity } from "../call.ts";
+import type { Judged } from "../operation.ts";
+import { conditionKeys } from "./condition-keys.ts";
+import { boundsOf, policyInForce, type InForce } from "./policies-in-force.ts";
+import { principalOf } from "./principal.ts";
+import { refusedBy, refusedByRole, type Ground } from "./refusals.ts";
+
+/** What a caller has been granted. */
+export interface Rights {
+  /** In the place of the call; the server's own jobs need no grant. */
+  readonly here: readonly Grant[] | "all";
+  /** In its own account, where the call is about another one's. */
+  readonly home: readonly Grant[] | null;
+}
+
+/** Who asks, and when. */
+export interface Standing {
+  readonly call: Call;
+  readonly rights: Rights;
+  readonly now: Millis;
+}
+
+/** Undefined if the caller may. */
+export function judge(judged: Judged, standing: Standing): Refusal | undefined {
+  const { located, permission } = judged;
+  const { caller } = standing.call;
+  if (caller.kind === "internal") return undefined;
+  const text = located.policed?.resourcePolicy ?? null;
+  const bounds = caller.kind === "identity" ? boundsOf(caller) : null;
+  const isByRole = isAllowedByRole(judged, standing);
+  if (text === null && bounds === null && isByRole) return undefined;
+  if (caller.kind !== "identity") {
+    return isByRole ? undefined : refusedByRole(permission, standing.call);
+  }
+  const asked = askedOf(judged, caller, standing);
+  const ofResource = text === null ? SILENT : decisionOf(policyInForce(text, "resource"), asked);
+  const ofSession = bounds === null ? WIDE : decisionOf(bounds, asked);
+  const ground = groundOf({ ofResource, ofSession, isByRole, judged }, standing);
+  return ground && refusedBy(ground, permission, standing.call);
+}
+
+interface Decisions {
+  readonly ofResource: Decision;
+  readonly ofSession: Decision;
+  readonly isByRole: boolean;
+  readonly judged: Judged;
+}
+
+/** Why not, or undefined. */
+function groundOf(decisions: Decisions, standing: Standing): Ground | undefined {
+  const { ofResource, ofSession, isByRole, judged } = decisions;
+  const isForeign = standing.rights.home !== null;
+  const means = ofResource.kind === "allowed" ? ofResource.means : undefined;
+  if (ofResource.kind === "denied") {
+    // Whoever may do this nowhere here does not hear that there is such a secret.
+    return isByRole || maySomewhere(judged, standing) ? "denied-by-resource" : noneOf(isForeign);
+  }
+  if (ofSession.kind === "denied") return "denied-by-session";
+  if (isForeign) {
+    if (means === undefined) return isByRole ? boundOf(ofSession) : "no-resource-policy";
+    return isAllowedAtHome(judged, standing) ? boundOf(ofSession) : "no-identity-policy";
+  }
+  // What is given to the very session, nothing that bounds the session takes away.
+  if (means === "session") return undefined;
+  const isDirect = means === "identity" || means === "anyone";
+  return isByRole || isDirect ? boundOf(ofSession) : "no-identity-policy";
+}
+
+function noneOf(isForeign: boolean): Ground {
+  return isForeign ? "no-resource-policy" : "no-identity-policy";
+}
+
+function boundOf({ kind }: Decision): Ground | undefined {
+  return kind === "allowed" ? undefined : "no-session-policy";
+}
+
+const SILENT: Decision = { kind: "silent" };
+const WIDE: Decision = { kind: "allowed", means: null };
+
+function decisionOf(policy: InForce, asked: Asked): Decision {
+  return policy === "unreadable" ? { kind: "denied", by: null } : decide(policy, asked);
+}
+
+function isAllowedByRole({ permission, located }: Judged, { rights, call }: Standing): boolean {
+  const { resource, inPart, anywhere } = located;
+  const { here } = rights;
+  if (resource === null || here === "all") return true;
+  if (isAllowed(here, permission, resource)) return true;
+  if (inPart && isSome(scopeOf(here, permission, resource))) return true;
+  return anywhere === true && partsOf(here, permission, call.place.account).length > 0;
+}
+
+/** Of all that its own account has given it: secret groups are of instances, of which it has none here. */
+function isAllowedAtHome(
+  { permission, located: { resource } }: Judged,
+  { rights: { home } }: Standing,
+): boolean {
+  if (home === null || resource === null) return false;
+  const { service, place } = resource;
+  return isAllowed(home, permission, { service, place });
+}
+
+/** Whether it may do this to anything in the place: what is there is then no secret to it. */
+export function maySomewhere(
+  { permission }: Pick<Judged, "permission">,
+  { rights: { here }, call: { place } }: Pick<Standing, "rights" | "call">,
+): boolean {
+  if (here === "all") return true;
+  return isSome(
+    scopeOf(here, permission, { service: serviceOf(catalogue[permission].action), place }),
+  );
+}
+
+function isSome(scope: Scope): boolean {
+  return scope.kind === "all" || scope.groups.size > 0;
+}
+
+/** Whether the caller's session may do this at all, as far as its policy goes. */
+export function isWithinBounds(
+  judged: Judged,
+  { call, now }: Pick<Standing, "call" | "now">,
+): boolean {
+  const { caller } = call;
+  const bounds = caller.kind === "identity" ? boundsOf(caller) : null;
+  if (bounds === null || caller.kind !== "identity") return true;
+  const standing = { call, now };
+  return decisionOf(bounds, askedOf(judged, caller, standing)).kind === "allowed";
+}
+
+/** The operation on all there is in a place. */
+export function wholly(permission: OperationName, place: Place): Judged {
+  const service = serviceOf(catalogue[permission].action);
+  const target = { place, kind: "", id: "", name: "" };
+  return { permission, located: { target, resource: { service, place } }, input: {} };
+}
+
+function askedOf(
+  { permission, located, input }: Judged,
+  caller: Identity,
+  { call, now }: Pick<Standing, "call" | "now">,
+): Asked {
+  const principal = principalOf(caller);
+  const secret = located.policed ?? null;
+  const isValueRead = catalogue[permission].discloses === "received";
+  return {
+    action: actionOf(permission),
+    resource: resourceOf(located),
+    principal,
+    keys: conditionKeys({ call, caller, principal, now, input, secret, isValueRead }),
+  };
+}
+
+/** `secretsmanager:GetSecretValue` */
+export function actionOf(permission: OperationName): string {
+  const row = catalogue[permission];
+  return `${awsSourceOf(row).replace(/\.amazonaws\.com$/, "")}:${row.aws}`;
+}
+
+/** The ARN of what is acted on; `*` for what has none. */
+function resourceOf({ target, policed }: Judged["located"]): string {
+  const { place, kind, id, name } = target;
+  if (policed) return secretArn(place, policed);
+  switch (kind) {
+    case "user":
+      return iamArn(place.account, "user", name || id);
+    case "serviceid":
+      return iamArn(place.account, "user/service-id", name || id);
+    case "profile":
+      return iamArn(place.account, "role", name || id);
+    case "secret":
+      // One that was asked for by its name and is not there.
+      return `${secretsOf(place)}:${name}-${ANY_SUFFIX}`;
+    default:
+      return "*";
+  }
+}
+
+const ANY_SUFFIX = "??????";
+
+function secretsOf({ region, account }: Call["place"]): string {
+  return `arn:aws:secretsmanager:${regionOf(region)}:${accountNumber(account)}:secret`;
+}
