@@ -165,6 +165,13 @@ const byReason: Readonly<Record<string, readonly [json: Naming, xml: Naming]>> =
   "too-many-tags": json({ code: "InvalidParameterException" }),
   "bad-next-token": json({ code: "InvalidNextTokenException" }),
   replica: json({ code: "InvalidParameterException" }),
+  "no-secret": json({
+    code: "ResourceNotFoundException",
+    message: "Secrets Manager can't find the specified secret.",
+  }),
+  "no-request-token": json({ code: "InvalidRequestException" }),
+  "no-value": json({ code: "InvalidRequestException" }),
+  "value-of-type": json({ code: "InvalidRequestException" }),
   "bad-name": json({
     code: "ValidationException",
     message:
