@@ -5,7 +5,7 @@ import type { EventId } from "../kernel/ids.ts";
 import { catalogue, operationNames, serviceOf, type OperationName } from "./catalogue.ts";
 import type { Row } from "./catalogue/row.ts";
 import { crn, type Place } from "./crn.ts";
-import type { Dialect, EventDraft, Initiator, Severity } from "./event.ts";
+import type { Dialect, EventDraft, Initiator, Reason, Severity } from "./event.ts";
 import { phraseOf, severityOfFailure, successStatus } from "./reason.ts";
 import { cut, recordable } from "./redaction.ts";
 
@@ -28,6 +28,8 @@ export type Ending =
       readonly sentence: string;
       /** Of a refusal; what broke has none. */
       readonly code?: ErrorCode;
+      /** Why, in a word or two of a closed set: `marked-for-deletion`. */
+      readonly cause?: string | undefined;
     };
 
 export interface Happening {
@@ -51,6 +53,9 @@ const serviceTitles: Readonly<Record<string, string>> = {
   "user-management": "User Management",
   keytrail: "Keytrail",
 };
+
+/** The form of what refusals give as their reason; of another form it is not one of the set, and not recorded. */
+const CAUSE = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 
 /** RFC 9110, section 15.3.3: accepted, and not ended. */
 const PENDING_STATUS = 202;
@@ -98,9 +103,7 @@ export function describe(happening: Happening): EventDraft {
     outcome: ending.kind,
     severity: failed ? weightOf(row, ending) : row.severity,
     message: messageOf(wording.message, target.name, failed),
-    reason: failed
-      ? { reasonCode: status, reasonType: phraseOf(status), reasonForFailure: cut(ending.sentence) }
-      : { reasonCode: status, reasonType: phraseOf(status) },
+    reason: reasonOf(ending, status),
     initiator: happening.initiator,
     target: {
       id: crn(service, target.place, target.id === "" ? undefined : target),
@@ -117,6 +120,18 @@ export function describe(happening: Happening): EventDraft {
     region: target.place.region,
     instance: target.place.instance,
     dialect: happening.dialect,
+  };
+}
+
+function reasonOf(ending: Ending, status: number): Reason {
+  const reason = { reasonCode: status, reasonType: phraseOf(status) };
+  if (ending.kind !== "failure") return reason;
+  const { sentence, code, cause = "" } = ending;
+  return {
+    ...reason,
+    reasonForFailure: cut(sentence),
+    ...(code === undefined ? {} : { code }),
+    ...(CAUSE.test(cause) ? { cause } : {}),
   };
 }
 

@@ -2,6 +2,7 @@
  * The audit event: the one record of something that happened, in IBM's profile of CADF (DMTF DSP0262) with the
  * few attributes the other vocabularies need. A line of the ledger is one event, encoded here and only here.
  */
+import type { ErrorCode } from "../kernel/errors.ts";
 import type { EventId } from "../kernel/ids.ts";
 import type { OperationName } from "./catalogue.ts";
 
@@ -70,6 +71,9 @@ export interface Reason {
   readonly reasonCode: number;
   readonly reasonType: string;
   readonly reasonForFailure?: string;
+  /** Of a refusal: its code, and its reason where it gave one. Of closed sets, never anything that was sent. */
+  readonly code?: ErrorCode;
+  readonly cause?: string;
 }
 
 export type EventData = Readonly<Record<string, unknown>>;

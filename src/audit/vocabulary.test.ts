@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { awsSourceOf } from "./aws-names.ts";
 import { catalogue, operationNames } from "./catalogue.ts";
-import { awsSourceOf, catalogueVocabulary } from "./vocabulary.ts";
+import { catalogueVocabulary } from "./vocabulary.ts";
 
 const operationsFor = (field: string, test: (name: string) => boolean) =>
   catalogueVocabulary.operationsFor(field, test);
@@ -9,11 +10,16 @@ describe("the catalogue as a search vocabulary", () => {
   it("finds an operation by today's action and by the one it had in an earlier API", () => {
     const is = (wanted: string) => (name: string) => name === wanted;
     for (const [one, other, operations] of [
-      ["secret.rotate", "secret-version.create", ["version.create", "secret.rotate"]],
       [
-        "secret-policies.set",
-        "secret-metadata.update",
-        ["secret.metadata.update", "secret-policy.set"],
+        "secret.rotate",
+        "secret-version.create",
+        [
+          "version.create",
+          "secret.rotate",
+          "secret.update",
+          "secret.rotation.begin",
+          "secret.rotation.succeed",
+        ],
       ],
       [
         "secret-policies.get",
@@ -25,6 +31,26 @@ describe("the catalogue as a search vocabulary", () => {
         expect(operationsFor("action", is(`secrets-manager.${name}`))).toEqual(operations);
       }
     }
+  });
+
+  it("finds by an action what AWS's clients do of its kind, and by the other names what they do", () => {
+    const changed = operationsFor("action", (name) => name.endsWith(".secret-metadata.update"));
+    expect(changed).toEqual([
+      "secret.metadata.update",
+      "secret-policy.set",
+      "secret.update",
+      "secret.tag",
+      "secret.untag",
+    ]);
+    expect(operationsFor("action", (name) => name.endsWith(".secret-policies.set"))).toEqual(
+      changed?.slice(0, 2),
+    );
+    expect(operationsFor("eventname", (name) => name === "PutSecretValue")).toEqual([
+      "version.create",
+    ]);
+    expect(operationsFor("eventname", (name) => name === "AttachRolePolicy")).toContain(
+      "policy.create",
+    );
   });
 
   it("finds every operation that one AWS name covers", () => {

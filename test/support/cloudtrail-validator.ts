@@ -70,12 +70,12 @@ const RECORD: Readonly<Record<string, Member>> = {
   sharedEventID: may(isText),
   vpcEndpointId: may(isText),
   vpcEndpointAccountId: may(ACCOUNT),
-  eventCategory: must(oneOf("Management", "Data", "NetworkActivity", "Insight")),
+  eventCategory: must(oneOf("Management", "Data", "NetworkActivity", "Insight", "Rejected")),
   tlsDetails: may(isObject),
   sessionCredentialFromConsole: may(oneOf("true")),
 };
 
-const ARN = form(/^arn:aws:(iam|sts)::\d{12}:[a-z-]+(\/[\w+=,.@-]+)+$/);
+const ARN = form(/^arn:aws:(iam|sts)::\d{12}:(root|[a-z-]+(\/[\w+=,.@-]+)+)$/);
 
 const PRINCIPAL = {
   principalId: may(isText),
@@ -92,6 +92,19 @@ const IDENTITIES: Readonly<Record<string, Readonly<Record<string, Member>>>> = {
     userName: may(isText),
     sessionContext: may(isObject),
   },
+  Root: {
+    ...PRINCIPAL,
+    principalId: must(ACCOUNT),
+    arn: must(form(/^arn:aws:iam::\d{12}:root$/)),
+    accountId: must(ACCOUNT),
+    userName: may(isText),
+    sessionContext: may(isObject),
+  },
+  FederatedUser: {
+    ...PRINCIPAL,
+    principalId: must(form(/^\d{12}:[\w+=,.@-]+$/)),
+    sessionContext: must(isObject),
+  },
   AssumedRole: {
     ...PRINCIPAL,
     principalId: must(form(/^[^:]+:[\w+=,.@-]+$/)),
@@ -103,8 +116,16 @@ const IDENTITIES: Readonly<Record<string, Readonly<Record<string, Member>>>> = {
 };
 const OF_SERVICE = { accountId: must(ACCOUNT), invokedBy: must(SERVICE) };
 
+/** Of its flags AWS makes texts. */
+const ATTRIBUTES: Readonly<Record<string, Member>> = {
+  creationDate: must(form(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/)),
+  mfaAuthenticated: must(oneOf("true", "false")),
+};
+/** Of a session that is somebody else's: of a role, or for whom somebody vouches. */
+const ISSUED: ReadonlySet<unknown> = new Set(["AssumedRole", "FederatedUser"]);
+
 const SESSION: Readonly<Record<string, Member>> = {
-  sessionIssuer: must(isObject),
+  sessionIssuer: may(isObject),
   webIdFederationData: may(isObject),
   attributes: may(isObject),
   sourceIdentity: may(isText),
@@ -151,6 +172,12 @@ function faultsOfIdentity(identity: Json): readonly string[] {
   return [
     ...faultsOf(rest, members, "userIdentity"),
     ...(isObject(session) ? faultsOf(session, SESSION, "sessionContext") : []),
+    ...(isObject(session) && ISSUED.has(type) !== isObject(issuer)
+      ? [`sessionContext: sessionIssuer is ${ISSUED.has(type) ? "missing" : "of nobody"}`]
+      : []),
+    ...(isObject(session) && isObject(session["attributes"])
+      ? faultsOf(session["attributes"], ATTRIBUTES, "attributes")
+      : []),
     ...(isObject(issuer) ? faultsOf(issuer, ISSUER, "sessionIssuer") : []),
   ];
 }
@@ -164,7 +191,17 @@ function disagreements(record: Json): readonly string[] {
     : undefined;
   const rules: readonly (readonly [isBroken: boolean, sentence: string])[] = [
     ["errorCode" in record && !("errorMessage" in record), "an errorCode without an errorMessage"],
-    [is("readOnly", true) && !is("responseElements", null), "a read with responseElements"],
+    [
+      is("readOnly", true) &&
+        !is("responseElements", null) &&
+        !is("eventSource", "sts.amazonaws.com"),
+      "a read with responseElements",
+    ],
+    [
+      is("eventType", "AwsServiceEvent") &&
+        !(is("requestParameters", null) && is("responseElements", null)),
+      "a service's event with a request",
+    ],
     [
       "errorCode" in record && !isSignIn && !is("responseElements", null),
       "a failure with responseElements",

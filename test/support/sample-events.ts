@@ -44,6 +44,58 @@ export const initiators = {
     credential: { type: "token" },
     host: { address: "10.1.2.3", addressType: "IPv4", agent: "IBM Cloud CLI" },
   },
+  owner: {
+    id: "IBMid-50KTRL9ADA0001",
+    name: "ada@example.com",
+    typeURI: "service/security/account/user",
+    credential: { type: "access-key" },
+    access: { keyId: "AKIAIOSFODNN7EXAMPLE", kind: "root" },
+    host: { address: "10.1.2.3", addressType: "IPv4", agent: "aws-cli/2.9.19" },
+  },
+  keyUser: {
+    id: "IBMid-BOB",
+    name: "bob",
+    typeURI: "service/security/account/user",
+    credential: { type: "session-key" },
+    access: {
+      keyId: "ASIAIOSFODNN7EXAMPLE",
+      kind: "user",
+      startedAt: "2026-11-21T09:00:00.123Z",
+      mfa: true,
+    },
+    host: { address: "10.1.2.3", addressType: "IPv4", agent: "Boto3/1.26.27" },
+  },
+  roleSession: {
+    id: "iam-Profile-5d0f2c3e-5c1b-4d5e-8f6a-9b8c7d6e5f4a",
+    name: "deployers",
+    typeURI: "service/security/account/profile",
+    authnId: "IBMid-BOB",
+    authnName: "bob",
+    credential: { type: "session-key" },
+    access: {
+      keyId: "ASIAIOSFODNN7ROLE234",
+      kind: "role",
+      sessionName: "release-42",
+      sourceIdentity: "bob",
+      startedAt: "2026-11-21T09:00:00.123Z",
+      mfa: false,
+    },
+    host: { address: "10.1.2.3", addressType: "IPv4", agent: "aws-sdk-js/3.1162.0" },
+  },
+  federated: {
+    id: "IBMid-BOB",
+    name: "bob",
+    typeURI: "service/security/account/user",
+    credential: { type: "session-key" },
+    access: {
+      keyId: "ASIAIOSFODNN7FEDERA2",
+      kind: "federated",
+      sessionName: "guest",
+      startedAt: "2026-11-21T09:00:00.123Z",
+      mfa: false,
+    },
+    host: { address: "10.1.2.3", addressType: "IPv4", agent: "Boto3/1.26.27" },
+  },
   anonymous: {
     id: "",
     name: "",
@@ -103,6 +155,7 @@ export interface Sample {
   /** A refusal with this code and sentence, instead of a success. */
   readonly refusal?: keyof typeof refusalStatus;
   readonly sentence?: string;
+  readonly cause?: string;
   readonly dialect?: Dialect;
   readonly requestId?: string;
   readonly correlationId?: string;
@@ -131,6 +184,7 @@ export function sampleEvent(sample: Sample): AuditEvent {
             status: refusalStatus[refusal],
             sentence: sample.sentence ?? `${phraseOf(refusalStatus[refusal])}.`,
             code: refusal,
+            cause: sample.cause,
           },
     dialect: sample.dialect ?? "ibm",
     requestId: sample.requestId ?? "req-1",
@@ -185,6 +239,18 @@ export const anyText = fc.string({
 const initiatorTypes = Object.values(initiators).map(({ typeURI }) => typeURI);
 const credentialTypes = ["token", "user", "apikey", "certificate", "public-access"] as const;
 
+const anyAccess = fc.record(
+  {
+    keyId: fc.constantFrom("AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE"),
+    kind: fc.constantFrom("root" as const, "user" as const, "role" as const, "federated" as const),
+    sessionName: anyText,
+    sourceIdentity: anyText,
+    startedAt: fc.constant("2026-11-21T09:00:00.123Z"),
+    mfa: fc.boolean(),
+  },
+  { requiredKeys: ["keyId", "kind"] },
+);
+
 const anyInitiator: fc.Arbitrary<Initiator> = fc.record(
   {
     id: anyText,
@@ -193,6 +259,7 @@ const anyInitiator: fc.Arbitrary<Initiator> = fc.record(
     authnId: anyText,
     authnName: anyText,
     credential: fc.record({ type: fc.constantFrom(...credentialTypes) }),
+    access: anyAccess,
     host: fc.record({
       address: fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant("")),
       addressType: fc.constantFrom("IPv4", "IPv6", ""),

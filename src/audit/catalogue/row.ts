@@ -15,6 +15,8 @@ export interface Row {
   readonly alsoKnownAs?: readonly string[];
   /** CloudTrail's eventName; for what AWS does not have, a name in AWS's form. */
   readonly aws: string;
+  /** The same where AWS tells it apart by what it is done to: a role (a trusted profile), a group. */
+  readonly awsFor?: { readonly role?: string; readonly group?: string };
   /** CloudTrail's eventSource, where it is not that of the service: `sts.amazonaws.com`. */
   readonly awsSource?: string;
   /** DSV's audit path and method; for what DSV does not have, a path in DSV's form. */

@@ -61,7 +61,7 @@ export const secretRows = rows({
     severity: "normal",
     discloses: "received",
     madeWhenRead: true,
-    request: WHICH_SECRET,
+    request: [...WHICH_SECRET, "versionStage"],
     response: ["id", "versionId", "versionStages", "payloadAvailable", "downloaded", "apiKeyId"],
   },
   "secret.delete": {

@@ -12,6 +12,7 @@ export const stagedSecretRows = rows({
     action: "secrets-manager.secret.update",
     alsoKnownAs: [
       "secrets-manager.secret-version.create",
+      "secrets-manager.secret.rotate",
       "secrets-manager.secret-metadata.update",
     ],
     aws: "UpdateSecret",
@@ -144,7 +145,7 @@ export const stagedSecretRows = rows({
   },
   "secret.rotation.begin": {
     action: "secrets-manager.secret-rotation.begin",
-    alsoKnownAs: ["secrets-manager.secret.rotate"],
+    alsoKnownAs: ["secrets-manager.secret.rotate", "secrets-manager.secret-version.create"],
     aws: "RotateSecret",
     dsv: ["secrets:{path}:rotation", "POST"],
     ...changing,
@@ -168,7 +169,7 @@ export const stagedSecretRows = rows({
     request: ["id", "secretId", ...TOLD],
     response: ["versionId"],
   },
-  // By the schedule; what comes of it stands in the events below, and only a refusal here.
+  // By the schedule; what comes of the whole stands in the events below.
   "secret.rotation.step": {
     action: "secrets-manager.secret-rotation.update",
     aws: "RotationStep",
@@ -187,7 +188,7 @@ export const stagedSecretRows = rows({
   },
   "secret.rotation.succeed": {
     action: "secrets-manager.secret-rotation.finish",
-    alsoKnownAs: ["secrets-manager.secret-version.create"],
+    alsoKnownAs: ["secrets-manager.secret-version.create", "secrets-manager.secret.rotate"],
     aws: "RotationSucceeded",
     dsv: ["secrets:{path}:rotation:success", "POST"],
     ...following,
@@ -201,7 +202,7 @@ export const stagedSecretRows = rows({
     dsv: ["secrets:{path}:rotation:failure", "POST"],
     ...following,
     severity: "critical",
-    request: ["id", "versionId", "step", "attempts", ...TOLD],
+    request: ["id", "versionId", "step", "attempts", "rotationLambdaARN", ...TOLD],
     response: [],
   },
   "secret.rotation.abandon": {
@@ -235,7 +236,7 @@ export const stagedSecretRows = rows({
     dsv: ["secrets:{path}:rotation:test:failure", "POST"],
     ...following,
     severity: "warning",
-    request: ["id", "versionId", "step", "attempts", ...TOLD],
+    request: ["id", "versionId", "step", "attempts", "rotationLambdaARN", ...TOLD],
     response: [],
   },
   // For each version of a secret that is to be deleted, is not after all, or now is.

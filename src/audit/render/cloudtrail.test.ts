@@ -7,14 +7,13 @@ import {
   SECRET_ID,
 } from "../../../test/support/sample-events.ts";
 import { OPERATOR_ACCOUNT } from "../crn.ts";
-import { refusalStatus } from "../reason.ts";
+import { ERROR_CODES } from "../../kernel/errors.ts";
 import { accountNumber, secretArn } from "./cloudtrail-arn.ts";
-import { errorCodes } from "./cloudtrail-error.ts";
 import { renderCloudTrail } from "./cloudtrail.ts";
 
 /** SHA-256 of `acct1`, modulo 10^12. */
 const ACCOUNT = "942752269692";
-const ARN = `arn:aws:secretsmanager:us-south:${ACCOUNT}:secret:db-prod-uIu9nh`;
+const ARN = `arn:aws:secretsmanager:us-south:${ACCOUNT}:secret:db-prod-CTlbun`;
 
 const reading = { operation: "secret.read", input: { id: SECRET_ID } } as const;
 const read = () => renderCloudTrail(sampleEvent(reading));
@@ -90,7 +89,7 @@ describe("a CloudTrail record", () => {
   it("of a refusal has AWS's error code, by the service, and no answer", () => {
     const denied = sampleEvent({ ...reading, refusal: "forbidden", sentence: "Not allowed." });
     expect(renderCloudTrail(denied)).toMatchObject({
-      errorCode: "AccessDenied",
+      errorCode: "AccessDeniedException",
       errorMessage: "Not allowed.",
       responseElements: null,
     });
@@ -111,8 +110,11 @@ describe("a CloudTrail record", () => {
   });
 
   it("has an error code for every refusal that there is", () => {
-    for (const status of Object.values(refusalStatus))
-      expect(errorCodes).toHaveProperty(`${status}`);
+    const codes = ERROR_CODES.map(
+      (refusal) => renderCloudTrail(sampleEvent({ ...reading, refusal }))["errorCode"],
+    );
+    expect(codes).toEqual(ERROR_CODES.map(() => expect.stringMatching(/^[A-Z][A-Za-z]+$/)));
+    expect(new Set(codes).size).toBeGreaterThan(8);
   });
 
   it("of a failed login is what the usual alarm on failed sign-ins looks for", () => {
@@ -169,7 +171,10 @@ describe("a CloudTrail record", () => {
       sourceIPAddress: "secretsmanager.amazonaws.com",
       userAgent: "secretsmanager.amazonaws.com",
       eventType: "AwsServiceEvent",
-      responseElements: { arn: ARN },
+      requestParameters: null,
+      responseElements: null,
+      additionalEventData: { SecretId: ARN },
+      readOnly: false,
     });
   });
 
@@ -306,6 +311,15 @@ describe("the reader of CloudTrail records", () => {
       "is a user's and a service's",
       { ...read(), eventType: "AwsServiceEvent" },
       "record: a service's event by another than a service",
+    ],
+    [
+      "is a service's with a request",
+      {
+        ...read(),
+        eventType: "AwsServiceEvent",
+        userIdentity: { accountId: ACCOUNT, invokedBy: "secretsmanager.amazonaws.com" },
+      },
+      "record: a service's event with a request",
     ],
     ["is of two categories", { ...read(), managementEvent: false }, "record: two categories"],
     [

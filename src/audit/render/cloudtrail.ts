@@ -2,55 +2,58 @@
  * The event as a record of AWS CloudTrail, event version 1.11 ("CloudTrail record contents" in its user guide), with
  * the members in the order of AWS's own records. What AWS has no member for stands in `additionalEventData.keytrail`.
  */
+import { awsCategoryOf, awsNameOf, awsSourceOf, isReadOnly, SIGN_IN } from "../aws-names.ts";
 import { catalogue } from "../catalogue.ts";
-import type { Row } from "../catalogue/row.ts";
-import type { AuditEvent } from "../event.ts";
-import { awsSourceOf } from "../vocabulary.ts";
+import type { AuditEvent, EventData } from "../event.ts";
 import { accountNumber, regionOf } from "./cloudtrail-arn.ts";
-import { errorCodeOf, FAILED_AUTHENTICATION } from "./cloudtrail-error.ts";
+import { FAILED_AUTHENTICATION, recordedError, rotationError } from "./cloudtrail-error.ts";
 import { userIdentityOf } from "./cloudtrail-identity.ts";
-import { requestParametersOf, responseElementsOf } from "./cloudtrail-data.ts";
-import { isByServer, isEmpty } from "./parties.ts";
+import { requestedOf } from "./cloudtrail-request.ts";
+import { responseElementsOf, secretArnOf, type AwsTerms } from "./cloudtrail-response.ts";
+import { isByServer, isEmpty, isServiceEvent } from "./parties.ts";
 
 export const CLOUDTRAIL_VERSION = "1.11";
 
 /** CloudTrail cuts `userAgent`, `errorMessage` and `requestID` at 1 KB. */
 const MAX_TEXT_BYTES = 1_024;
 
-/** Of the 28 KB that `additionalEventData` may have, what is left beside our other facts. */
-const MAX_ANSWER_BYTES = 16 * 1_024;
+/** Of the 28 KB that `additionalEventData` may have, what there is for each of request and response. */
+const MAX_DATA_BYTES = 8 * 1_024;
 
-const SIGN_IN = "ConsoleLogin";
+const UNAUTHENTICATED = 401;
 
 export type CloudTrailRecord = Readonly<Record<string, unknown>>;
 
 export function renderCloudTrail(event: AuditEvent): CloudTrailRecord {
   const row = catalogue[event.operation];
-  const source = awsSourceOf(row);
+  const terms: AwsTerms = { row, eventName: awsNameOf(event), source: awsSourceOf(row) };
+  const { source, eventName } = terms;
   const { address, agent } = event.initiator.host;
-  const byServer = isByServer(event);
-  const userAgent = byServer ? source : agent;
-  const isSignIn = row.aws === SIGN_IN && !byServer;
+  const byService = isServiceEvent(event);
+  const userAgent = byService ? source : agent;
+  const isSignIn = row.aws === SIGN_IN && !byService;
+  const requested = requestedOf(event, eventName);
+  const category = awsCategoryOf(event);
   return {
     eventVersion: CLOUDTRAIL_VERSION,
     userIdentity: userIdentityOf(event, source),
     eventTime: `${event.eventTime.slice(0, 19)}Z`,
     eventSource: source,
-    eventName: row.aws,
+    eventName,
     awsRegion: regionOf(event.region),
-    sourceIPAddress: byServer ? source : address || "unknown",
+    sourceIPAddress: byService ? source : address || "unknown",
     ...(userAgent === "" ? {} : { userAgent: cutBytes(userAgent) }),
     ...errorOf(event, source, isSignIn),
-    requestParameters: requestParametersOf(event, row),
-    responseElements: isSignIn ? signInResult(event) : responseElementsOf(event, row),
-    additionalEventData: additionalOf(event, row),
-    requestID: cutBytes(event.requestId || event.id),
+    requestParameters: requested.parameters,
+    responseElements: isSignIn ? signInResult(event) : responseElementsOf(event, terms),
+    additionalEventData: additionalOf(event, terms, requested.rest),
+    requestID: cutBytes(requestIdOf(event)),
     eventID: event.id,
-    readOnly: row.kind === "read" && row.aws !== SIGN_IN,
-    eventType: byServer ? "AwsServiceEvent" : isSignIn ? "AwsConsoleSignIn" : "AwsApiCall",
-    managementEvent: true,
+    readOnly: isReadOnly(event.operation),
+    eventType: byService ? "AwsServiceEvent" : isSignIn ? "AwsConsoleSignIn" : "AwsApiCall",
+    managementEvent: category === "Management",
     recipientAccountId: accountNumber(event.account),
-    eventCategory: "Management",
+    eventCategory: category,
   };
 }
 
@@ -59,25 +62,54 @@ export function renderCloudTrail(event: AuditEvent): CloudTrailRecord {
  * code; what we know of the reason stands beside.
  */
 function errorOf(event: AuditEvent, source: string, isSignIn: boolean): object {
+  if (ROTATION_FAILED.has(event.operation) && event.outcome === "success") {
+    return rotationError(event);
+  }
   if (event.outcome !== "failure") return {};
-  const { reasonCode, reasonType, reasonForFailure } = event.reason;
-  if (isSignIn && reasonCode === 401) return { errorMessage: FAILED_AUTHENTICATION };
-  return {
-    errorCode: errorCodeOf(reasonCode, source),
-    errorMessage: cutBytes(reasonForFailure || reasonType),
-  };
+  if (isSignIn && event.reason.reasonCode === UNAUTHENTICATED) {
+    return { errorMessage: FAILED_AUTHENTICATION };
+  }
+  const { errorCode, errorMessage } = recordedError(event, source);
+  return { errorCode, errorMessage: cutBytes(errorMessage) };
 }
+
+/** The record that they have failed is itself a success. */
+const ROTATION_FAILED: ReadonlySet<string> = new Set([
+  "secret.rotation.fail",
+  "secret.rotation-test.fail",
+]);
 
 function signInResult({ outcome }: AuditEvent): object | null {
   if (outcome === "success") return { [SIGN_IN]: "Success" };
   return outcome === "failure" ? { [SIGN_IN]: "Failure" } : null;
 }
 
-/** CloudTrail leaves the answer to a read out, and has no place for what the target is called elsewhere. */
-function additionalOf(event: AuditEvent, row: Row): object {
+/** Of a rotation's events it is theirs in common: nobody has made a request. */
+function requestIdOf(event: AuditEvent): string {
+  const { arn } = secretArnOf(event);
+  const { versionId } = event.requestData;
+  if (arn !== undefined && event.operation.startsWith("secret.rotation") && isServiceEvent(event)) {
+    return `Rotation-${arn}-${typeof versionId === "string" ? versionId : event.id}`;
+  }
+  return event.requestId || event.id;
+}
+
+/**
+ * What AWS's records do not tell: what a name stood for, which version was given out, why a call was refused; of a read
+ * its answer; and what else has no member there. Of a service's own events AWS has the secret here, too.
+ */
+function additionalOf(event: AuditEvent, terms: AwsTerms, rest: EventData): object {
   const { initiator, reason } = event;
-  const isAnswerElsewhere = row.kind === "change" && row.aws !== SIGN_IN;
+  const { arn } = secretArnOf(event);
+  const versionId = event.responseData["versionId"] ?? event.requestData["versionId"];
+  const version = typeof versionId === "string" && arn !== undefined ? { versionId } : {};
   return {
+    ...(isServiceEvent(event) && arn !== undefined
+      ? {
+          SecretId: arn,
+          ...(version.versionId === undefined ? {} : { VersionId: version.versionId }),
+        }
+      : {}),
     keytrail: {
       operation: event.operation,
       outcome: event.outcome,
@@ -86,19 +118,29 @@ function additionalOf(event: AuditEvent, row: Row): object {
       account: event.account,
       instance: event.instance,
       target: { id: event.target.id, name: event.target.name },
+      ...(arn === undefined ? {} : { secretArn: arn, ...version }),
       initiator: { id: initiator.id, credential: initiator.credential.type },
       ...(reason.reasonForFailure ? { reason: reason.reasonForFailure } : {}),
-      ...(isAnswerElsewhere ? {} : answerOf(event)),
+      ...(reason.code ? { refusal: reason.code } : {}),
+      ...(reason.cause ? { cause: reason.cause } : {}),
+      ...dataOf("request", rest),
+      ...(isAnswerElsewhere(event, terms) ? {} : dataOf("response", event.responseData)),
       correlationId: event.correlationId,
       dataEvent: event.dataEvent,
     },
   };
 }
 
-function answerOf({ responseData }: AuditEvent): object {
-  if (isEmpty(responseData)) return {};
-  const isTooLong = Buffer.byteLength(JSON.stringify(responseData)) > MAX_ANSWER_BYTES;
-  return { response: isTooLong ? { omitted: "too long for a CloudTrail record" } : responseData };
+/** Of changes by other wires than AWS's the whole answer is in `responseElements`. */
+function isAnswerElsewhere(event: AuditEvent, { row }: AwsTerms): boolean {
+  const isShown = row.kind === "change" && row.aws !== SIGN_IN && row.awsSource === undefined;
+  return isShown && event.dialect !== "aws" && !isByServer(event) && !isServiceEvent(event);
+}
+
+function dataOf(name: "request" | "response", data: EventData): object {
+  if (isEmpty(data)) return {};
+  const isTooLong = Buffer.byteLength(JSON.stringify(data)) > MAX_DATA_BYTES;
+  return { [name]: isTooLong ? { omitted: "too long for a CloudTrail record" } : data };
 }
 
 function cutBytes(text: string): string {

@@ -1,5 +1,5 @@
 /** The event as IBM's activity tracking events have it (atracker, `events/event.md`): what IBM's tools parse. */
-import type { AuditEvent } from "../event.ts";
+import type { AuditEvent, Initiator, Reason } from "../event.ts";
 
 export type IbmEvent = Readonly<Record<string, unknown>>;
 
@@ -12,16 +12,30 @@ export function renderIbm(event: AuditEvent): IbmEvent {
     severity: event.severity,
     id: event.id,
     correlationId: event.correlationId,
-    initiator: { authnId: "", authnName: "", ...event.initiator },
+    initiator: ibmInitiator(event.initiator),
     target: event.target,
     observer: event.observer,
-    reason: event.reason,
+    reason: ibmReason(event.reason),
     requestData: { requestId: event.requestId, ...event.requestData },
     responseData: event.responseData,
     logSourceCRN: event.logSourceCRN,
     saveServiceCopy: event.saveServiceCopy,
     dataEvent: event.dataEvent,
     "X-Global-Transaction-Id": event.requestId,
+  };
+}
+
+/** IBM's events know of no access keys. */
+function ibmInitiator(initiator: Initiator): object {
+  const { id, name, typeURI, authnId = "", authnName = "", credential, host } = initiator;
+  return { authnId, authnName, id, name, typeURI, credential, host };
+}
+
+function ibmReason({ reasonCode, reasonType, reasonForFailure }: Reason): object {
+  return {
+    reasonCode,
+    reasonType,
+    ...(reasonForFailure === undefined ? {} : { reasonForFailure }),
   };
 }
 

@@ -65,6 +65,15 @@ export function isByServer(event: AuditEvent): boolean {
   return kindOf(event.initiator) === "server";
 }
 
+/** What CloudTrail calls events of the service, whoever they are a consequence of: a call, or the passing of time. */
+const OF_SERVICE =
+  /^(?:secret\.rotation(?:-test)?\.(?:start|succeed|fail|abandon|step)|version\.deletion\.|version\.prune$|secret\.deletion\.end$)/;
+
+/** Whether AWS would say of it that the service did it, and not whoever called. */
+export function isServiceEvent(event: AuditEvent): boolean {
+  return isByServer(event) || OF_SERVICE.test(event.operation);
+}
+
 export function isEmpty(data: object): boolean {
   return Object.keys(data).length === 0;
 }
