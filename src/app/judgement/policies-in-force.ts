@@ -1,6 +1,6 @@
 /** Policies as they are kept, read: each text once, as long as it is asked for. */
 import {
-  parsePolicy,
+  readPolicy,
   type PolicyDocument,
   type PolicyKind,
 } from "../../identity/statements/document.ts";
@@ -30,7 +30,7 @@ export function policyInForce(text: string, kind: PolicyKind): InForce {
 
 function readable(text: string, kind: PolicyKind): InForce {
   try {
-    return parsePolicy(text, kind);
+    return readPolicy(text, kind);
   } catch (error) {
     if (error instanceof Refusal) return "unreadable";
     throw error;

@@ -53,7 +53,12 @@ function identityOf(principal: FarPrincipal, account: string): GivenIdentity {
   return { identityType: "crn", identifier: crnOfPrincipal(principal) };
 }
 
-async function whoIs(principal: PrincipalName, own: string, view: View): Promise<FarPrincipal> {
+/** Refuses whoever is not there. `own`: the account in which ids are looked for. */
+export async function whoIs(
+  principal: PrincipalName,
+  own: string,
+  view: View,
+): Promise<FarPrincipal> {
   if (principal.kind === "id") return byId(principal.iamId, own, view);
   const account = await accountNumbered(principal.accountNumber, view.identity);
   if (account === undefined) throw nobody();

@@ -153,6 +153,11 @@ const byReason: Readonly<Record<string, readonly [json: Naming, xml: Naming]>> =
     { code: "ValidationException", status: 400 },
     { code: "ValidationError", status: 400 },
   ],
+  "public-policy": json({ code: "PublicPolicyException" }),
+  "malformed-policy-document": [
+    { code: "MalformedPolicyDocumentException", status: 400 },
+    { code: "MalformedPolicyDocument", status: 400 },
+  ],
   "mistyped-member": [
     { code: "SerializationException", status: 400 },
     { code: "MalformedInput", status: 400 },

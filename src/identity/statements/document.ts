@@ -48,11 +48,16 @@ const MAX_CHARS: Readonly<Record<PolicyKind, number>> = {
 const VARIABLES_SINCE = "2012-10-17";
 const VERSIONS = [VARIABLES_SINCE, "2008-10-17"];
 
-/** Throws `invalid_request` with the reason `malformed-policy` for anything that is no policy of this kind. */
+/** Throws `invalid_request` with the reason `malformed-policy-document` for anything that is no policy of this kind. */
 export function parsePolicy(text: string, kind: PolicyKind): PolicyDocument {
   if (text.length > MAX_CHARS[kind]) {
     throw malformed(`A policy has at most ${MAX_CHARS[kind]} characters.`);
   }
+  return readPolicy(text, kind);
+}
+
+/** The same of one that is kept, in which identities may have longer names than they were given. */
+export function readPolicy(text: string, kind: PolicyKind): PolicyDocument {
   const place: Place = { at: "The policy", malformed };
   const object = asObject(parseJson(text, { maxDepth: MAX_POLICY_DEPTH, malformed }), place);
   only(object, ["Version", "Id", "Statement"], place);
@@ -74,7 +79,7 @@ export function parsePolicy(text: string, kind: PolicyKind): PolicyDocument {
 }
 
 export function malformed(sentence: string): Refusal {
-  return new Refusal("invalid_request", sentence, { reason: "malformed-policy" });
+  return new Refusal("invalid_request", sentence, { reason: "malformed-policy-document" });
 }
 
 interface Reading {
