@@ -7,9 +7,11 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import { createApiKey } from "../../../../app/identity/api-keys.ts";
 import type { IdentityApp, TestUser } from "../../../../app/identity/testing/identity-app.ts";
 import { SCHEDULE, type TestApp, type TestAppOptions } from "../../../../app/testing/test-app.ts";
+import type { Place } from "../../../../audit/crn.ts";
 import type { AuditEvent } from "../../../../audit/event.ts";
 import { accountNumber } from "../../../../audit/render/cloudtrail-arn.ts";
 import type { PolicyResource } from "../../../../identity/authorize.ts";
+import { instancePlace } from "../../../../identity/account.ts";
 import { IdentityServer } from "../../../testing/identity-server.ts";
 import { cloudtrail } from "../cloudtrail/service.ts";
 import { iam } from "../iam/service.ts";
@@ -87,6 +89,15 @@ export class AwsServer {
   /** Of the account, in AWS's twelve digits. */
   get account(): string {
     return accountNumber(this.http.app.first.account.id);
+  }
+
+  /** The instance that a region has, once there is a secret in it: where calls by other wires find the same. */
+  async placeIn(region: string = REGION): Promise<Place> {
+    const { id: account } = this.http.app.first.account;
+    const instances = await this.app.state.read(({ identity }) => identity.instances(account));
+    const found = instances.find((one) => one.region === region);
+    if (!found) throw new Error(`there is no instance in ${region}`);
+    return instancePlace(found);
   }
 
   /** A user with an access key and, if roles are named, a policy. */
