@@ -19,6 +19,13 @@ export interface EventNotifications {
   readonly url: URL;
 }
 
+/** Which rotator stands for which name. */
+export interface RotationHook {
+  readonly arn: string;
+  /** May hold a secret of the rotator's. */
+  readonly url: URL;
+}
+
 /** The URLs of the directories of the certificate authorities (RFC 8555, section 7.1.1), by their environment. */
 export interface AcmeDirectories {
   readonly production: string;
@@ -47,6 +54,13 @@ export interface ServeConfig {
   readonly notificationsSecrets: readonly string[];
   /** Where public certificates are ordered: Let's Encrypt's directories, unless something else is said. */
   readonly acmeDirectories: AcmeDirectories;
+  readonly rotationHooks: readonly RotationHook[];
+  /** The hosts, each with its port if it is another one than usual, that rotators named by others may be at. */
+  readonly rotationHosts: readonly string[];
+  /** A file with certificates (PEM) of authorities that rotators and their databases are trusted by. */
+  readonly rotationCa: string | null;
+  /** As `notificationsSecrets`, for what goes to rotators. */
+  readonly rotationSecrets: readonly string[];
   readonly demo: boolean;
   /** Each base64 of 32 bytes, the newest first; without any the root key is a file in the data folder. */
   readonly rootKeys: readonly string[];
@@ -83,6 +97,9 @@ export const SERVE_OPTIONS = {
   "public-domain": { type: "string" },
   "acme-directory": { type: "string", multiple: true },
   "event-notifications": { type: "string", multiple: true },
+  "rotation-hook": { type: "string", multiple: true },
+  "rotation-hosts": { type: "string", multiple: true },
+  "rotation-ca": { type: "string" },
   demo: { type: "boolean" },
 } as const;
 
@@ -119,6 +136,10 @@ export function readServeConfig(args: readonly string[], env: Environment): Serv
     acmeDirectories: acmeDirectoriesOf(
       values["acme-directory"] ?? list(env["KEYTRAIL_ACME_DIRECTORY"]),
     ),
+    rotationHooks: hooksOf(values["rotation-hook"] ?? hookList(env["KEYTRAIL_ROTATION_HOOKS"])),
+    rotationHosts: hostsOf(values["rotation-hosts"] ?? list(env["KEYTRAIL_ROTATION_HOSTS"])),
+    rotationCa: values["rotation-ca"] ?? env["KEYTRAIL_ROTATION_CA"] ?? null,
+    rotationSecrets: list(env["KEYTRAIL_ROTATION_SECRET"]),
     demo: values.demo ?? false,
     rootKeys: list(env["KEYTRAIL_ROOT_KEY"]),
   };
@@ -180,8 +201,7 @@ function acmeDirectoriesOf(given: readonly string[]): AcmeDirectories {
   for (const one of given) {
     const [, environment, text = ""] = /^(production|staging)=(.*)$/.exec(one) ?? [];
     const url = URL.parse(text);
-    const isPlain =
-      url?.protocol === "http:" && LOOPBACK.has(url.hostname.replaceAll(/[[\]]/g, ""));
+    const isPlain = url !== null && isOnThisMachine(url);
     const isAnybodys = url?.username === "" && url.password === "";
     if (!environment || !isAnybodys || (url.protocol !== "https:" && !isPlain)) {
       throw new ConfigError(
@@ -233,6 +253,53 @@ function destinationsOf(given: readonly string[]): readonly EventNotifications[]
 function destinationList(text: string | undefined): readonly string[] {
   if (text === undefined || text === "") return [];
   return text.split(/,(?=\s*crn:)/).map((item) => item.trim());
+}
+
+/** Rotators of one installation. */
+export const MAX_ROTATION_HOOKS = 100;
+const HOOK = /^([^=\s]{1,2048})=(https?:\/\/\S{1,2000})$/;
+
+/** By https, or by http on this machine. URLs are not repeated: they may hold a secret. */
+function hooksOf(given: readonly string[]): readonly RotationHook[] {
+  const hooks = given.map((text) => {
+    const [, arn = "", link = ""] = HOOK.exec(text) ?? [];
+    const url = URL.parse(link);
+    if (!url || (url.protocol !== "https:" && !isOnThisMachine(url))) {
+      throw new ConfigError(
+        "--rotation-hook is ARN=URL: what a RotationLambdaARN says, and the https URL of the rotator that it stands for.",
+      );
+    }
+    return { arn, url };
+  });
+  const isTwice = new Set(hooks.map(({ arn }) => arn)).size < hooks.length;
+  if (isTwice || hooks.length > MAX_ROTATION_HOOKS) {
+    throw new ConfigError(
+      `--rotation-hook names one ARN twice, or is given more than ${MAX_ROTATION_HOOKS} times.`,
+    );
+  }
+  return hooks;
+}
+
+/** Parted where another name begins: a URL may hold commas. */
+function hookList(text: string | undefined): readonly string[] {
+  if (text === undefined || text === "") return [];
+  return text.split(/,(?=\s*[^=\s,]+=https?:)/).map((item) => item.trim());
+}
+
+const HOST = /^(?:[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
+
+function hostsOf(given: readonly string[]): readonly string[] {
+  const hosts = given.flatMap((text) => list(text));
+  if (hosts.some((host) => !HOST.test(host))) {
+    throw new ConfigError(
+      "--rotation-hosts are names or addresses of hosts, each with a port if need be: db.example.com, hooks.example.com:8443.",
+    );
+  }
+  return hosts.map((host) => host.toLowerCase());
+}
+
+function isOnThisMachine({ protocol, hostname }: URL): boolean {
+  return protocol === "http:" && LOOPBACK.has(hostname.replaceAll(/[[\]]/g, ""));
 }
 
 function isOn(flag: boolean | undefined, text: string | undefined): boolean {

@@ -25,6 +25,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   openid: ["kernel", "identity", "app"],
   notifications: ["kernel", "ledger", "audit"],
   acme: ["kernel", "secrets", "app"],
+  rotators: ["kernel", "audit", "secrets", "app"],
   "main.ts": [
     "kernel",
     "ledger",
@@ -55,6 +56,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "openid",
     "notifications",
     "acme",
+    "rotators",
     "config.ts",
   ],
   "config.ts": ["kernel"],

@@ -8,6 +8,7 @@ import type { Vault } from "../secrets/vault.ts";
 import type { Federation } from "./federation/federation.ts";
 import type { NoticeSender } from "./notifications/notice-sender.ts";
 import type { Acme } from "./secrets/acme.ts";
+import type { Rotators } from "./secrets/rotators.ts";
 import type { TrailReader } from "./trail/trail-reader.ts";
 
 export interface Capabilities {
@@ -31,6 +32,8 @@ export interface Capabilities {
   readonly notices: NoticeSender;
   /** Asks public certificate authorities for certificates. */
   readonly acme: Acme;
+  /** Knows whom to call to have a secret rotated. */
+  readonly rotators: Rotators;
   /** Finds events and proves them. */
   readonly trail: TrailReader;
 }

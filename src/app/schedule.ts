@@ -17,6 +17,10 @@ export interface Task {
 /** A kind of work that falls due. */
 export interface Job {
   readonly name: string;
+  /**
+   * Of work that waits for others: so many tasks at once, for none of which a pass waits. Left out, one after the other.
+   */
+  readonly atOnce?: number;
   /** The oldest due first. */
   due(now: Millis, limit: number): Promise<readonly Task[]>;
 }
@@ -58,6 +62,8 @@ export class Schedule {
   readonly #backoffs = new Map<string, Backoff>();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<unknown> = Promise.resolve();
+  /** Tasks that no pass waits for, by job and key. */
+  readonly #underWay = new Map<string, Promise<void>>();
   #isStopped = false;
 
   constructor(options: ScheduleOptions) {
@@ -74,11 +80,17 @@ export class Schedule {
     });
   }
 
-  /** Waits for the task under way; the tasks after it stay due. */
+  /** Waits for the tasks under way; those after them stay due. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
     await this.#running;
+    await this.settled();
+  }
+
+  /** Resolves once there is nothing under way that passes do not wait for. */
+  async settled(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay.values());
   }
 
   /**
@@ -95,7 +107,9 @@ export class Schedule {
     const results: PassResult[] = [];
     for (const job of this.#options.jobs) {
       if (this.#isStopped) break;
-      const result = await this.#passOf(job);
+      const result = await (job.atOnce === undefined
+        ? this.#passOf(job)
+        : this.#startOf(job, job.atOnce));
       if (result.done + result.failed > 0) this.#options.onPass?.(result);
       results.push(result);
     }
@@ -111,6 +125,22 @@ export class Schedule {
       else failed += 1;
     }
     return { job: job.name, done, failed };
+  }
+
+  /** Begins what there is room for, and tells of each when it has ended. */
+  async #startOf(job: Job, atOnce: number): Promise<PassResult> {
+    const isOf = (name: string): boolean => name.startsWith(`${job.name} `);
+    for (const task of await this.#dueOf(job)) {
+      const key = `${job.name} ${task.key}`;
+      if (this.#isStopped || [...this.#underWay.keys()].filter(isOf).length >= atOnce) break;
+      if (this.#underWay.has(key)) continue;
+      const ended = this.#attempt(job, task).then((isDone) => {
+        this.#underWay.delete(key);
+        this.#options.onPass?.({ job: job.name, done: Number(isDone), failed: Number(!isDone) });
+      });
+      this.#underWay.set(key, ended);
+    }
+    return { job: job.name, done: 0, failed: 0 };
   }
 
   /**

@@ -7,6 +7,7 @@ import { RootKeyRotation } from "../app/rotate-root-key.ts";
 import { Schedule, type Job, type PassResult } from "../app/schedule.ts";
 import { issuanceJob } from "../app/secrets/issuance-job.ts";
 import { rootKeyJob, secretJobs } from "../app/secrets/jobs.ts";
+import { rotatorJobs } from "../app/secrets/rotation-job.ts";
 import { retrievalStoreOn } from "../app/secrets/retrieval-store.ts";
 import type { Capabilities } from "../app/capabilities.ts";
 import type { State } from "../app/state.ts";
@@ -22,6 +23,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { Sender } from "../notifications/ports.ts";
 import { OpenIdFederation } from "../openid/openid-federation.ts";
 import { Indexer } from "../search/indexer.ts";
+import type { KnownRotators } from "../rotators/known-rotators.ts";
 import { Retrievals } from "../secrets/retrievals.ts";
 import { DuckDbEventIndex } from "../storage/duckdb/event-index.ts";
 import { TokenKeyFile } from "../storage/files/token-key.ts";
@@ -30,6 +32,7 @@ import type { WriteLog } from "./log.ts";
 import { openWebhooks } from "./notices.ts";
 import { openVault, type OpenedState } from "./open-state.ts";
 import { openRegions } from "./regions.ts";
+import { openRotators } from "./rotators.ts";
 import { packageVersion } from "./version.ts";
 import { startWitnessing, type Witnessing } from "./witnessing.ts";
 
@@ -38,6 +41,7 @@ export interface Core {
   readonly trail: Trail;
   readonly capabilities: Capabilities;
   readonly acme: AcmeClient;
+  readonly rotators: KnownRotators;
   readonly performer: Performer;
   readonly rotation: RootKeyRotation;
   readonly indexer: Indexer;
@@ -63,6 +67,7 @@ export async function openCore(ports: CorePorts): Promise<Core> {
   const { config, folder, stores, ledger, clock, log, open } = ports;
   const { state } = stores;
   const notices = openWebhooks(config, clock);
+  const rotators = openRotators(config, clock);
   const regions = await openRegions(config, state);
   const trail = await Trail.open(ledger, stores.counters);
   open.defer(() => trail.close());
@@ -107,6 +112,7 @@ export async function openCore(ports: CorePorts): Promise<Core> {
     publicDomain: config.publicDomain,
     notices,
     acme,
+    rotators,
     trail: new TrailReader({
       log: ledger,
       index,
@@ -126,15 +132,16 @@ export async function openCore(ports: CorePorts): Promise<Core> {
   });
   const rotation = new RootKeyRotation({ state, vault, rootKeys });
   const readers = { indexer, witnessing, webhooks: notices };
-  return { state, trail, capabilities, acme, performer, rotation, ...readers, drainedEvents };
+  const outside = { acme, rotators };
+  return { state, trail, capabilities, ...outside, performer, rotation, ...readers, drainedEvents };
 }
 
 /**
- * Starts the scheduled work; each pass that did something is told to `onPass`. What waits for a certificate authority
- * has a schedule of its own: nothing else is late because somebody outside is.
+ * Starts the scheduled work; each pass that did something is told to `onPass`. What waits for a certificate authority,
+ * or for a rotator, has a schedule of its own: nothing else is late because somebody outside is.
  */
 export function startSchedule(
-  { state, performer, rotation, acme }: Core,
+  { state, performer, rotation, acme, rotators }: Core,
   ports: CorePorts,
   onPass: (pass: PassResult) => void,
 ): void {
@@ -142,6 +149,8 @@ export function startSchedule(
   run([issuanceJob({ state, performer })], ports, onPass);
   // Before that schedule is waited for: whom it asks is not waited for any more.
   ports.open.defer(() => acme.stop());
+  run(rotatorJobs({ state, performer }), ports, onPass);
+  ports.open.defer(() => rotators.stop());
 }
 
 function run(

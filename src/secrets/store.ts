@@ -139,7 +139,10 @@ export interface SecretReader extends DataKeyReader {
   retrievalsPosition(): Promise<number>;
 
   /** Of what waits to be deleted none is rotated, by whatever schedule, and nobody is told of its date. */
+  /** By their own policies. */
   dueRotations(now: Millis, limit: number): Promise<readonly DueSecret[]>;
+  /** By rotators. */
+  dueRotatorRotations(now: Millis, limit: number): Promise<readonly DueSecret[]>;
   /** Those whose time to be restored is over. */
   dueDeletions(now: Millis, limit: number): Promise<readonly DueSecret[]>;
   /** The rotation of the secret that is under way, by its rotator. */

@@ -1,6 +1,8 @@
 /** Gives a secret a version: by a caller, on time, or when what was asked for has come. */
+import type { Millis } from "../../kernel/clock.ts";
 import { checkPayload } from "../../secrets/payload.ts";
 import { nextRotation } from "../../secrets/rotation.ts";
+import { openingAfterValue } from "../../secrets/rotation-schedule.ts";
 import { ACTIVE, type JsonObject, type Secret } from "../../secrets/secret.ts";
 import {
   assertFewStages,
@@ -58,7 +60,7 @@ export async function addVersion(
   const grown: Secret = {
     ...before,
     state: ACTIVE,
-    nextRotationAt: nextRotation(before.rotation, now),
+    nextRotationAt: nextRotationAfter(before, staging, now),
     ...added.secret,
     ...staging,
     lastVersion: before.lastVersion + 1,
@@ -84,6 +86,13 @@ export async function addVersion(
   const secret = await withoutOldVersions(grown, context);
   await store.secrets.updateSecret(secret);
   return { secret, version, payloadDroppedFrom: dropped.length === 0 ? null : dropped.join(", ") };
+}
+
+/** By the policy of its own, or by the rules for its rotator. */
+function nextRotationAfter(before: Secret, after: Staging, now: Millis): Millis | null {
+  if (!before.rotator?.isEnabled) return nextRotation(before.rotation, now);
+  const isCurrent = after.currentVersion !== before.currentVersion;
+  return isCurrent ? openingAfterValue(before, now) : before.nextRotationAt;
 }
 
 /** The labels of a secret with a new version. */

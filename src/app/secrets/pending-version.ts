@@ -8,6 +8,7 @@ import { ACTIVE, type Secret } from "../../secrets/secret.ts";
 import {
   CURRENT_STAGE,
   PENDING_STAGE,
+  stagesOf,
   versionAt,
   withCurrent,
   withoutVersion,
@@ -18,7 +19,7 @@ import type { Version } from "../../secrets/version.ts";
 import { callerId, type Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
 import { sealPayload } from "./open.ts";
-import { syncReplicas } from "./sync-replicas.ts";
+import { dropUnlabelled } from "./unlabelled.ts";
 
 /** A secret with its pending version, as they are now. */
 export interface WithPending {
@@ -66,8 +67,12 @@ export async function addPendingVersion(
   const sealed = payload && sealPayload(capabilities.vault, before, { versionId: token, payload });
   await store.secrets.insertVersion(version, sealed);
   await store.secrets.updateSecret(secret);
-  await syncReplicas(secret, context);
   return { secret, version };
+}
+
+export interface Filled extends WithPending {
+  /** The version whose value had to make room. */
+  readonly payloadDroppedFrom: string | null;
 }
 
 /**
@@ -78,7 +83,7 @@ export async function fillPendingVersion(
   { secret: before, version }: WithPending,
   { payload, stages }: { readonly payload: Payload; readonly stages: readonly string[] },
   context: Context<Transaction>,
-): Promise<WithPending> {
+): Promise<Filled> {
   const { store, capabilities, now } = context;
   invariant(isPending(before, version), "a version without a value waits for one");
   checkPayload(payload);
@@ -88,6 +93,7 @@ export async function fillPendingVersion(
     (at, stage) => withStage(at, stage, number),
     isFirst ? withCurrent(before, number) : stagingOf(before),
   );
+  const dropped = await dropUnlabelled(before, staging, context);
   const filled: Version = { ...version, hasPayload: true };
   const secret: Secret = {
     ...before,
@@ -100,16 +106,20 @@ export async function fillPendingVersion(
     sealPayload(capabilities.vault, before, { versionId, payload }),
   );
   await store.secrets.updateSecret(secret);
-  await syncReplicas(secret, context);
-  return { secret, version: filled };
+  return {
+    secret,
+    version: filled,
+    payloadDroppedFrom: dropped.length === 0 ? null : dropped.join(", "),
+  };
 }
 
-/** Forgets one that was made only to be tried. */
+/** Forgets one that was made only to be tried, unless somebody has given it another label meanwhile. */
 export async function removePendingVersion(
   { secret: before, version }: WithPending,
   context: Context<Transaction>,
 ): Promise<Secret> {
   const { store } = context;
+  if (stagesOf(before, version.number).some((stage) => stage !== PENDING_STAGE)) return before;
   const secret: Secret = {
     ...before,
     ...withoutVersion(before, version.number),
@@ -117,7 +127,6 @@ export async function removePendingVersion(
   };
   await store.secrets.deleteVersion(version);
   await store.secrets.updateSecret(secret);
-  await syncReplicas(secret, context);
   return secret;
 }
 

@@ -137,9 +137,24 @@ async function lifetimeOf(
     ...(expirationDate === undefined
       ? {}
       : { expiresAt: expiryOf(expirationDate ?? undefined, secret.type, now) }),
-    ...(rotation && bounds ? { rotation, nextRotationAt: nextRotation(rotation, now) } : {}),
+    ...(rotation && bounds ? { rotation, ...nextRotationBy(rotation, secret, now) } : {}),
     ...(await behaviourOf(secret.type).patch?.(patch, secret, context)),
   };
+}
+
+/** A secret that a rotator rotates keeps the time that its rules say. */
+function nextRotationBy(
+  rotation: RotationPolicy,
+  { rotator }: Secret,
+  now: Millis,
+): Partial<Pick<Secret, "nextRotationAt">> {
+  if (!rotator?.isEnabled) return { nextRotationAt: nextRotation(rotation, now) };
+  if (!rotation.autoRotate) return {};
+  throw new Refusal(
+    "precondition_failed",
+    "The secret is rotated by a rotator: turn that off before it can have a rotation policy.",
+    { reason: "rotated-otherwise" },
+  );
 }
 
 function assertHasFields(secret: Secret, patch: SecretPatch, now: Millis): void {

@@ -25,6 +25,7 @@ import type { NoticeSender } from "../notifications/notice-sender.ts";
 import { Performer } from "../perform.ts";
 import { retrievalStoreOn } from "../secrets/retrieval-store.ts";
 import type { Acme } from "../secrets/acme.ts";
+import type { Rotators } from "../secrets/rotators.ts";
 import type { Capabilities } from "../capabilities.ts";
 import type { TrailReader } from "../trail/trail-reader.ts";
 import { unseal } from "../unseal.ts";
@@ -47,6 +48,8 @@ export interface AssemblyParts {
   readonly notices?: NoticeSender | undefined;
   /** Certificate authorities, and nobody there if nothing else is said. */
   readonly acme?: Acme | undefined;
+  /** Nobody to be called, if nothing else is said. */
+  readonly rotators?: Rotators | undefined;
   /** Where events are counted, if not simply in the database. */
   readonly counters?: CounterStore;
 }
@@ -75,6 +78,7 @@ export async function assemble({
   publicDomain = null,
   counters = new SqliteCounterStore(database),
   acme = new AcmeClient({ directories: NOBODY_THERE, userAgent: "keytrail/test", clock }),
+  rotators = { find: () => undefined },
   notices = new Webhooks({ destinations: [], signingKeys: [], clock }),
 }: AssemblyParts): Promise<Assembly> {
   const state = new SqliteState({ reader: database, writer: database }, storesOn);
@@ -94,6 +98,7 @@ export async function assemble({
     federation: new OpenIdFederation(clock),
     notices,
     acme,
+    rotators,
     regions,
     publicDomain,
     // Operations that search the trail are tested beside their index.

@@ -21,6 +21,7 @@ import type { NoticeSender } from "../notifications/notice-sender.ts";
 import type { Operation } from "../operation.ts";
 import type { Performed, Performer } from "../perform.ts";
 import type { Acme } from "../secrets/acme.ts";
+import type { Rotators } from "../secrets/rotators.ts";
 import type { Capabilities } from "../capabilities.ts";
 import type { State } from "../state.ts";
 
@@ -82,6 +83,8 @@ export interface TestAppOptions {
   readonly publicDomain?: string;
   /** Certificate authorities; nobody there, if nothing else is said. */
   readonly acme?: Acme;
+  /** Nobody to be called, if nothing else is said. */
+  readonly rotators?: Rotators;
   /** Nowhere, if nothing else is said. */
   readonly notices?: NoticeSender;
   /** Without the account and the instance: for what makes them. */
@@ -92,8 +95,8 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
   const { clock = new ManualClock(START), log = new MemoryEntryLog() } = options;
   const { database = openTestDatabase() } = options;
   const { rootKeys = new RootKeysInMemory() } = options;
-  const { regions, publicDomain, acme } = options;
-  const outside = { regions, publicDomain, acme, notices: options.notices };
+  const { regions, publicDomain, acme, rotators } = options;
+  const outside = { regions, publicDomain, acme, rotators, notices: options.notices };
   const assembly = await assemble({ log, database, clock, rootKeys, ...outside });
   const { state, trail, capabilities, performer } = assembly;
   if (!options.isEmpty) await settle(state);

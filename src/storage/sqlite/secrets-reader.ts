@@ -90,6 +90,9 @@ const lockColumns: Readonly<Record<LockSortField, string>> = {
 /** Sealed values up to this size are held in memory between changes: with MAX_HELD_ANSWERS of them, 40 MB. */
 export const MAX_HELD_PAYLOAD_BYTES = 4_096;
 
+/** One that is turned on: `next_rotation_at` is then by its rules. */
+const HAS_ROTATOR = "(rotator IS NOT NULL AND json_extract(rotator, '$.isEnabled'))";
+
 export class SqliteSecretReader implements SecretReader {
   protected readonly db: Database;
   // What reading a secret asks for, so that reading it again costs the database nothing.
@@ -311,9 +314,19 @@ export class SqliteSecretReader implements SecretReader {
   }
 
   async dueRotations(now: Millis, limit: number): Promise<readonly DueSecret[]> {
+    return this.#toRotate(`NOT ${HAS_ROTATOR}`, now, limit);
+  }
+
+  async dueRotatorRotations(now: Millis, limit: number): Promise<readonly DueSecret[]> {
+    return this.#toRotate(HAS_ROTATOR, now, limit);
+  }
+
+  /** What waits to be deleted is not rotated; when it is restored, it is due. */
+  #toRotate(which: string, now: Millis, limit: number): readonly DueSecret[] {
     const rows = this.db.all(
       `SELECT id, account, instance, next_rotation_at AS due_at FROM secrets
-       WHERE next_rotation_at <= ? AND deletion_due_at IS NULL ORDER BY next_rotation_at, id LIMIT ?`,
+       WHERE next_rotation_at <= ? AND deletion_due_at IS NULL AND ${which}
+       ORDER BY next_rotation_at, id LIMIT ?`,
       now,
       limit,
     );
