@@ -31,6 +31,10 @@ export const ID = field("id");
 export const OPERATION = field("operation");
 export const ACTION = field("action");
 export const OUTCOME = field("outcome");
+export const ACCOUNT = field("account");
+export const TARGET_NAME = field("target.name");
+/** The id of the access key that a call was signed with. */
+export const ACCESS_KEY_ID = field("initiator.access.keyId");
 export const REASON_CODE = field("reason.reasonCode", "number");
 
 /** Fields that stand in the event under their own path. */
@@ -51,11 +55,12 @@ export const EVENT_FIELDS: readonly Field[] = [
   field("initiator.authnId"),
   field("initiator.authnName"),
   field("initiator.credential.type"),
+  ACCESS_KEY_ID,
   field("initiator.host.address"),
   field("initiator.host.addressType"),
   field("initiator.host.agent"),
   field("target.id"),
-  field("target.name"),
+  TARGET_NAME,
   field("target.typeURI"),
   field("observer.name"),
   field("correlationId"),
@@ -63,7 +68,7 @@ export const EVENT_FIELDS: readonly Field[] = [
   field("dataEvent", "flag"),
   field("saveServiceCopy", "flag"),
   field("logSourceCRN"),
-  field("account"),
+  ACCOUNT,
   field("region"),
   field("instance"),
   field("dialect"),
@@ -71,7 +76,31 @@ export const EVENT_FIELDS: readonly Field[] = [
   field("counters.initiator", "number"),
 ];
 
-export const FIELDS: readonly Field[] = [INDEX, SERVICE, ...EVENT_FIELDS];
+/** What CloudTrail says of an event, and the event does not: derived as its record is rendered. */
+export const EVENT_NAME = field("eventName");
+export const EVENT_CATEGORY = field("eventCategory");
+export const READ_ONLY = field("readOnly", "flag");
+export const USER_NAME = field("userName");
+export const AWS_REGION = field("awsRegion");
+export const RESOURCE_TYPE = field("resourceType");
+export const RESOURCE_ARN = field("resourceArn");
+
+const CLOUDTRAIL_FIELDS = [
+  EVENT_NAME,
+  EVENT_CATEGORY,
+  READ_ONLY,
+  USER_NAME,
+  AWS_REGION,
+  RESOURCE_TYPE,
+  RESOURCE_ARN,
+];
+
+export const FIELDS: readonly Field[] = [INDEX, SERVICE, ...EVENT_FIELDS, ...CLOUDTRAIL_FIELDS];
+
+/** Fields that other vocabularies have a name for, and events another one each. */
+export function isOfEachEvent({ name }: Field): boolean {
+  return name === EVENT_NAME.name;
+}
 
 /** Where a word without a field is looked for, besides the values that have no column. */
 export const ANYWHERE_FIELDS: readonly Field[] = EVENT_FIELDS.filter(
@@ -93,6 +122,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   timestamp: "eventTime",
   time: "eventTime",
   seq: "index",
+  accesskeyid: "initiator.access.keyId",
 };
 
 const BY_NAME = new Map(FIELDS.map((known) => [fold(known.name), known]));

@@ -21,7 +21,7 @@
  */
 import type { Millis } from "../kernel/clock.ts";
 import type { Operator, Query, Value } from "./ast.ts";
-import { ACTION, EVENT_FIELDS, ID, REASON_CODE, resolveField } from "./fields.ts";
+import { ACTION, EVENT_FIELDS, ID, isOfEachEvent, REASON_CODE, resolveField } from "./fields.ts";
 import type { Field } from "./fields.ts";
 import { fold } from "./fold.ts";
 import { parseQuery } from "./parser.ts";
@@ -102,7 +102,7 @@ class Planner {
     switch (resolved.kind) {
       case "field": {
         const plan = this.#compare(resolved.field, { operator, value });
-        return named === undefined ? plan : any([plan, named]);
+        return named === undefined || isOfEachEvent(resolved.field) ? plan : any([plan, named]);
       }
       case "path":
         return named ?? this.#path(resolved.path, { operator, value });

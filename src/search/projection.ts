@@ -12,15 +12,31 @@
  * - Text is made well formed Unicode; NUL and byte order marks, which stores and decoders swallow, become U+FFFD,
  *   separators inside a value become spaces.
  */
+import type { AuditEvent } from "../audit/event.ts";
+import { cloudTrailFactsOf, isAuditEvent } from "../audit/render/cloudtrail-facts.ts";
 import { timeOfId } from "../kernel/ids.ts";
-import { ACTION, EVENT_FIELDS, EVENT_TIME, ID, INDEX, SERVICE } from "./fields.ts";
+import {
+  ACTION,
+  AWS_REGION,
+  EVENT_CATEGORY,
+  EVENT_FIELDS,
+  EVENT_NAME,
+  EVENT_TIME,
+  ID,
+  INDEX,
+  READ_ONLY,
+  RESOURCE_ARN,
+  RESOURCE_TYPE,
+  SERVICE,
+  USER_NAME,
+} from "./fields.ts";
 import type { Field } from "./fields.ts";
 import { fold } from "./fold.ts";
 
 export type EventRow = Readonly<Record<string, string | number | boolean>>;
 
 /** Rises when an event's row changes; an index that stored rows of another version is rebuilt. */
-export const PROJECTION_VERSION = 1;
+export const PROJECTION_VERSION = 2;
 /** U+001E, between one path's value and the next path. */
 export const RECORD_SEPARATOR = "\u001e";
 /** U+001F, between a path and its value. */
@@ -69,8 +85,22 @@ export function projectEvent(seq: number, event: unknown): EventRow {
   row[EVENT_TIME.column] ??= timeFromId(row[ID.column]);
   const action = row[ACTION.column];
   if (typeof action === "string") row[SERVICE.column] = action.split(".", 1)[0] ?? action;
+  if (isObject(event)) addFacts(row, event);
   if (leaves.length > 0) addData(row, leaves);
   return row;
+}
+
+/** What CloudTrail calls things: of an operation that is not in the catalogue there is no saying. */
+function addFacts(row: MutableRow, event: Readonly<Record<string, unknown>>): void {
+  if (!isAuditEvent(event)) return;
+  const facts = cloudTrailFactsOf(event as unknown as AuditEvent);
+  setColumn(row, EVENT_NAME, facts.eventName);
+  setColumn(row, EVENT_CATEGORY, facts.eventCategory);
+  setColumn(row, READ_ONLY, facts.readOnly);
+  setColumn(row, USER_NAME, facts.userName);
+  setColumn(row, AWS_REGION, facts.awsRegion);
+  setColumn(row, RESOURCE_TYPE, facts.resourceType);
+  setColumn(row, RESOURCE_ARN, facts.resourceArn);
 }
 
 interface Projected {

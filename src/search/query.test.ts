@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { Refusal } from "../kernel/errors.ts";
 import { MAX_QUERY_DEPTH, MAX_QUERY_LENGTH, MAX_QUERY_TERMS } from "./parser.ts";
 import { planQuery } from "./planner.ts";
@@ -74,6 +74,7 @@ const login = {
   ...read,
   operation: "user-apikey.login",
   action: "iam-identity.user-apikey.login",
+  initiator: { ...read.initiator, access: { keyId: "AKIAIOSFODNN7EXAMPLE", kind: "user" } },
   message: "IAM Identity Service: login user-apikey",
   logSourceCRN: "crn:v1:bluemix:public:iam-identity:global:a/acct:::",
 };
@@ -223,12 +224,39 @@ describe("other vocabularies", () => {
     ["eventName:===getsecretvalue", ""],
     ["eventName:*Secret*", "read refused"],
     ["eventName:nothing", ""],
-    ["eventName:*", "read refused"],
+    ["eventName:*", ALL],
     ["-eventName:GetSecretValue", "refused login"],
     ["action:old-name.secret", "read"],
     ["action:secrets-manager.secret.read", "read"],
   ])("%s", (query, expected) => {
     expect(found(query, { vocabulary })).toBe(expected);
+  });
+});
+
+describe("what CloudTrail says of an event", () => {
+  const secretArn = "arn:aws:secretsmanager:us-south:";
+  test.each([
+    ["eventName:ConsoleLogin", "login"],
+    ["username:ci-deployer", ALL],
+    ["userName:===CI-deployer", ""],
+    ["readOnly:true", "read"],
+    ["-readOnly:true", "refused login"],
+    ["eventCategory:Rejected", "refused"],
+    ["awsRegion:===us-south", ALL],
+    ['resourceType:"AWS::SecretsManager::Secret"', "read login"],
+    [`resourceArn:${secretArn}`, "read login"],
+    ["accesskeyid:AKIA", "login"],
+    ["initiator.access.keyId:===AKIAIOSFODNN7EXAMPLE", "login"],
+    ["AKIAIOSFODNN7EXAMPLE", "login"],
+    ["initiator.access.kind:user", "login"],
+  ])("%s", (query, expected) => {
+    expect(found(query)).toBe(expected);
+  });
+
+  it("is not said of what is no event of ours", () => {
+    for (const event of [{}, { operation: "secret.read" }, { ...read, operation: "toString" }]) {
+      expect(projectEvent(0, event)).not.toHaveProperty("eventname");
+    }
   });
 });
 

@@ -228,7 +228,16 @@ describe("who can", () => {
     ["getsecretvalue", ["secret.read", "version.read"]],
     ["secrets:{path} GET", ["secret.read"]],
     ["GET secrets:{path}", ["secret.read"]],
-    ["secrets-manager.secret.rotate", ["version.create", "secret.rotate", "secret.rotation.begin"]],
+    [
+      "secrets-manager.secret.rotate",
+      [
+        "version.create",
+        "secret.rotate",
+        "secret.update",
+        "secret.rotation.begin",
+        "secret.rotation.succeed",
+      ],
+    ],
   ])("takes %s for %j", async (name, operations) => {
     expect((await ask(name, secretId)).operations).toEqual(operations);
   });

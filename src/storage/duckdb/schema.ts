@@ -5,6 +5,8 @@
  * each text once and `events` holds small whole numbers. A test of a text runs over the dictionary and then
  * compares numbers, which is several times smaller and faster than texts in the rows (figures: bench/README.md).
  */
+import { hash } from "node:crypto";
+import { NAMES_OF_OPERATIONS } from "../../audit/render/cloudtrail-facts.ts";
 import { FIELDS } from "../../search/fields.ts";
 import type { Field } from "../../search/fields.ts";
 import { PROJECTION_VERSION, writtenColumn } from "../../search/projection.ts";
@@ -80,7 +82,7 @@ export const FIND_TERMS = `select texts.place, terms.id
   from ${readFrom(TEXTS)} as texts join terms on terms.key = texts.key`;
 
 /** What an index file has to say of itself to be used; another text means it is rebuilt. */
-export const FORM = `${PROJECTION_VERSION}: ${CREATE_EVENTS}; ${CREATE_TERMS}`;
+export const FORM = `${PROJECTION_VERSION}: ${CREATE_EVENTS}; ${CREATE_TERMS}; names ${hash("sha256", NAMES_OF_OPERATIONS)}`;
 
 function createTable(table: string, columns: typeof COLUMNS): string {
   return `create table ${table} (${columns.map((column) => column.join(" ")).join(", ")})`;
