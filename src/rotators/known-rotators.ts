@@ -52,11 +52,15 @@ export class KnownRotators implements Rotators {
     return { hosts, sign, ca, timeoutMs, stopped: this.#stopping.signal };
   }
 
-  /** A URL that a caller has named: by https, without a password, at a host that the operator has named. */
+  /**
+   * A URL that a caller has named: by https, at a host that the operator has named. It stands in the record, so nothing
+   * of it may be a secret: no password, no query.
+   */
   #urlIn(text: string): URL | undefined {
     if (!text.startsWith("https://") || text.length > MAX_ROTATOR_URL_CHARS) return undefined;
     const url = URL.parse(text);
-    if (!url || url.username !== "" || url.password !== "") return undefined;
+    const isOpen = url?.username === "" && url.password === "" && url.search === "";
+    if (!isOpen) return undefined;
     const port = url.port === "" ? HTTPS_PORT : Number(url.port);
     return this.#options.hosts.has(bareHost(url.hostname), port, HTTPS_PORT) ? url : undefined;
   }

@@ -2,7 +2,6 @@
  * Has a secret rotated by a rotator, now and by its rules (AWS Secrets Manager, RotateSecret). The steps are taken by the
  * schedule: nothing outside is asked here.
  */
-import type { Place } from "../../audit/crn.ts";
 import { invariant, Refusal } from "../../kernel/errors.ts";
 import { expired, isExpired } from "../../secrets/expiry.ts";
 import { checkRotationRules, openingFor, windowAt } from "../../secrets/rotation-schedule.ts";
@@ -10,6 +9,7 @@ import type { RotationRules, Rotator } from "../../secrets/rotator.ts";
 import type { Secret } from "../../secrets/secret.ts";
 import { changeOperation, type Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
+import type { NamedSecret } from "./answers.ts";
 import { locateToldSecret, type WhichSecret } from "./find.ts";
 import { hasOwnValues } from "./given-value.ts";
 import { leftPending, notComplete, of, startRotation, startTest } from "./rotation-under-way.ts";
@@ -25,10 +25,7 @@ export type BeginRotationInput = WhichSecret & {
   readonly rotateImmediately: boolean;
 };
 
-export interface RotationOutput {
-  readonly place: Place;
-  readonly id: string;
-  readonly name: string;
+export interface RotationOutput extends NamedSecret {
   readonly versionId?: string | undefined;
 }
 

@@ -177,11 +177,19 @@ const byReason: Readonly<Record<string, readonly [json: Naming, xml: Naming]>> =
   "no-request-token": json({ code: "InvalidRequestException" }),
   "no-value": json({ code: "InvalidRequestException" }),
   "value-of-type": json({ code: "InvalidRequestException" }),
+  "rotation-under-way": json({ code: "InvalidRequestException" }),
+  "no-rotator": json({ code: "InvalidRequestException" }),
+  "rotated-otherwise": json({ code: "InvalidRequestException" }),
+  "rotator-not-called": json({ code: "AccessDeniedException" }),
   "bad-name": json({
     code: "ValidationException",
     message:
       "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
   }),
+  "bad-attribute": json({ code: "InvalidLookupAttributesException" }),
+  "bad-category": json({ code: "InvalidEventCategoryException" }),
+  "bad-max-results": json({ code: "InvalidMaxResultsException" }),
+  "bad-time-range": json({ code: "InvalidTimeRangeException" }),
 };
 
 function both(inJsonCode: string, inXmlCode: string): readonly [Naming, Naming] {

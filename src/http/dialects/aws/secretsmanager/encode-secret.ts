@@ -8,6 +8,7 @@ import type { ListedVersion } from "../../../../app/secrets/list-version-ids.ts"
 import type { NamedSecret } from "../../../../app/secrets/answers.ts";
 import { secretArn } from "../../../../audit/render/cloudtrail-arn.ts";
 import type { Millis } from "../../../../kernel/clock.ts";
+import { rotatedBy } from "../../../../secrets/rotation-schedule.ts";
 import type { RotationRules } from "../../../../secrets/rotator.ts";
 import type { Secret } from "../../../../secrets/secret.ts";
 import { Timestamp, type WireObject } from "../wire-values.ts";
@@ -70,14 +71,15 @@ export function listedVersion(
   };
 }
 
-function rotationMembers({ rotator, rotation, nextRotationAt, lastRotatedAt }: Secret): WireObject {
-  const isRotated = rotator ? rotator.isEnabled : rotation?.autoRotate === true;
+function rotationMembers(secret: Secret): WireObject {
+  const { rotator, rotation, lastRotatedAt } = secret;
+  const isRotated = rotator?.isEnabled === true || rotation?.autoRotate === true;
   return {
     RotationEnabled: rotator || isRotated ? isRotated : undefined,
     RotationLambdaARN: rotator?.lambdaArn,
     RotationRules: rotator?.rules ? rulesMembers(rotator.rules) : undefined,
     LastRotatedDate: Timestamp.orNothing(lastRotatedAt),
-    NextRotationDate: isRotated ? Timestamp.orNothing(nextRotationAt) : undefined,
+    NextRotationDate: isRotated ? Timestamp.orNothing(rotatedBy(secret)) : undefined,
   };
 }
 
