@@ -5,6 +5,7 @@ import { Refusal } from "../../kernel/errors.ts";
 import type { Secret } from "../../secrets/secret.ts";
 import { changeOperation, readOperation, type Context } from "../operation.ts";
 import type { Transaction, View } from "../state.ts";
+import type { NamedSecret } from "./answers.ts";
 import {
   evenDeleted,
   locatedInstance,
@@ -47,7 +48,7 @@ export const readResourcePolicy = readOperation<CalledSecret, Secret, ResourcePo
     const { resourcePolicy: kept } = secret;
     return {
       place,
-      secret,
+      ...namesOf(secret),
       resourcePolicy: kept === null ? null : await namingIdentities(kept, store),
     };
   },
