@@ -125,8 +125,3 @@ async function assertNameFree(
   const sentence = `A secret of this type and name already exists in ${place.region}, where this one has a replica.`;
   throw new Refusal("conflict", sentence, { field: "name" });
 }
-
-/** The same at once, for whoever goes on with the replicas. */
-export async function syncReplicas(_primary: Secret, context: Context<Transaction>): Promise<void> {
-  await followChanges(context);
-}
