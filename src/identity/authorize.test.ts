@@ -96,6 +96,7 @@ const expected: Readonly<Record<OperationName, string>> = {
   "version-lock.create": "MW",
   "version-lock.list": "MWSR",
   "version-lock.delete": "M",
+  "account.read": "AEV",
   "account.create": "",
   "user.create": "A",
   "user.read": "AEV",

@@ -110,6 +110,7 @@ const operating: readonly OperationName[] = [
 
 /** Who and what there is in the account, without credentials. */
 const viewing: readonly OperationName[] = [
+  "account.read",
   "user.read",
   "user.list",
   "serviceid.read",

@@ -10,7 +10,8 @@ import { readOperation, type Context } from "../operation.ts";
 import type { View } from "../state.ts";
 import { createApiKey, deleteApiKey, type CreatedApiKey } from "./api-keys.ts";
 import { callNameOf, ownerCalled } from "./call-names.ts";
-import { inAccount, placeOf, windowOf } from "./find.ts";
+import { inAccount, placeOf, type ListInput } from "./find.ts";
+import { sliceOf, type Slice } from "./list-parts.ts";
 import type { NamedOwner } from "./users-by-name.ts";
 import { updateApiKey } from "./update-api-key.ts";
 
@@ -29,15 +30,11 @@ export const createAccessKeyByName = changeInTerms(createApiKey, {
   },
 });
 
-export interface ListAccessKeysInput extends NamedOwner {
-  readonly offset: number;
-  readonly limit: number;
-}
+export interface ListAccessKeysInput extends NamedOwner, ListInput {}
 
-export interface ListedAccessKeys {
+export interface ListedAccessKeys extends Omit<Slice<ApiKey>, "items"> {
   readonly keys: readonly ApiKey[];
   readonly ownerName: string;
-  readonly totalCount: number;
 }
 
 /** Those that sign requests; what logs in is not shown here. A user without a role for it sees its own. */
@@ -56,15 +53,11 @@ export const listAccessKeys = readOperation<ListAccessKeysInput, CredentialOwner
       });
     },
     async run(input, { subject: owner }, { store }) {
-      const { offset, limit } = windowOf(input);
       const all = { offset: 0, limit: MAX_API_KEYS_PER_IDENTITY };
       const { items } = await store.identity.apiKeys(owner.account, owner.iamId, all);
-      const keys = items.filter(({ accessKeyId }) => accessKeyId !== null);
-      return {
-        keys: keys.slice(offset, offset + limit),
-        ownerName: await callNameOf(owner, store),
-        totalCount: keys.length,
-      };
+      const signing = items.filter(({ accessKeyId }) => accessKeyId !== null);
+      const { items: keys, ...rest } = sliceOf(signing, input);
+      return { keys, ...rest, ownerName: await callNameOf(owner, store) };
     },
   },
 );

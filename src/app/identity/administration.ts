@@ -30,7 +30,8 @@ export async function keepAdministered<Result>(
   const before = await isAdministered(account, store, now);
   const result = await change();
   if (before && !(await isAdministered(account, store, now))) {
-    throw new Refusal("conflict", "The account would be left without an administrator.");
+    const sentence = "The account would be left without an administrator.";
+    throw new Refusal("conflict", sentence, { reason: "last-administrator" });
   }
   return result;
 }

@@ -24,7 +24,8 @@ import {
 } from "../operation.ts";
 import type { View } from "../state.ts";
 import { keepAdministered } from "./administration.ts";
-import { inAccount, placeOf } from "./find.ts";
+import { inAccount, placeOf, type ListInput } from "./find.ts";
+import { sliceOf, type Slice } from "./list-parts.ts";
 import { assertRoomFor, assertSubjectUnlocked } from "./policy-checks.ts";
 import { held, type Holder } from "./policy-holders.ts";
 
@@ -144,14 +145,9 @@ const resources = [
   ...new Map(MANAGED_POLICIES.map(({ resource }) => [JSON.stringify(resource), resource])).values(),
 ];
 
-export interface ListedAttached {
-  readonly attached: readonly Attached[];
-  readonly totalCount: number;
-}
-
 /** Everyone may see what they have themselves. */
 function listing(name: "policy.user.list" | "policy.role.list") {
-  return readOperation<Holder, Principal, ListedAttached>({
+  return readOperation<Holder & ListInput, Principal, Slice<Attached>>({
     name,
     async locate(by, context) {
       const { holder, target } = await held(by, context);
@@ -163,10 +159,8 @@ function listing(name: "policy.user.list" | "policy.role.list") {
         facts: { subject },
       });
     },
-    async run(_input, { subject: holder }, { store }) {
-      const attached = await attachedTo(holder, store);
-      return { attached, totalCount: attached.length };
-    },
+    run: async (input, { subject: holder }, { store }) =>
+      sliceOf(await attachedTo(holder, store), input),
   });
 }
 
@@ -195,27 +189,26 @@ export const readManagedPolicy = readOperation<ReadManagedInput, ManagedPolicy, 
   },
 });
 
-export interface ListedManaged {
-  readonly policies: readonly KnownPolicy[];
-  readonly totalCount: number;
+export interface ListManagedInput extends ListInput {
+  /** Of those that are written in the account, or bound somebody: there are none. */
+  readonly isNone?: boolean | undefined;
+  readonly onlyAttached?: boolean | undefined;
 }
 
-export const listManagedPolicies = readOperation<
-  { readonly onlyAttached?: boolean | undefined },
-  null,
-  ListedManaged
->({
+export const listManagedPolicies = readOperation<ListManagedInput, null, Slice<KnownPolicy>>({
   name: "policy.managed.list",
   async locate(_input, { call }) {
     return inAccount("policy.managed.list", call, { target: null, subject: null });
   },
-  async run({ onlyAttached = false }, _located, context) {
+  async run(input, _located, context) {
+    const { onlyAttached = false, isNone = false } = input;
+    if (isNone) return sliceOf([], input);
     const counts = await attachments(context);
     const policies = MANAGED_POLICIES.map((one) => ({
       ...one,
       attachments: counts.get(one.name) ?? 0,
     })).filter((one) => !onlyAttached || one.attachments > 0);
-    return { policies, totalCount: policies.length };
+    return sliceOf(policies, input);
   },
 });
 

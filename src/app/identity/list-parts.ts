@@ -26,3 +26,21 @@ export function walkOf<Field extends string>(
   const { order = { by: "createdAt", isDescending: false }, beside } = input;
   return { ...windowOf(input), ...order, beside };
 }
+
+/** The part of a list that is at hand as a whole, and where it goes on. */
+export interface Slice<Item> {
+  readonly items: readonly Item[];
+  readonly totalCount: number;
+  readonly next: { readonly offset: number } | null;
+}
+
+/** Refuses numbers out of bounds. */
+export function sliceOf<Item>(all: readonly Item[], input: ListInput): Slice<Item> {
+  const { offset, limit } = windowOf(input);
+  const end = offset + limit;
+  return {
+    items: all.slice(offset, end),
+    totalCount: all.length,
+    next: end < all.length ? { offset: end } : null,
+  };
+}

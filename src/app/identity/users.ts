@@ -134,7 +134,8 @@ export const updateUser = changeOperation<UpdateUserInput, User, EndedSessions>(
 /** Whom an identity provider vouches for is called as it says. */
 function renamed({ realm }: User, email: string): string {
   if (realm === HOME_REALM) return checkedLoginName(email);
-  throw new Refusal("conflict", "A user of an identity provider is called as that says.");
+  const sentence = "A user of an identity provider is called as that says.";
+  throw new Refusal("conflict", sentence, { reason: "called-by-provider" });
 }
 
 /** Ends the user's sessions at once. Refused for the last one who administers the account. */

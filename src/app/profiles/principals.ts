@@ -102,7 +102,7 @@ async function theOne<T extends { readonly id: string; readonly name: string }>(
 
 function nobody(): Refusal {
   const sentence = "Invalid principal in policy: there is nobody of the name, or more than one.";
-  return new Refusal("invalid_request", sentence, { reason: "malformed-policy-document" });
+  return new Refusal("invalid_request", sentence, { reason: "malformed-trust-policy" });
 }
 
 /** Whom a profile trusts, as far as it is by who they are; without a name where they are no more. */

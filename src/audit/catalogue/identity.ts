@@ -13,6 +13,14 @@ export const identityRows = rows({
     request: ["name", "region"],
     response: ["id", "instanceId"],
   },
+  "account.read": {
+    action: "iam-identity.account.read",
+    aws: "ListAccountAliases",
+    dsv: ["config:account", "GET"],
+    ...reading,
+    request: [],
+    response: [],
+  },
   "user.create": {
     action: "user-management.user.invite",
     aws: "CreateUser",

@@ -186,6 +186,16 @@ const byReason: Readonly<Record<string, readonly [json: Naming, xml: Naming]>> =
     message:
       "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
   }),
+  // Of IAM alone.
+  "invalid-input": json({ code: "InvalidInput" }),
+  "inline-policy": json({ code: "InvalidInput" }),
+  "is-service-id": json({ code: "InvalidInput" }),
+  "called-by-provider": json({ code: "UnmodifiableEntity" }),
+  "malformed-trust-policy": json({ code: "MalformedPolicyDocument" }),
+  "last-administrator": [
+    { code: "InvalidRequestException", status: 400 },
+    { code: "DeleteConflict", status: 409 },
+  ],
   "bad-attribute": json({ code: "InvalidLookupAttributesException" }),
   "bad-category": json({ code: "InvalidEventCategoryException" }),
   "bad-max-results": json({ code: "InvalidMaxResultsException" }),
