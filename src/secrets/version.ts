@@ -37,6 +37,8 @@ export const MAX_VERSIONS_KEPT = 50;
  */
 export const MAX_UNLABELLED_VERSIONS = 100;
 export const MIN_UNLABELLED_AGE_MS = 24 * 3_600_000;
+/** With those that are too young to go. Whoever changes a value as often as that waits for them to get older. */
+export const MAX_UNLABELLED_IN_ALL = 1_000;
 
 /** By its id, by what it currently is, or by a staging label. */
 export type VersionSelector =

@@ -1,7 +1,9 @@
 /** Versions that have grown too many: which of a secret's go, whenever one has come. */
+import { Refusal } from "../../kernel/errors.ts";
 import type { Secret } from "../../secrets/secret.ts";
 import { stagesOf } from "../../secrets/stages.ts";
 import {
+  MAX_UNLABELLED_IN_ALL,
   MAX_UNLABELLED_VERSIONS,
   MAX_VERSIONS_KEPT,
   MIN_UNLABELLED_AGE_MS,
@@ -11,8 +13,8 @@ import type { Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
 
 /**
- * The secret without the versions that it has too many of; those with a staging label stay. What of a version goes with
- * its value has an event of its own.
+ * The secret without the versions that it has too many of; those with a staging label or a lock stay. What of a version goes with
+ * its value has an event of its own. Refused where there are too many that may not go yet.
  */
 export async function withoutOldVersions(
   secret: Secret,
@@ -21,7 +23,10 @@ export async function withoutOldVersions(
   const { store } = context;
   const isFew = secret.versionsTotal <= Math.min(MAX_VERSIONS_KEPT, MAX_UNLABELLED_VERSIONS);
   if (isFew) return secret;
-  const gone = old(secret, await store.secrets.versions(secret), context.now);
+  const locks = secret.locksTotal > 0 ? await store.secrets.locksOf(secret.id) : [];
+  const isLocked = ({ id }: Version) => locks.some((lock) => lock.versionId === id);
+  const versions = (await store.secrets.versions(secret)).filter((one) => !isLocked(one));
+  const gone = old(secret, versions, context.now);
   for (const version of gone) {
     await store.secrets.deleteVersion(version);
     if (version.hasPayload) pruned(secret, version, context);
@@ -35,9 +40,14 @@ function old(secret: Secret, versions: readonly Version[], now: number): readonl
   if (!secret.keepsUnlabelled) {
     return unlabelled.filter(({ number }) => number <= secret.lastVersion - MAX_VERSIONS_KEPT);
   }
-  return unlabelled
+  const gone = unlabelled
     .slice(MAX_UNLABELLED_VERSIONS)
     .filter(({ createdAt }) => createdAt <= now - MIN_UNLABELLED_AGE_MS);
+  if (unlabelled.length - gone.length > MAX_UNLABELLED_IN_ALL) {
+    const sentence = `A secret has at most ${MAX_UNLABELLED_IN_ALL} versions without a staging label: older ones go after a day.`;
+    throw new Refusal("limit_reached", sentence);
+  }
+  return gone;
 }
 
 function pruned(secret: Secret, version: Version, context: Context<Transaction>): void {

@@ -100,7 +100,6 @@ export const stagedSecretRows = rows({
     dataEvent: true,
     request: [
       "passwordLength",
-      "excludeCharacters",
       "excludeNumbers",
       "excludePunctuation",
       "excludeUppercase",
@@ -141,7 +140,7 @@ export const stagedSecretRows = rows({
     ...changing,
     dataEvent: true,
     request: ["id", "secretId", "versionStage", "moveToVersionId", "removeFromVersionId"],
-    response: [],
+    response: ["payloadDroppedFrom"],
   },
   "secret.rotation.begin": {
     action: "secrets-manager.secret-rotation.begin",
