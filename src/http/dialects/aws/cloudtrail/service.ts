@@ -1,4 +1,5 @@
 /** AWS CloudTrail: the trail as CloudTrail's users look it up. */
+import { lookUpLine } from "./look-up.ts";
 import type { AwsService } from "../service.ts";
 
 export const cloudtrail: AwsService = {
@@ -6,5 +7,5 @@ export const cloudtrail: AwsService = {
   target: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
   shape: "CloudTrail_20131101",
   query: null,
-  lines: [],
+  lines: [lookUpLine],
 };
