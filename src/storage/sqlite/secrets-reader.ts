@@ -168,7 +168,7 @@ export class SqliteSecretReader implements SecretReader {
   async dueRotationSteps(now: Millis, limit: number): Promise<readonly DueSecret[]> {
     const rows = this.db.all(
       `SELECT s.id, s.account, s.instance, r.due_at FROM rotations_under_way r JOIN secrets s ON s.id = r.secret_id
-       WHERE r.due_at <= ? AND s.deletion_due_at IS NULL ORDER BY r.due_at, s.id LIMIT ?`,
+       WHERE r.due_at <= ? ORDER BY r.due_at, s.id LIMIT ?`,
       now,
       limit,
     );
