@@ -21,6 +21,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "who-can": async () => (await import("./cli/who-can.ts")).whoCanCommand,
   exposure: async () => (await import("./cli/exposure.ts")).exposureCommand,
   instances: async () => (await import("./cli/instances.ts")).instancesCommand,
+  "access-keys": async () => (await import("./cli/access-keys.ts")).accessKeysCommand,
   "recover-administrator": async () => (await import("./compose/offline.ts")).recoverCommand,
   witness: async () => (await import("./compose/offline.ts")).witnessCommand,
 };

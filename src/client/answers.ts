@@ -152,6 +152,15 @@ export const rootKeyRotation = z.looseObject({
   data_keys: z.int(),
 });
 
+const accessKey = z.looseObject({
+  access_key_id: z.string(),
+  user: z.string(),
+  disabled: z.boolean(),
+  created_at: z.string(),
+});
+export const accessKeys = z.looseObject({ access_keys: z.array(accessKey) });
+export const createdAccessKey = accessKey.extend({ secret_access_key: z.string() });
+
 export const instance = z.looseObject({
   id: z.string(),
   crn: z.string(),
@@ -182,6 +191,8 @@ export type AccessPath = z.infer<typeof accessPath>;
 export type Access = z.infer<typeof access>;
 export type Exposed = z.infer<typeof exposed>;
 export type Exposure = z.infer<typeof exposure>;
+export type AccessKey = z.infer<typeof accessKey>;
+export type CreatedAccessKey = z.infer<typeof createdAccessKey>;
 export type Instance = z.infer<typeof instance>;
 export type Instances = z.infer<typeof instances>;
 export type EventReceipt = z.infer<typeof receipt>;

@@ -2,6 +2,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import {
   access,
+  accessKeys,
+  createdAccessKey,
   exposure,
   facets,
   foundEvents,
@@ -13,6 +15,8 @@ import {
   rootKey,
   rootKeyRotation,
   type Access,
+  type AccessKey,
+  type CreatedAccessKey,
   type EventReceipt,
   type Exposure,
   type Facets,
@@ -35,6 +39,7 @@ export const TAIL_RETRY_MS = 1_000;
 export const MAX_TAIL_RETRY_MS = 15_000;
 
 const INSTANCES = "trail/v1/instances";
+const ACCESS_KEYS = "trail/v1/access-keys";
 
 /** Which events: the query language, and event times as the server reads them (`2026-11-21`, `now-2h`). */
 export interface Asked {
@@ -167,6 +172,30 @@ export class KeytrailClient {
     await this.#transport.request(instancePath(id), { method: "DELETE" });
   }
 
+  /** Of a user by the e-mail address, a service ID by its name or id, or the caller's own. Not repeated when it fails. */
+  createAccessKey(user?: string): Promise<CreatedAccessKey> {
+    const body = user === undefined ? {} : { user };
+    return this.#transport.json(createdAccessKey, ACCESS_KEYS, withJson("POST", body));
+  }
+
+  /** All of them: an identity has few. */
+  async accessKeys(user?: string): Promise<readonly AccessKey[]> {
+    const path = `${ACCESS_KEYS}${parameters({ user })}`;
+    return (await this.#transport.json(accessKeys, path)).access_keys;
+  }
+
+  async deleteAccessKey(id: string, user?: string): Promise<void> {
+    await this.#transport.request(accessKeyPath(id, "", user), { method: "DELETE" });
+  }
+
+  async disableAccessKey(id: string, user?: string): Promise<void> {
+    await this.#transport.request(accessKeyPath(id, "/disable", user), { method: "POST" });
+  }
+
+  async enableAccessKey(id: string, user?: string): Promise<void> {
+    await this.#transport.request(accessKeyPath(id, "/disable", user), { method: "DELETE" });
+  }
+
   /**
    * Events as they become durable, each once and in the log's order, across broken connections: taken up again from
    * the last index seen, until the client's signal is aborted. Throws RefusedByServer when the server says no.
@@ -216,6 +245,10 @@ export class KeytrailClient {
 
 function instancePath(id: string): string {
   return `${INSTANCES}/${encodeURIComponent(id)}`;
+}
+
+function accessKeyPath(id: string, part: "" | "/disable", user: string | undefined): string {
+  return `${ACCESS_KEYS}/${encodeURIComponent(id)}${part}${parameters({ user })}`;
 }
 
 function withJson(method: "POST" | "PATCH", body: object): RequestOptions {

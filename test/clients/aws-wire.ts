@@ -13,11 +13,13 @@ export interface AccessKey {
 
 /** A key of the account's owner, which makes every call one of AWS's root; by the command that the README shows. */
 export async function ownersKey({ url, bootstrap }: RunningServer): Promise<AccessKey> {
-  const ran = await keytrail(["access-keys", "create", "--server", url, "--json"], {
+  const ran = await keytrail(["access-keys", "create", "--url", url, "--json"], {
     KEYTRAIL_API_KEY: bootstrap.api_key,
   });
   if (ran.code !== 0) throw new Error(ran.stderr);
-  return JSON.parse(ran.stdout) as AccessKey;
+  const made = JSON.parse(ran.stdout) as Readonly<Record<string, string>>;
+  const { access_key_id: accessKeyId = "", secret_access_key: secretAccessKey = "" } = made;
+  return { accessKeyId, secretAccessKey };
 }
 
 /** What a client of the JavaScript SDK is made with. */

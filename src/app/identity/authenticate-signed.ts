@@ -114,6 +114,7 @@ export class SignedAuthentication {
     }
     const { identity, refusal, until } = behind;
     if (refusal) return { kind: "anonymous", refusal, claimed: claimOf(identity) };
+    if (this.#ports.vault.status.kind === "sealed") return sealed(identity);
     const secret = await openedAccessKey(key, view, this.#ports.vault);
     return { key, secret, identity, stamp, until };
   }
@@ -199,6 +200,16 @@ function refused(reason: SignatureFault, sentence: string, identity?: Identity):
     refusal: fault(reason, sentence),
     // Whose key it names is what it says of itself: nobody has shown to have it.
     ...(identity ? { claimed: claimOf(identity) } : {}),
+  };
+}
+
+/** Nobody's signature can be checked: that is said, and recorded, and nobody is taken at their word. */
+function sealed(identity: Identity): Anonymous {
+  const sentence = "The vault is sealed: no signature can be checked.";
+  return {
+    kind: "anonymous",
+    refusal: new Refusal("sealed", sentence),
+    claimed: claimOf(identity),
   };
 }
 

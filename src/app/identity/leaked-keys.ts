@@ -2,17 +2,23 @@
  * Leaked API keys: whoever comes upon one, a scanner of repositories, a stranger, reports it by its value and needs
  * nothing else. What becomes of the key is what its owner decided when it was made (`actionWhenLeaked`).
  */
+import { timingSafeEqual } from "node:crypto";
 import { operatorPlace } from "../../audit/crn.ts";
+import { isAccessKeyId } from "../../identity/access-key.ts";
 import { withSessionsEnded, type ActionWhenLeaked, type ApiKey } from "../../identity/api-key.ts";
 import { newEntityTag } from "../../identity/entity-tag.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import type { Sensitive } from "../../kernel/sensitive.ts";
 import type { Call } from "../call.ts";
 import { changeOperation, type Consequence, type Context } from "../operation.ts";
-import type { Transaction } from "../state.ts";
+import type { Transaction, View } from "../state.ts";
 import { keyTarget, serviceIdOf, updateOf } from "./api-key-events.ts";
 import { targetOf } from "./find.ts";
 import { deletionOf } from "./removal.ts";
+import { openedAccessKey } from "./sealed-access-keys.ts";
+
+/** As people write the two in one line. */
+const ACCESS_KEY = /^(A[A-Z2-7]{19})[:, ](\S{1,128})$/;
 
 export interface ReportLeakInput {
   readonly apiKey: Sensitive<string>;
@@ -29,9 +35,7 @@ export const reportLeakedKey = changeOperation<ReportLeakInput, ApiKey | null, o
   name: "apikey.leak",
   forAnyone: true,
   async locate({ apiKey }, { store, call, capabilities }) {
-    const hash = capabilities.credentials.hashOfApiKey(apiKey);
-    const found = hash === undefined ? undefined : await store.identity.credentialByHash(hash);
-    const key = found?.key ?? null;
+    const key = (await keyOfValue(apiKey, { store, capabilities })) ?? null;
     const target = key
       ? targetOf(inAccountOf(key, call), keyTarget(key))
       : { place: operatorPlace(), kind: "", id: "", name: "leaked key" };
@@ -50,6 +54,26 @@ export const reportLeakedKey = changeOperation<ReportLeakInput, ApiKey | null, o
     return {};
   },
 });
+
+/** By what it logs in with; an access key by its id and its secret, as `ID:SECRET`: the id alone is no secret. */
+async function keyOfValue(
+  value: Sensitive<string>,
+  { store, capabilities }: Pick<Context<View>, "store" | "capabilities">,
+): Promise<ApiKey | undefined> {
+  const hash = capabilities.credentials.hashOfApiKey(value);
+  if (hash !== undefined) return (await store.identity.credentialByHash(hash))?.key ?? undefined;
+  const [, id = "", secret = ""] = ACCESS_KEY.exec(value.reveal()) ?? [];
+  const key = isAccessKeyId(id) ? await store.accessKeys.accessKey(id) : undefined;
+  if (key?.of.kind !== "key") return undefined;
+  const opened = await openedAccessKey(key, store, capabilities.vault);
+  if (!isSameText(opened, secret)) return undefined;
+  return (await store.identity.credential(key.of.apiKey))?.key ?? undefined;
+}
+
+function isSameText(one: Sensitive<string>, other: string): boolean {
+  const [held, offered] = [Buffer.from(one.reveal()), Buffer.from(other)];
+  return held.length === offered.length && timingSafeEqual(held, offered);
+}
 
 /** What was done: less than its owner asked for where the key is locked, and nothing where that has been done before. */
 async function actedOn(

@@ -73,6 +73,9 @@ const apiKeyFields = {
   iam_id: z.string(),
   name: z.string(),
   description: z.string(),
+  access_key_id: z.string().nullable().meta({
+    description: "`AKIA…`: of one that signs requests in AWS's way; null of all that log in.",
+  }),
   locked: z.boolean(),
   disabled: z.boolean(),
   expires_at: time.nullable(),
@@ -132,6 +135,7 @@ export function apiKeyBody(key: ApiKey): z.input<typeof apiKeyShape> {
     iam_id: key.iamId,
     name,
     description,
+    access_key_id: key.accessKeyId,
     locked,
     disabled,
     expires_at: key.expiresAt === null ? null : toRfc3339(key.expiresAt),

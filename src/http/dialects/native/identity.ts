@@ -7,6 +7,7 @@ import { createServiceId, deleteServiceId } from "../../../app/identity/service-
 import { createUser, deleteUser, listUsers } from "../../../app/identity/users.ts";
 import type { About, Answer } from "../../route.ts";
 import { accessGroupRoutes } from "./access-groups.ts";
+import { accessKeyRoutes } from "./access-keys.ts";
 import { identityChangeRoutes } from "./identity-changes.ts";
 import { identityProviderRoutes } from "./identity-providers.ts";
 import * as shapes from "./identity-shapes.ts";
@@ -137,6 +138,7 @@ export const identityRoutes: readonly NativeRoute[] = [
   ...userCredentialRoutes,
   ...serviceIdRoutes,
   ...apiKeyRoutes,
+  ...accessKeyRoutes,
   ...policyRoutes,
   ...identityProviderRoutes,
   ...accessGroupRoutes,
