@@ -49,6 +49,22 @@ describe("the configuration", () => {
     });
   });
 
+  it("limits what it is told to limit, and nothing else", () => {
+    expect(readServeConfig([], {}).quotas).toEqual([]);
+    const search = { operation: "event.search", calls: 2, perMs: 1_000 };
+    const env = { KEYTRAIL_QUOTA: "event.search=2/s,secret.read=600/m" };
+    expect(readServeConfig([], env).quotas).toEqual([
+      search,
+      { operation: "secret.read", calls: 600, perMs: 60_000 },
+    ]);
+    expect(readServeConfig(["--quota", "event.search=2/s"], {}).quotas).toEqual([search]);
+    for (const quota of ["event.search", "event.search=0/s", "event.search=2/w", "=2/s", "a=1/s"]) {
+      expect(() => readServeConfig(["--quota", quota], {})).toThrow(ConfigError);
+    }
+    const twice = ["--quota", "event.search=2/s", "--quota", "event.search=3/s"];
+    expect(() => readServeConfig(twice, {})).toThrow("twice");
+  });
+
   it("orders public certificates from Let's Encrypt, or from where it is told", () => {
     expect(readServeConfig([], {}).acmeDirectories).toEqual(LETS_ENCRYPT);
     const env = { KEYTRAIL_ACME_DIRECTORY: "staging=http://localhost:14000/dir" };

@@ -32,6 +32,13 @@ export interface AcmeDirectories {
   readonly staging: string;
 }
 
+/** Of calls in `perMs`. Which operations there are is not known here. */
+export interface QuotaOption {
+  readonly operation: string;
+  readonly calls: number;
+  readonly perMs: number;
+}
+
 export interface ServeConfig {
   readonly data: string;
   readonly host: string;
@@ -61,6 +68,8 @@ export interface ServeConfig {
   readonly rotationCa: string | null;
   /** As `notificationsSecrets`, for what goes to rotators. */
   readonly rotationSecrets: readonly string[];
+  /** How often an account may ask for an operation; those that are not named are not limited. */
+  readonly quotas: readonly QuotaOption[];
   readonly demo: boolean;
   /** Each base64 of 32 bytes, the newest first; without any the root key is a file in the data folder. */
   readonly rootKeys: readonly string[];
@@ -100,6 +109,7 @@ export const SERVE_OPTIONS = {
   "rotation-hook": { type: "string", multiple: true },
   "rotation-hosts": { type: "string", multiple: true },
   "rotation-ca": { type: "string" },
+  quota: { type: "string", multiple: true },
   demo: { type: "boolean" },
 } as const;
 
@@ -140,6 +150,7 @@ export function readServeConfig(args: readonly string[], env: Environment): Serv
     rotationHosts: hostsOf(values["rotation-hosts"] ?? list(env["KEYTRAIL_ROTATION_HOSTS"])),
     rotationCa: values["rotation-ca"] ?? env["KEYTRAIL_ROTATION_CA"] ?? null,
     rotationSecrets: list(env["KEYTRAIL_ROTATION_SECRET"]),
+    quotas: quotasOf(values.quota ?? list(env["KEYTRAIL_QUOTA"])),
     demo: values.demo ?? false,
     rootKeys: list(env["KEYTRAIL_ROOT_KEY"]),
   };
@@ -300,6 +311,28 @@ function hostsOf(given: readonly string[]): readonly string[] {
 
 function isOnThisMachine({ protocol, hostname }: URL): boolean {
   return protocol === "http:" && LOOPBACK.has(hostname.replaceAll(/[[\]]/g, ""));
+}
+
+/** Of one operation's quota at most so many calls. */
+const MAX_QUOTA_CALLS = 1_000_000;
+/** `event.search=2/s` */
+const QUOTA = /^([a-z][a-z.-]{2,63})=([1-9]\d{0,6})\/([smhd])$/;
+const PER_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+function quotasOf(given: readonly string[]): readonly QuotaOption[] {
+  const quotas = given.map((text) => {
+    const [, operation = "", calls = "", unit = ""] = QUOTA.exec(text) ?? [];
+    if (operation === "" || Number(calls) > MAX_QUOTA_CALLS) {
+      throw new ConfigError(
+        "--quota is OPERATION=CALLS/UNIT, as event.search=2/s; the units are s, m, h and d.",
+      );
+    }
+    return { operation, calls: Number(calls), perMs: PER_MS[unit as keyof typeof PER_MS] };
+  });
+  if (new Set(quotas.map(({ operation }) => operation)).size < quotas.length) {
+    throw new ConfigError("--quota names one operation twice.");
+  }
+  return quotas;
 }
 
 function isOn(flag: boolean | undefined, text: string | undefined): boolean {

@@ -25,6 +25,7 @@ import type {
   Steps,
 } from "./operation.ts";
 import type { Capabilities } from "./capabilities.ts";
+import type { Quotas } from "./quotas.ts";
 import { followChanges } from "./secrets/sync-replicas.ts";
 import type { State, View } from "./state.ts";
 
@@ -39,6 +40,8 @@ export interface PerformerPorts {
   readonly capabilities: Capabilities;
   readonly clock: Clock;
   readonly ids: TimeOrderedIds;
+  /** None, if nothing else is said. */
+  readonly quotas?: Quotas;
 }
 
 /**
@@ -164,6 +167,7 @@ export class Performer {
     decode: () => Input,
   ): Promise<Recording<Output>> {
     identify(attempt.call.caller, operation);
+    this.#ports.quotas?.spend(operation.name, attempt.call);
     if (attempt.call.nowhere) throw attempt.call.nowhere;
     const prepared = await this.#prepared(operation, attempt, decode());
     const input = operation.work ? await this.#worked(operation, attempt, prepared) : prepared;

@@ -52,6 +52,7 @@ const usage = `keytrail serve - run the server
   --event-notifications CRN=URL  webhook that an instance of Event Notifications stands for; repeatable
                         (KEYTRAIL_EVENT_NOTIFICATIONS)
   --acme-directory E=URL where public certificates are ordered, E production or staging; repeatable
+  --quota OPERATION=N/U  at most N calls of an operation per account and U, s, m, h or d; repeatable
                         (KEYTRAIL_ACME_DIRECTORY, Let's Encrypt)
   --demo                first start only: also live through an hour of believable activity
 

@@ -15,6 +15,7 @@ import { TrailReader } from "../app/trail/trail-reader.ts";
 import { Trail } from "../audit/trail.ts";
 import { catalogueVocabulary } from "../audit/vocabulary.ts";
 import type { ServeConfig } from "../config.ts";
+import { openQuotas } from "./quotas.ts";
 import { CredentialKeeper } from "../identity/credentials.ts";
 import { TokenIssuer } from "../identity/tokens.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -129,6 +130,7 @@ export async function openCore(ports: CorePorts): Promise<Core> {
     capabilities,
     clock,
     ids: new TimeOrderedIds(clock),
+    quotas: openQuotas(config, clock),
   });
   const rotation = new RootKeyRotation({ state, vault, rootKeys });
   const readers = { indexer, witnessing, webhooks: notices };

@@ -83,13 +83,14 @@ describe("a look-up", () => {
     const arn = await secretNamed("db-prod");
     await server.secrets("GetSecretValue", { SecretId: arn });
     await server.aws("sts", "GetCallerIdentity");
-    const [{ EventId = "" } = {}] = await find({ EventName: "GetSecretValue" });
+    const [read] = await find({ EventName: "GetSecretValue" });
+    const EventId = read?.EventId ?? "";
     const { accessKeyId } = server.manager.credentials;
     expect(names(await find({ EventId }))).toEqual(["GetSecretValue"]);
     // The instance that the first secret of a region makes is the server's doing.
     expect(names(await find({ EventSource: SECRETS_MANAGER })).toSorted()).toEqual([
-      "CreateInstance",
       "CreateSecret",
+      "CreateSecretsManagerInstance",
       "GetSecretValue",
     ]);
     for (const ResourceName of ["db-prod", arn]) {
