@@ -80,7 +80,7 @@ export async function locate<
 }
 
 /** As who is asked about what is not there: about all there is, or what has this name. */
-function unfound(permission: OperationName, input: object, { place }: Call): Judged {
+export function unfound(permission: OperationName, input: object, { place }: Call): Judged {
   const { called } = input as { readonly called?: CalledSecret["called"] };
   const name = called?.[0]?.name;
   const { located } = wholly(permission, place);

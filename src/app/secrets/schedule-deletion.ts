@@ -2,7 +2,6 @@
  * Deletes a secret as AWS's clients do: it waits for its day and can be restored until then, or it goes at once. IBM's
  * deletion (`delete-secret.ts`) is always at once.
  */
-import type { Place } from "../../audit/crn.ts";
 import { toRfc3339, type Millis } from "../../kernel/clock.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import {
@@ -14,6 +13,7 @@ import {
 import type { Secret } from "../../secrets/secret.ts";
 import { changeOperation, type Context, type Located } from "../operation.ts";
 import type { Transaction } from "../state.ts";
+import type { NamedSecret } from "./answers.ts";
 import { evenDeleted, locateToldSecret, wholeOf, type CalledSecret } from "./find.ts";
 import { behaviourOf } from "./kinds/behaviours.ts";
 import { assertRemovable, removeSecret } from "./remove-secret.ts";
@@ -26,11 +26,9 @@ export type ScheduleDeletionInput = CalledSecret & {
   readonly forceDeleteWithoutRecovery?: boolean | undefined;
 };
 
-export interface ScheduleDeletionOutput {
-  readonly place: Place;
+export interface ScheduleDeletionOutput extends Omit<NamedSecret, "id"> {
   /** Null where there was no such secret. */
   readonly id: string | null;
-  readonly name: string;
   /** From when on it is gone. */
   readonly dueAt: Millis;
   /** The same, for the record. */

@@ -1,5 +1,5 @@
 /** Refusals in the form of the service and the protocol that were called. */
-import { awsErrorOf, awsFaultOf } from "../../../audit/render/aws-error.ts";
+import { awsErrorOf, awsFaultOf, type AwsError } from "../../../audit/render/aws-error.ts";
 import type { Refusal } from "../../../kernel/errors.ts";
 import type { Exchange } from "../../dialect.ts";
 import type { Answer } from "../../route.ts";
@@ -8,16 +8,19 @@ import { call } from "./wire-call.ts";
 /** Of a request that names no service: STS's form, which every client can read. */
 const NO_SERVICE = "sts";
 
-export function refusalAnswer({ code, message, details }: Refusal, { request }: Exchange): Answer {
+export function refusalAnswer(refusal: Refusal, { request }: Exchange): Answer {
   const { service, error } = bound(request);
+  return error(awsErrorOfRefusal(service, refusal));
+}
+
+/** Also of those that stand in an answer beside what was done. */
+export function awsErrorOfRefusal(service: string, { code, message, details }: Refusal): AwsError {
   const reason = details["reason"];
-  return error(
-    awsErrorOf(service, {
-      code,
-      sentence: message,
-      ...(typeof reason === "string" ? { reason } : {}),
-    }),
-  );
+  return awsErrorOf(service, {
+    code,
+    sentence: message,
+    ...(typeof reason === "string" ? { reason } : {}),
+  });
 }
 
 export function outageAnswer({ request }: Exchange): Answer {

@@ -60,6 +60,17 @@ export class Members {
     return value;
   }
 
+  choiceOrNothing<Choice extends string>(
+    name: string,
+    choices: readonly Choice[],
+  ): Choice | undefined {
+    const text = this.textOrNothing(name);
+    if (text === undefined) return undefined;
+    const chosen = choices.find((choice) => choice === text);
+    if (chosen !== undefined) return chosen;
+    throw this.#unfit(name, `Member must satisfy enum value set: [${choices.join(", ")}]`);
+  }
+
   /** As `textOrNothing`, of what is secret; `max` is in bytes of UTF-8. */
   secretOrNothing(name: string, bounds: TextBounds = {}): Sensitive<string> | undefined {
     const value = this.#value(name);

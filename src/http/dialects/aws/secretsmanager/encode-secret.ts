@@ -4,6 +4,7 @@ import type {
   DescribeSecretOutput,
   LabelledVersion,
 } from "../../../../app/secrets/describe-secret.ts";
+import type { GetValueOutput } from "../../../../app/secrets/get-value.ts";
 import type { ListedVersion } from "../../../../app/secrets/list-version-ids.ts";
 import type { NamedSecret } from "../../../../app/secrets/answers.ts";
 import { secretArn } from "../../../../audit/render/cloudtrail-arn.ts";
@@ -13,6 +14,7 @@ import type { RotationRules } from "../../../../secrets/rotator.ts";
 import type { Secret } from "../../../../secrets/secret.ts";
 import { Timestamp, type WireObject } from "../wire-values.ts";
 import { replicationStatus } from "./replication-status.ts";
+import { secretValue } from "./secret-value.ts";
 import { tagMembers } from "./tag-members.ts";
 
 const DAY_MS = 86_400_000;
@@ -21,6 +23,18 @@ const DEFAULT_KEY = "DefaultEncryptionKey";
 
 export function named({ place, id, name }: NamedSecret): WireObject {
   return { ARN: secretArn(place, { id, name }), Name: name };
+}
+
+/** A version with its value. */
+export function givenOut(output: GetValueOutput): WireObject {
+  const { versionId, versionStages, createdAt, payload } = output;
+  return {
+    ...named(output),
+    VersionId: versionId,
+    ...secretValue(payload),
+    VersionStages: versionStages,
+    CreatedDate: new Timestamp(createdAt),
+  };
 }
 
 /** `DescribeSecret`'s answer. */

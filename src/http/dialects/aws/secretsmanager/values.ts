@@ -12,7 +12,7 @@ import { setVersionStage } from "../../../../app/secrets/set-version-stage.ts";
 import { updateSecret } from "../../../../app/secrets/update-secret.ts";
 import { nextToken } from "../next-token.ts";
 import { line, type AwsLine } from "../service.ts";
-import { Timestamp, type WireObject } from "../wire-values.ts";
+import type { WireObject } from "../wire-values.ts";
 import { call } from "../wire-call.ts";
 import {
   creation,
@@ -23,10 +23,9 @@ import {
   updating,
   versionsBound,
 } from "./decode-values.ts";
-import { describedAlone, listedVersion, named } from "./encode-secret.ts";
+import { describedAlone, givenOut, listedVersion, named } from "./encode-secret.ts";
 import { replicationStatus } from "./replication-status.ts";
 import { secretIdIn } from "./secret-id.ts";
-import { secretValue } from "./secret-value.ts";
 
 export const valueLines: readonly AwsLine[] = [
   line("CreateSecret", createNamedSecret, [
@@ -37,16 +36,7 @@ export const valueLines: readonly AwsLine[] = [
       ReplicationStatus: replications.length === 0 ? undefined : replicationStatus(replications),
     }),
   ]),
-  line("GetSecretValue", getValue, [
-    reading,
-    ({ versionId, versionStages, createdAt, payload, ...secret }) => ({
-      ...named(secret),
-      VersionId: versionId,
-      ...secretValue(payload),
-      VersionStages: versionStages,
-      CreatedDate: new Timestamp(createdAt),
-    }),
-  ]),
+  line("GetSecretValue", getValue, [reading, givenOut]),
   line("PutSecretValue", putValue, [
     putting,
     ({ versionId, versionStages, ...secret }) => ({
