@@ -8,6 +8,17 @@ export const VERSION_ALIASES = ["current", "previous"] as const;
 
 export type VersionAlias = (typeof VERSION_ALIASES)[number];
 
+/** Ours are UUIDs; clients of AWS choose theirs, in visible characters of ASCII. No alias is as long. */
+export const MIN_VERSION_ID_CHARS = 32;
+export const MAX_VERSION_ID_CHARS = 64;
+
+const VERSION_ID = /^[\x21-\x7e]+$/;
+
+export function isVersionId(text: string): boolean {
+  const { length } = text;
+  return length >= MIN_VERSION_ID_CHARS && length <= MAX_VERSION_ID_CHARS && VERSION_ID.test(text);
+}
+
 export interface Version {
   readonly id: string;
   readonly secretId: string;

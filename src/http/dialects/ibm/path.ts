@@ -4,6 +4,7 @@ import { Refusal } from "../../../kernel/errors.ts";
 import { isUuid } from "../../../kernel/ids.ts";
 import { DEFAULT_GROUP_ID } from "../../../secrets/group.ts";
 import {
+  isVersionId,
   versionSelector,
   VERSION_ALIASES,
   type VersionSelector,
@@ -37,8 +38,11 @@ export function versionIn(request: FastifyRequest): { readonly id: string } & Ve
 export function versionSelectorIn(request: FastifyRequest): VersionSelector {
   const selector = versionSelector(segment(request, "version"));
   if (selector.versionId === undefined) return selector;
+  // As it stands: whoever chose it may have chosen capital letters.
+  if (isVersionId(selector.versionId)) return selector;
   const aliases = VERSION_ALIASES.map((alias) => `\`${alias}\``).join(" or ");
-  return { versionId: uuid(selector.versionId, `The id of a version is a UUID, ${aliases}.`) };
+  const sentence = `The id of a version is a UUID, ${aliases}; clients of AWS make up others.`;
+  throw new Refusal("invalid_request", sentence);
 }
 
 export function segment(request: FastifyRequest, name: string): string {

@@ -419,6 +419,54 @@ describe("DescribeSecret and ListSecretVersionIds", () => {
   });
 });
 
+describe("the same secrets by IBM's wire", () => {
+  const region = "us-south";
+  const ibm = async (method: "GET" | "POST", path: string, payload?: object) => {
+    const { accessToken } = await server.http.app.login(server.manager.key.value);
+    const authorization = `Bearer ${accessToken.reveal()}`;
+    const url = `/api/v2/secrets${path}`;
+    return server.http.send({
+      method,
+      url,
+      authorization,
+      ...(payload ? { payload, type: "application/json" } : {}),
+    });
+  };
+
+  it("are read, by their versions of whatever id, and rotated, and AWS's clients see that", async () => {
+    const bytes = Buffer.from([255, 0, 128]).toString("base64");
+    const upper = "3F2504E0-4F89-41D3-9A0C-0305E82C3301";
+    const made = { Name: "shared", ClientRequestToken: upper, SecretBinary: bytes };
+    await server.secrets("CreateSecret", made, { region });
+    const { body: list } = await ibm("GET", "?search=shared");
+    const [{ id }] = list.secrets;
+    expect((await ibm("GET", `/${id}`)).body).toMatchObject({ payload: bytes, state: 1 });
+    expect((await ibm("GET", `/${id}/versions/${upper}`)).body).toMatchObject({
+      id: upper,
+      alias: "current",
+      payload: bytes,
+    });
+    expect((await ibm("GET", `/${id}/versions/nonsense`)).status).toBe(400);
+    const rotated = await ibm("POST", `/${id}/versions`, { payload: "by IBM's" });
+    expect(rotated.status).toBe(201);
+    const read = async (members: object) =>
+      (await server.secrets("GetSecretValue", { SecretId: "shared", ...members }, { region })).body;
+    expect(await read({})).toMatchObject({
+      VersionId: rotated.body.id,
+      SecretString: "by IBM's",
+      VersionStages: ["AWSCURRENT"],
+    });
+    expect(await read({ VersionStage: "AWSPREVIOUS" })).toMatchObject({ SecretBinary: bytes });
+  });
+
+  it("have no value for it until they have one", async () => {
+    await server.secrets("CreateSecret", { Name: "empty" }, { region });
+    const { body: list } = await ibm("GET", "?search=empty");
+    const read = await ibm("GET", `/${list.secrets[0].id}`);
+    expect([read.status, read.body.payload]).toEqual([200, undefined]);
+  });
+});
+
 describe("whoever may not", () => {
   it("is refused and recorded; a Reader describes what it does not read", async () => {
     await call("CreateSecret", { Name: "a", SecretString: "one" });

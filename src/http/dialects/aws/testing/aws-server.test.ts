@@ -17,6 +17,19 @@ describe("the server as AWS's clients meet it", () => {
     expect(events[0]?.initiator.id).toBe(server.manager.user.iamId);
   });
 
+  it("refuses what is not signed, what is signed wrongly, and a key that nobody has", async () => {
+    const wrong = { ...server.manager.credentials, secretAccessKey: "wrong" };
+    const unknown = { accessKeyId: "AKIAAAAAAAAAAAAAAAAA", secretAccessKey: "wrong" };
+    const refused = await Promise.all(
+      [null, wrong, unknown].map((as) => server.secrets("GetSecretValue", {}, { as })),
+    );
+    expect(refused.map(({ error }) => error)).toEqual([
+      "MissingAuthenticationTokenException",
+      "InvalidSignatureException",
+      "UnrecognizedClientException",
+    ]);
+  });
+
   it("asks the services that speak forms in forms", async () => {
     const members = { Tags: [{ Key: "a" }] };
     const { status, error } = await server.aws("sts", "NoSuchAction", members);
