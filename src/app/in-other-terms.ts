@@ -15,12 +15,20 @@ import {
 import type { View } from "./state.ts";
 
 export interface Terms<Given, Input, Output, Shown> {
-  /** What the operation is asked for, found in the state. Only reads. */
-  understood(given: Given, context: Context<View>): Promise<Input>;
+  /**
+   * What the operation is asked for, found in the state. Only reads. What it throws anybody hears, unless it is
+   * `not_found`.
+   */
+  understood(given: Given, context: Context<View>): Promise<Input & Doubtful>;
   /** Why it is not done all the same, for those who may do it. Only reads. */
   refusal?(input: Input, context: Context<View>): Promise<Refusal | undefined>;
   /** What is answered, with what it takes from the state besides. */
   shown(output: Output, context: Context<View>, given: Given): Promise<Shown>;
+}
+
+export interface Doubtful {
+  /** Why what was asked for is none of what there is: for those who may do it, since it says who there is. */
+  readonly unfit?: Refusal | undefined;
 }
 
 interface Understood<Input, Subject> {
@@ -69,7 +77,7 @@ function stepsInTerms<
     async locate(given, context) {
       const input = await understood(given, context);
       const located = await operation.locate(input, context);
-      const inTheWay = located.refusal ?? (await refusal?.(input, context));
+      const inTheWay = located.refusal ?? input.unfit ?? (await refusal?.(input, context));
       return { ...located, refusal: inTheWay, subject: { input, located } } as Located<
         Understood<Input, Subject>
       >;

@@ -30,8 +30,9 @@ export async function ownerCalled(
 export async function userCalled(name: string, context: Context<View>): Promise<User> {
   const owner = await ownerCalled(name, context);
   if (owner.kind === "user") return owner;
-  const sentence = "This is a service ID, which is made, changed and deleted as one elsewhere.";
-  throw new Refusal("invalid_request", sentence, { reason: "is-service-id" });
+  const sentence =
+    "This is a service ID: it is renamed and deleted where it was made, by another wire.";
+  throw new Refusal("not_found", sentence);
 }
 
 async function ownerNamed(

@@ -14,6 +14,7 @@ import { type ProfileIdentity, type TrustedProfile } from "../../identity/truste
 import { Refusal } from "../../kernel/errors.ts";
 import { accountNumbered } from "../identity/account-numbers.ts";
 import { whole } from "../identity/removal.ts";
+import type { Doubtful } from "../in-other-terms.ts";
 import type { View } from "../state.ts";
 import type { GivenIdentity } from "./identities.ts";
 
@@ -30,18 +31,24 @@ export type PrincipalName =
 
 type ProfileOrOwner = CredentialOwner["kind"] | "profile";
 
-/** Each once. Refuses whoever is not there. */
+export interface FoundIdentities extends Doubtful {
+  readonly identities: readonly GivenIdentity[];
+}
+
+/** Each once; unfit where there is somebody who is not there. */
 export async function identitiesOf(
   principals: readonly PrincipalName[],
   account: string,
   view: View,
-): Promise<readonly GivenIdentity[]> {
+): Promise<FoundIdentities> {
   const found = new Map<string, GivenIdentity>();
-  for (const principal of principals) {
-    const identity = identityOf(await whoIs(principal, account, view), account);
+  for (const name of principals) {
+    const principal = await whoIs(name, account, view);
+    if (!principal) return { identities: [], unfit: nobody() };
+    const identity = identityOf(principal, account);
     found.set(`${identity.identityType} ${identity.identifier}`, identity);
   }
-  return [...found.values()];
+  return { identities: [...found.values()] };
 }
 
 /** Of the profile's own account, users and service IDs are trusted by their ids, as on every wire. */
@@ -58,21 +65,23 @@ export async function whoIs(
   principal: PrincipalName,
   own: string,
   view: View,
-): Promise<FarPrincipal> {
+): Promise<FarPrincipal | undefined> {
   if (principal.kind === "id") return byId(principal.iamId, own, view);
   const account = await accountNumbered(principal.accountNumber, view.identity);
-  if (account === undefined) throw nobody();
+  if (account === undefined) return undefined;
   if (principal.kind === "account") return { kind: "account", account };
   const { kind, name } = principal;
   const found = await byName[kind](account, name, view);
-  if (!found) throw nobody();
-  return { kind, account, iamId: found.iamId };
+  return found && { kind, account, iamId: found.iamId };
 }
 
-async function byId(iamId: string, account: string, { identity }: View): Promise<FarPrincipal> {
+async function byId(
+  iamId: string,
+  account: string,
+  { identity }: View,
+): Promise<FarPrincipal | undefined> {
   const found = await identity.principal(account, iamId);
-  if (!found) throw nobody();
-  return { kind: found.kind, account, iamId };
+  return found && { kind: found.kind, account, iamId };
 }
 
 type ByName = (

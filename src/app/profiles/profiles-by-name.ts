@@ -47,8 +47,8 @@ export interface CreateProfileByNameInput extends NamedProfile {
 export const createProfileByName = changeInTerms(createProfile, {
   async understood(given: CreateProfileByNameInput, { store, call }) {
     const { roleName: name, description, maxSessionDuration: maxSessionS, trust } = given;
-    const identities = await identitiesOf(trust.principals, placeOf(call).account, store);
-    return { name, description, maxSessionS, identities };
+    const found = await identitiesOf(trust.principals, placeOf(call).account, store);
+    return { name, description, maxSessionS, ...found };
   },
   shown: (profile, { store }) => withTrust(profile, store),
 });
@@ -127,8 +127,8 @@ export interface SetTrustInput extends NamedProfile {
 export const setTrustByName = changeInTerms(setProfileIdentities, {
   async understood({ roleName, trust }: SetTrustInput, context) {
     const { id, account } = await profileCalled(roleName, context);
-    const identities = await identitiesOf(trust.principals, account, context.store);
-    return { id, ifMatch: "*", identities };
+    const found = await identitiesOf(trust.principals, account, context.store);
+    return { id, ifMatch: "*", ...found };
   },
   shown: async (output) => output,
 });

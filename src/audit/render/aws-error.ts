@@ -189,7 +189,6 @@ const byReason: Readonly<Record<string, readonly [json: Naming, xml: Naming]>> =
   // Of IAM alone.
   "invalid-input": json({ code: "InvalidInput" }),
   "inline-policy": json({ code: "InvalidInput" }),
-  "is-service-id": json({ code: "InvalidInput" }),
   "called-by-provider": json({ code: "UnmodifiableEntity" }),
   "malformed-trust-policy": json({ code: "MalformedPolicyDocument" }),
   "last-administrator": [

@@ -119,6 +119,10 @@ describe("the query protocol", () => {
     );
   });
 
+  it("answers with a result also where that has no members", () => {
+    expect(queryProtocol.encode({}, FACTS).body).toContain("<GetUserResult></GetUserResult>");
+  });
+
   it("writes no control character that XML has no place for", () => {
     const { body } = queryProtocol.encode({ A: "a\u0000b\u001bc\td" }, FACTS);
     expect(body).toContain("<A>a\ufffdb\ufffdc\td</A>");

@@ -22,7 +22,8 @@ export const queryProtocol: Protocol = {
   },
   encode: (members, facts) => {
     const { action, requestId, xmlNamespace } = facts;
-    const result = Object.keys(members).length === 0 ? "" : element(`${action}Result`, members);
+    // Of an answer without members too: clients look for the element where the action has a shape for it.
+    const result = element(`${action}Result`, members);
     const metadata = element("ResponseMetadata", { RequestId: requestId });
     return xml(
       200,
