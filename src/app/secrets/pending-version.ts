@@ -27,10 +27,14 @@ export interface WithPending {
   readonly version: Version;
 }
 
-/** The number of the version that waits to become the current one; 0 where none does. */
+/**
+ * The number of the version that waits to become the current one; 0 where none does. Rotators leave the label on what they
+ * have made current: on a version that has been that before, it says nothing.
+ */
 export function pendingNumber(staging: Staging): number {
   const pending = versionAt(staging, PENDING_STAGE);
-  return pending === versionAt(staging, CURRENT_STAGE) ? 0 : pending;
+  const wasCurrent = pending === staging.previousVersion;
+  return pending > versionAt(staging, CURRENT_STAGE) && !wasCurrent ? pending : 0;
 }
 
 /** Whether it waits for a value by which `fillPendingVersion` may fill it. */
@@ -46,9 +50,11 @@ export async function addPendingVersion(
 ): Promise<WithPending> {
   const { store, caller, now, capabilities } = context;
   const number = before.lastVersion + 1;
+  const staging = withStage(before, PENDING_STAGE, number);
+  await dropUnlabelled(before, staging, context);
   const secret: Secret = {
     ...before,
-    ...withStage(before, PENDING_STAGE, number),
+    ...staging,
     lastVersion: number,
     versionsTotal: before.versionsTotal + 1,
   };
