@@ -21,6 +21,7 @@ import { createVersion } from "../../src/app/secrets/create-version.ts";
 import { deleteCredentials } from "../../src/app/secrets/delete-credentials.ts";
 import { deleteSecret } from "../../src/app/secrets/delete-secret.ts";
 import { readSecret } from "../../src/app/secrets/read-secret.ts";
+import type { Place } from "../../src/audit/crn.ts";
 import { initiatorKey, targetKey, type CounterStore } from "../../src/audit/counters.ts";
 import { parseEvent, type AuditEvent } from "../../src/audit/event.ts";
 import { ManualClock } from "../../src/kernel/clock.ts";
@@ -30,6 +31,16 @@ import type { Ledger } from "../../src/ledger/ledger.ts";
 import { faultsOnDisk, openMemoryLedger } from "../../src/storage/memory/ledger-fixture.ts";
 import { memoryDisk, MemoryLedgerStore } from "../../src/storage/memory/ledger-store.ts";
 import { RootKeysInMemory } from "../../src/storage/memory/root-keys.ts";
+import {
+  checkStaged,
+  checkTold,
+  DELETION_MS,
+  endDeletions,
+  goneIn,
+  met,
+  operateStaged,
+  type Chance,
+} from "./staged-secrets.ts";
 import { SqliteCounterStore } from "../../src/storage/sqlite/counters.ts";
 
 /** What went wrong in all the runs together: a simulation in which nothing does proves nothing. */
@@ -93,8 +104,10 @@ class Simulation {
       for (let batch = 0; batch < BATCHES && !this.#isOver(); batch++) {
         this.#plantFault();
         this.#clock.advance(Math.floor((this.#random() - 0.2) * 10_000));
+        if (this.#random() < 0.1) this.#clock.advance(DELETION_MS);
         const operations = Array.from({ length: BATCH_OPERATIONS }, () => this.#operate());
-        await Promise.all([...operations, this.#endLeases()]);
+        await Promise.all([...operations, this.#endLeases(), this.#endDeletions()]);
+        if (!this.#isOver()) await checkStaged(this.#stores);
       }
       await this.#end();
     }
@@ -173,6 +186,7 @@ class Simulation {
   }
 
   async #operate(): Promise<unknown> {
+    if (this.#random() < 0.5) return operateStaged(this.#chance, this.#stores);
     const id = this.#known[Math.floor(this.#random() * this.#known.length)];
     const dice = this.#random();
     if (dice < 0.1) return this.#join();
@@ -198,6 +212,22 @@ class Simulation {
     });
     const { id } = await this.#done(createAccessGroup, { name: "minted" });
     this.#group = id;
+  }
+
+  get #chance(): Chance {
+    return {
+      random: this.#random,
+      perform: (operation, input, place) => this.#perform(operation, input, place),
+    };
+  }
+
+  get #stores() {
+    const { state, capabilities } = this.#app;
+    return { database: this.#database, state, capabilities };
+  }
+
+  #endDeletions(): Promise<void> {
+    return endDeletions(this.#chance, this.#stores, this.#clock.now());
   }
 
   /** Whatever leases are over: each ends by an operation of its own, as the schedule has it. */
@@ -259,8 +289,10 @@ class Simulation {
   async #perform<I extends object, S, O extends object>(
     operation: Operation<I, S, O>,
     input: I,
+    place: Place = PLACE,
   ): Promise<O | undefined> {
-    const call = callBy(this.#random() < 0.85 ? { kind: "internal", job: "simulation" } : NOBODY);
+    const by = this.#random() < 0.85 ? ({ kind: "internal", job: "simulation" } as const) : NOBODY;
+    const call = { ...callBy(by), place };
     try {
       const performed = await Promise.race([
         this.#app.performer.perform(operation, call, () => input),
@@ -271,7 +303,8 @@ class Simulation {
       if (
         performed.kind === "done" &&
         "id" in performed.output &&
-        operation.name === "secret.create"
+        operation.name === "secret.create" &&
+        place === PLACE
       ) {
         this.#known.push(String(performed.output.id));
       }
@@ -294,6 +327,8 @@ class Simulation {
     // What the outbox still holds has been drained: it only has not been swept yet.
     for (const { draft } of await this.#app.state.pending()) expect(recorded).toContain(draft.id);
     this.#checkChanges(events);
+    await checkStaged(this.#stores);
+    checkTold(events, this.#stores);
     this.#checkMembers(events);
     this.#checkKeys(events);
     checkCounters(events);
@@ -348,19 +383,21 @@ class Simulation {
 
   /** Every secret there is was created once and not deleted; every other one has both events, once each. */
   #checkChanges(events: readonly AuditEvent[]): void {
-    const successes = (operation: string): string[] =>
-      events
-        .filter((event) => event.operation === operation && event.outcome === "success")
-        .map((event) => event.target.id);
-    const [created, deleted] = [successes("secret.create"), successes("secret.delete")];
+    const successes = (operation: string): readonly AuditEvent[] =>
+      events.filter((event) => event.operation === operation && event.outcome === "success");
+    const made = successes("secret.create");
+    const [created, deleted] = [made.map(({ target }) => target.id), goneIn(events)];
     expect(new Set(created).size).toBe(created.length);
     expect(new Set(deleted).size).toBe(deleted.length);
-    const left = created.filter((id) => !deleted.includes(id)).map((id) => id.split(":").at(-1));
+    const gone = new Set(deleted);
+    const left = created.filter((id) => !gone.has(id)).map((id) => id.split(":").at(-1));
     const stored = this.#database.all("SELECT id FROM secrets").map((row) => row["id"]);
     expect(new Set(left)).toEqual(new Set(stored));
     const versions = this.#database.get("SELECT count(*) AS n FROM versions");
-    const rotated = successes("version.create").filter((id) => !deleted.includes(id)).length;
-    expect(Number(versions?.["n"])).toBe(left.length + rotated);
+    const withVersion = [...made, ...successes("version.create")].filter(
+      ({ target, responseData }) => !gone.has(target.id) && responseData["versionId"],
+    );
+    expect(Number(versions?.["n"])).toBe(withVersion.length);
   }
 }
 
@@ -412,5 +449,6 @@ describe("a server that fails and crashes at random", () => {
     expect(drained).toBeGreaterThan(only ? -1 : 10);
     expect(joined).toBeGreaterThan(only ? -1 : 10);
     expect(revoked).toBeGreaterThan(only ? -1 : 10);
+    for (const times of Object.values(met)) expect(times).toBeGreaterThan(only ? -1 : 10);
   });
 });

@@ -74,6 +74,17 @@ describe("replicating a secret", () => {
     expect(JSON.stringify(events)).not.toMatch(/value 2|"one"/);
   });
 
+  it("has the record of labels that were on the current value before", async () => {
+    await regions.done(EAST, createNamedSecret, named("db"));
+    await regions.put("db", 2, ["AWSCURRENT", "blue"]);
+    regions.forget();
+    await regions.done(EAST, replicateSecret, { ...called("db"), ...TO_WEST });
+    expect(regions.recorded().slice(1)).toMatchObject([
+      ["version.create", { versionStages: ["AWSPREVIOUS"] }],
+      ["version.stage.set", { versionStage: "blue", moveToVersionId: versionId("db", 2) }],
+    ]);
+  });
+
   it("is told at once of every region, also of a secret that is being made", async () => {
     const addReplicaRegions = [{ region: WEST, kmsKeyId: "alias/west" }, { region: "eu-west-1" }];
     const made = await regions.done(EAST, createNamedSecret, named("db", { addReplicaRegions }));

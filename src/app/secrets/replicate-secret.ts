@@ -1,4 +1,5 @@
 /** Replicates a secret to other regions of its account: a real secret in each of them, which follows it from now on. */
+import type { Place } from "../../audit/crn.ts";
 import { isAllowed, type Resource } from "../../identity/authorize.ts";
 import { instancePlace, type Instance } from "../../identity/account.ts";
 import { rolesAllowing } from "../../identity/roles.ts";
@@ -11,7 +12,6 @@ import {
   type ReplicationFailure,
 } from "../../secrets/replication.ts";
 import type { Secret } from "../../secrets/secret.ts";
-import { stagesOf } from "../../secrets/stages.ts";
 import { locateRegion, openRegion } from "../instances/open-region.ts";
 import { callerId, changeOperation, type Context } from "../operation.ts";
 import type { Transaction, View } from "../state.ts";
@@ -19,7 +19,7 @@ import type { NamedSecret } from "./answers.ts";
 import { locateToldSecret, SERVICE, toldOf, type WhichSecret } from "./find.ts";
 import { behaviourOf } from "./kinds/behaviours.ts";
 import { removeSecret } from "./remove-secret.ts";
-import { onReplica } from "./replica-events.ts";
+import { onReplica, recordDifference, type Versions } from "./replica-events.ts";
 import { placeOf, replicationsOf } from "./replications.ts";
 import { namedSecretOf } from "./show.ts";
 import { copyVersions, mirrored } from "./sync-replicas.ts";
@@ -194,24 +194,28 @@ async function insertReplica(
     context,
   );
   await store.secrets.insertSecret(replica);
-  const { arrived } = await copyVersions(primary, replica, context);
+  const versions = await copyVersions(primary, replica, context);
   const place = instancePlace(instance);
-  const current = arrived.find(({ number }) => number === replica.currentVersion);
-  const { name } = replica;
-  context.also(
-    onReplica(replica, place, {
-      operation: "secret.create",
-      input: { name, ...toldOf(replica), kmsKeyId, tags: pairsOf(replica.tags) },
-      output: { id, versionId: current?.id, payloadAvailable: current?.hasPayload ?? false },
-    }),
-  );
-  for (const { id: versionId, number, hasPayload } of arrived) {
-    if (!hasPayload || number === replica.currentVersion) continue;
-    const input = { id, ...toldOf(replica), versionStages: stagesOf(replica, number) };
-    context.also(
-      onReplica(replica, place, { operation: "version.create", input, output: { versionId } }),
-    );
-  }
+  recordReplica(replica, { place, versions }, context);
+}
+
+/** It comes with its current value; the others, and further labels, follow. */
+function recordReplica(
+  replica: Secret,
+  { place, versions }: { readonly place: Place; readonly versions: Versions },
+  context: Context<Transaction>,
+): void {
+  const { id, name, currentVersion, tags, kmsKeyId } = replica;
+  const current = versions.arrived.find(({ number }) => number === currentVersion);
+  const made = {
+    operation: "secret.create",
+    input: { name, ...toldOf(replica), kmsKeyId, tags: pairsOf(tags) },
+    output: { id, versionId: current?.id, payloadAvailable: current?.hasPayload ?? false },
+  } as const;
+  context.also(onReplica(replica, place, made));
+  const before: Secret = { ...replica, previousVersion: 0, stages: {} };
+  const arrived = versions.arrived.filter((one) => one.hasPayload && one !== current);
+  recordDifference({ before, after: replica, versions: { ...versions, arrived } }, place, context);
 }
 
 function pairsOf(tags: Secret["tags"]) {

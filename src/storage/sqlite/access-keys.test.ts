@@ -58,9 +58,9 @@ it("are never put in each other's place", async () => {
 });
 
 it.each([
-  ["an API key", "DELETE FROM api_keys", ofKey, ofSession],
-  ["a session", "DELETE FROM sessions", ofSession, ofKey],
-])("are gone with %s, and whatever was remembered of them", async (_what, sql, gone, kept) => {
+  { what: "an API key", sql: "DELETE FROM api_keys", gone: ofKey, kept: ofSession },
+  { what: "a session", sql: "DELETE FROM sessions", gone: ofSession, kept: ofKey },
+])("are gone with $what, and whatever was remembered of them", async ({ sql, gone, kept }) => {
   const before = stamp();
   database.exec(sql);
   expect(await stores.accessKeys.accessKey(gone.id)).toBeUndefined();
