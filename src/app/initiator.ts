@@ -1,7 +1,7 @@
 /** The event's initiator: the caller of a call, as the record names it. */
 import type { EventHost, Initiator, InitiatorAccess } from "../audit/event.ts";
 import { toRfc3339 } from "../kernel/clock.ts";
-import type { Call, SignedBy } from "./call.ts";
+import type { Call, Identity, SignedBy } from "./call.ts";
 
 /** What IBM's IAM events say of the client, by which it is known: the console, and the command line. */
 const AGENTS: Readonly<Record<string, string>> = {
@@ -9,7 +9,8 @@ const AGENTS: Readonly<Record<string, string>> = {
   bx: "IBM Cloud CLI",
 };
 
-export function initiatorOf(call: Call): Initiator {
+/** `account` is that of the event, in which whoever comes from another one is a stranger. */
+export function initiatorOf(call: Call, account: string): Initiator {
   const { caller } = call;
   const host = hostOf(call);
   switch (caller.kind) {
@@ -21,7 +22,7 @@ export function initiatorOf(call: Call): Initiator {
         ...(caller.authnId === undefined ? {} : { authnId: caller.authnId }),
         ...(caller.authnName === undefined ? {} : { authnName: caller.authnName }),
         credential: { type: caller.credentialType },
-        ...(caller.signedBy ? { access: accessOf(caller.signedBy) } : {}),
+        ...(caller.signedBy ? { access: accessOf(caller.signedBy, caller, account) } : {}),
         host,
       };
     case "anonymous":
@@ -43,7 +44,7 @@ export function initiatorOf(call: Call): Initiator {
   }
 }
 
-function accessOf(by: SignedBy): InitiatorAccess {
+function accessOf(by: SignedBy, { account: own }: Identity, account: string): InitiatorAccess {
   const { accessKeyId: keyId, kind, sessionName, sourceIdentity, startedAt, isMfa } = by;
   return {
     keyId,
@@ -52,6 +53,7 @@ function accessOf(by: SignedBy): InitiatorAccess {
     ...(sourceIdentity === undefined ? {} : { sourceIdentity }),
     ...(startedAt === undefined ? {} : { startedAt: toRfc3339(startedAt) }),
     ...(isMfa === undefined ? {} : { mfa: isMfa }),
+    ...(own === account ? {} : { account: own }),
   };
 }
 

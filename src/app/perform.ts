@@ -335,7 +335,7 @@ export class Performer {
       // The id's own time is the event's, so that a look-up by id knows when to look.
       ...this.#ports.ids.stamped(),
       operation,
-      initiator: initiatorOf(call),
+      initiator: initiatorOf(call, target.place.account),
       target,
       input,
       ending,

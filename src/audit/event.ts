@@ -57,6 +57,8 @@ export interface InitiatorAccess {
   /** RFC 3339; of keys that end with a session. */
   readonly startedAt?: string;
   readonly mfa?: boolean;
+  /** Of the caller, where it is not the account of the event. */
+  readonly account?: string;
 }
 
 /** What it was done to. `id` is a CRN: everything done to one secret carries that secret's CRN. */

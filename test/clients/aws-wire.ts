@@ -1,7 +1,7 @@
 /** A running server as AWS's own clients see it: an endpoint, a region, an access key. */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { keytrail, RunningServer, tokenOf } from "../e2e/running-server.ts";
+import { keytrail, tokenOf, type RunningServer } from "../e2e/running-server.ts";
 
 /** Of the commands of the seeds. */
 export const REGION = "us-east-1";

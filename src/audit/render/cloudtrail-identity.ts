@@ -12,8 +12,9 @@ const ROOT = "root";
 
 /** Whoever calls by another wire has no access key: events name the kind of another credential, not which one it was. */
 export function userIdentityOf(event: AuditEvent, source: string): object {
-  const { account, initiator } = event;
-  if (isServiceEvent(event)) return { accountId: accountNumber(account), invokedBy: source };
+  const { initiator } = event;
+  if (isServiceEvent(event)) return { accountId: accountNumber(event.account), invokedBy: source };
+  const account = initiator.access?.account ?? event.account;
   const kind = kindOf(initiator);
   if (kind === "nobody") return { type: "Unknown", ...principalOf(initiator) };
   const { access } = initiator;

@@ -10,6 +10,8 @@ import { addProfileIdentity, deleteProfileIdentity } from "../../../../app/profi
 import { createProfile, deleteProfile } from "../../../../app/profiles/profiles.ts";
 import { SCHEDULE } from "../../../../app/testing/test-app.ts";
 import { crnOfPrincipal } from "../../../../identity/trust-principal.ts";
+import { renderCloudTrail } from "../../../../audit/render/cloudtrail.ts";
+import { accountNumber } from "../../../../audit/render/cloudtrail-arn.ts";
 import { accountPlace } from "../../../../identity/account.ts";
 import type { TrustedProfile } from "../../../../identity/trusted-profile.ts";
 import { Sensitive } from "../../../../kernel/sensitive.ts";
@@ -374,16 +376,20 @@ describe("AssumeRole", () => {
     const identifier = crnOfPrincipal({ kind: "user", account, iamId });
     const trust = { id: far.output.id, identityType: "crn", identifier } as const;
     await performer.perform(addProfileIdentity, there, () => trust);
-    const number = /^arn:aws:iam::(\d+)/.exec(named("iam:x"))?.[1];
-    const arn = `arn:aws:iam::${await otherNumber(made.id)}:role/far`;
+    const arn = `arn:aws:iam::${accountNumber(made.id)}:role/far`;
     const answered = await assume(ada, arn);
     const credentials = credentialsIn(answered);
     expect(answered.events.map((event) => event.account).toSorted()).toEqual(
       [made.id, account].toSorted(),
     );
+    const records = answered.events.map((event) => renderCloudTrail(event));
+    expect(records).toMatchObject([
+      { userIdentity: { arn: named("iam:user/ada@example.com") } },
+      { userIdentity: { arn: named("iam:user/ada@example.com") } },
+    ]);
     const who = await whoIs(credentials);
-    expect(who).toBe(`arn:aws:sts::${await otherNumber(made.id)}:assumed-role/far/work`);
-    expect(who).not.toContain(`${number}`);
+    expect(who).toBe(`arn:aws:sts::${accountNumber(made.id)}:assumed-role/far/work`);
+    expect(who).not.toContain(server.account);
   });
 });
 
@@ -398,6 +404,21 @@ describe("GetFederationToken", () => {
     expect(await whoIs(bob)).toBe(named("sts:federated-user/bob"));
     const { events } = await sts(bob, "GetCallerIdentity");
     expect(events[0]?.initiator.access).toMatchObject({ kind: "federated", sessionName: "bob" });
+  });
+
+  it("may do no more than its policy, and nothing without one", async () => {
+    await server.secrets("CreateSecret", { Name: "s", SecretString: "x" });
+    const does = async (Policy?: string): Promise<readonly (string | undefined)[]> => {
+      const members = { Name: "bob", ...(Policy === undefined ? {} : { Policy }) };
+      const bob = credentialsIn(await sts(server.manager, "GetFederationToken", members));
+      const ask = async (action: string) =>
+        (await server.secrets(action, { SecretId: "s" }, { as: bob })).error;
+      return [await ask("DescribeSecret"), await ask("GetSecretValue")];
+    };
+    const denied = "AccessDeniedException";
+    expect(await does()).toEqual([denied, denied]);
+    expect(await does(allowing("secretsmanager:Describe*"))).toEqual([undefined, denied]);
+    expect(await does(allowing("*"))).toEqual([undefined, undefined]);
   });
 
   it.each([
@@ -426,11 +447,6 @@ describe("GetAccessKeyInfo", () => {
 function allowing(Action: string): string {
   const Statement = [{ Effect: "Allow", Action, Resource: "*" }];
   return JSON.stringify({ Version: "2012-10-17", Statement });
-}
-
-async function otherNumber(account: string): Promise<string> {
-  const { accountNumber } = await import("../../../../audit/render/cloudtrail-arn.ts");
-  return accountNumber(account);
 }
 
 function everyRow(): string {
