@@ -227,7 +227,7 @@ interface Recorded {
   readonly moveToVersionId?: string;
   readonly tags?: readonly { readonly key: string; readonly value: string }[];
   readonly tagKeys?: readonly string[];
-  readonly versionId?: string;
+  readonly versionId?: string | null;
   readonly versionsDeleted?: number;
 }
 
@@ -261,7 +261,7 @@ function tellValue(one: Told, event: { readonly asked: Recorded; readonly answer
   tellTags(one, event);
   const { asked, answered } = event;
   const { versionId } = answered;
-  if (versionId === undefined) return;
+  if (!versionId) return;
   if (!one.labels.has("AWSCURRENT")) placeLabel(one, "AWSCURRENT", versionId);
   for (const stage of asked.versionStages ?? ["AWSCURRENT"]) placeLabel(one, stage, versionId);
 }
