@@ -71,20 +71,18 @@ function stepsInTerms<
   Store extends View,
 >(
   operation: Steps<Input, Subject, Output, Store>,
-  { understood, refusal, shown }: Terms<Given, Input, Output, Shown>,
+  terms: Terms<Given, Input, Output, Shown>,
 ): Steps<Given, Understood<Input, Subject>, Shown, Store> {
   return {
     async locate(given, context) {
-      const input = await understood(given, context);
+      const input = await terms.understood(given, context);
       const located = await operation.locate(input, context);
-      const inTheWay = located.refusal ?? input.unfit ?? (await refusal?.(input, context));
-      return { ...located, refusal: inTheWay, subject: { input, located } } as Located<
-        Understood<Input, Subject>
-      >;
+      const inTheWay = located.refusal ?? input.unfit ?? (await terms.refusal?.(input, context));
+      return { ...located, refusal: inTheWay, subject: { input, located } };
     },
     async run(given, { subject: { input, located } }, context) {
       const output = await operation.run(input, located, context);
-      return output instanceof Refusal ? output : shown(output, context, given);
+      return output instanceof Refusal ? output : terms.shown(output, context, given);
     },
   };
 }

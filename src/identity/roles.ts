@@ -128,6 +128,7 @@ const viewing: readonly OperationName[] = [
   "access-group-settings.read",
   "access-group.read",
   "access-group.list",
+  "access-group.joined.list",
   "access-group-member.read",
   "access-group-member.list",
   "access-group-rule.read",
@@ -137,6 +138,7 @@ const viewing: readonly OperationName[] = [
   "role.list",
   "profile.read",
   "profile.list",
+  "profile.hosts.list",
   "profile-rule.read",
   "profile-rule.list",
   "profile-link.read",
@@ -254,6 +256,7 @@ const ownMatters: ReadonlySet<OperationName> = new Set<OperationName>([
   "apikey.usage.read",
   "policy.user.list",
   "policy.user.inline.list",
+  "access-group.joined.list",
   "passcode.create",
 ]);
 

@@ -146,6 +146,20 @@ export const deleteProfileByName = changeInTerms(deleteProfile, {
   shown: async (output) => output,
 });
 
+/** Instance profiles are no part of a profile here: there are none, and a role need not be taken out of any. */
+export const listHostsByName = readOperation<
+  NamedProfile,
+  TrustedProfile,
+  { readonly totalCount: number }
+>({
+  name: "profile.hosts.list",
+  async locate({ roleName }, context) {
+    const profile = await profileCalled(roleName, context);
+    return locatedIn("profile.hosts.list", { profile, subject: profile }, context);
+  },
+  run: async () => ({ totalCount: 0 }),
+});
+
 async function withTrust(profile: TrustedProfile, view: View): Promise<ProfileWithTrust> {
   const { id, iamId } = profile;
   const trust = await principalsOf(profile, view);

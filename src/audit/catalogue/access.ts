@@ -60,6 +60,14 @@ export const accessRows = rows({
     request: ["iamId", "search", "membershipType", "offset", "limit", "sort"],
     response: ["totalCount"],
   },
+  "access-group.joined.list": {
+    action: "iam-groups.joined-groups.list",
+    aws: "ListGroupsForUser",
+    dsv: ["groups:joined", "GET"],
+    ...reading,
+    request: ["userName", "offset", "limit"],
+    response: ["totalCount"],
+  },
   "access-group-member.join": {
     action: "iam-groups.federated-member.add",
     aws: "AddUserToGroup",

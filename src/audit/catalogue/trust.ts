@@ -45,6 +45,15 @@ export const trustRows = rows({
     request: ["name", "offset", "limit"],
     response: ["totalCount"],
   },
+  // Machines that act as a profile: those are known by its links.
+  "profile.hosts.list": {
+    action: "iam-identity.profile-hosts.list",
+    aws: "ListInstanceProfilesForRole",
+    dsv: ["config:profiles:{name}:hosts", "GET"],
+    ...reading,
+    request: ["roleName"],
+    response: ["totalCount"],
+  },
   "profile.update": {
     action: "iam-identity.account-profile.update",
     aws: "UpdateRole",

@@ -1,13 +1,13 @@
 /** What was answered, under AWS's names: the `responseElements` of a CloudTrail record. */
+import { STS_SOURCE } from "../aws-names.ts";
 import type { Row } from "../catalogue/row.ts";
 import type { AuditEvent, EventData } from "../event.ts";
 import { accountNumber, arnPart, iamArn, secretArn } from "./cloudtrail-arn.ts";
 import { camelCase } from "./cloudtrail-case.ts";
 import { awsDate, awsDateWithComma, recordedTime } from "./cloudtrail-time.ts";
-import { isEmpty, isServiceEvent, thingOf, type Thing } from "./parties.ts";
+import { iamIdOf, isEmpty, isServiceEvent, thingOf, type Thing } from "./parties.ts";
 
 const SECRETS_MANAGER = "secretsmanager.amazonaws.com";
-const STS = "sts.amazonaws.com";
 
 /** Of what an event is in AWS's terms. */
 export interface AwsTerms {
@@ -22,7 +22,7 @@ export function responseElementsOf(event: AuditEvent, terms: AwsTerms): EventDat
   if (row.kind !== "change" || event.outcome !== "success" || isServiceEvent(event)) return null;
   const thing = thingOf(event.target);
   const elements =
-    source === STS
+    source === STS_SOURCE
       ? credentialsOf(event, terms.eventName)
       : {
           ...deletionOf(event, terms.eventName),
@@ -100,7 +100,7 @@ function iamElements(event: AuditEvent, { eventName, source }: AwsTerms, thing: 
     }
     case "CreateRole": {
       const arn = iamArn(account, "role", name);
-      return { role: { path: "/", roleName: name, roleId: thing.id, arn, createDate } };
+      return { role: { path: "/", roleName: name, roleId: iamIdOf(thing), arn, createDate } };
     }
     case "CreateAccessKey": {
       const { accessKeyId } = responseData;

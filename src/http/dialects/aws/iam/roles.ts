@@ -2,6 +2,7 @@
 import {
   createProfileByName,
   deleteProfileByName,
+  listHostsByName,
   listProfilesWithTrust,
   readProfileByName,
   setTrustByName,
@@ -22,7 +23,7 @@ import type { Members } from "../members.ts";
 import { line, nothing, type AwsLine } from "../service.ts";
 import { Timestamp, type WireObject } from "../wire-values.ts";
 import { assertPath, assertPlain, EXISTING_NAME, NEW_NAME } from "./iam-members.ts";
-import { limitIn, markerIn, truncation } from "./paging.ts";
+import { limitIn, markerIn, truncation, windowIn } from "./paging.ts";
 import { MAX_TRUST_POLICY_CHARS, trustIn, trustPolicyOf } from "./trust-policy.ts";
 
 const DOCUMENT = { min: 1, max: MAX_TRUST_POLICY_CHARS } as const;
@@ -39,6 +40,10 @@ export const roleLines: readonly AwsLine[] = [
   ]),
   line("UpdateAssumeRolePolicy", setTrustByName, [decodeSetTrust, nothing]),
   line("DeleteRole", deleteProfileByName, [decodeNamed, nothing]),
+  line("ListInstanceProfilesForRole", listHostsByName, [
+    (members) => ({ ...decodeNamed(members), ...windowIn(members) }),
+    () => ({ InstanceProfiles: [], ...truncation(null) }),
+  ]),
 ];
 
 function decodeNamed(members: Members): NamedProfile {

@@ -1,4 +1,5 @@
 /** Users, and service IDs beside them. */
+import { listJoinedGroups } from "../../../../app/groups/joined-groups.ts";
 import type { Called } from "../../../../app/identity/call-names.ts";
 import {
   createUserByName,
@@ -10,12 +11,15 @@ import {
   type ListOwnersInput,
   type OwnerPosition,
 } from "../../../../app/identity/users-by-name.ts";
+import type { Slice } from "../../../../app/identity/list-parts.ts";
 import { accountNumber, iamArn } from "../../../../audit/render/cloudtrail-arn.ts";
+import type { AccessGroup } from "../../../../identity/access-group.ts";
+import { isPlainName } from "../../../../identity/text.ts";
 import type { Members } from "../members.ts";
 import { line, nothing, type AwsLine } from "../service.ts";
 import { Timestamp, type WireObject } from "../wire-values.ts";
 import { assertPath, assertPlain, EXISTING_NAME, NEW_NAME } from "./iam-members.ts";
-import { limitIn, markerIn, truncation } from "./paging.ts";
+import { limitIn, markerIn, truncation, windowIn } from "./paging.ts";
 
 const USERS_PATH = "/";
 const SERVICE_IDS_PATH = "/service-id/";
@@ -31,6 +35,10 @@ export const userLines: readonly AwsLine[] = [
   line("DeleteUser", deleteUserByName, [
     (members) => ({ userName: members.text("UserName", EXISTING_NAME) }),
     nothing,
+  ]),
+  line("ListGroupsForUser", listJoinedGroups, [
+    (members) => ({ userName: members.text("UserName", EXISTING_NAME), ...windowIn(members) }),
+    encodeGroups,
   ]),
 ];
 
@@ -70,6 +78,18 @@ function positionOf(value: unknown): OwnerPosition | undefined {
 
 function encodeListedUsers({ owners, next }: ListedOwners): WireObject {
   return { Users: owners.map(encodeUser), ...truncation(next) };
+}
+
+/** Some names have characters that AWS's have not. */
+function encodeGroups({ items, next }: Slice<AccessGroup>): WireObject {
+  const Groups = items.map(({ id, name, account, createdAt }) => ({
+    Path: USERS_PATH,
+    GroupName: isPlainName(name) ? name : id,
+    GroupId: id,
+    Arn: iamArn(account, "group", name),
+    CreateDate: new Timestamp(createdAt),
+  }));
+  return { Groups, ...truncation(next) };
 }
 
 /** Whoever stands for the account itself is called by its number, as AWS's root is. */
