@@ -89,7 +89,7 @@ export function unfound(permission: OperationName, input: object, { place }: Cal
 }
 
 /** What nothing that is attached to a secret keeps from the owner of its account (AWS's root user). */
-const OWNERS_OWN: ReadonlySet<OperationName> = new Set<OperationName>([
+export const OWNERS_OWN: ReadonlySet<OperationName> = new Set<OperationName>([
   "secret.resource-policy.read",
   "secret.resource-policy.set",
   "secret.resource-policy.delete",

@@ -37,6 +37,7 @@ const ANSWER: Access = {
           },
         },
       ],
+      limits: [],
       applied_by: null,
     },
     {
@@ -46,6 +47,7 @@ const ANSWER: Access = {
       state: "active",
       can_log_in: false,
       paths: [POLICY],
+      limits: [],
       applied_by: {
         identities: [{ type: "user", id: "IBMid-2" }],
         rules: [
@@ -103,6 +105,24 @@ describe("keytrail who-can", () => {
     ]);
     expect(stderr).toBe("Only 2 of 3 identities are shown.\n");
     expect(asked.at(-1)).toBe(`/trail/v1/access?operation=secret.read&target=${SECRET}`);
+  });
+
+  it("says what the policy of a secret lets in, keeps out sometimes, and lets in from outside", async () => {
+    const said = { statement: 2, sid: "Ada", session: null };
+    const path = { ...said, kind: "resource-policy", operations: [], conditional: true };
+    const [ada] = ANSWER.identities;
+    answer = {
+      ...ANSWER,
+      secret_policy: { statements: 2, outsiders: ["123456789012", "*"] },
+      identities: [{ ...ada!, paths: [path], limits: [{ ...said, sid: null, session: "eve" }] }],
+      at_login: [],
+    };
+    const { stdout } = await whoCan("secret.read", SECRET);
+    expect(stdout).toContain("the secret's policy, statement 2 (Ada), on its conditions");
+    expect(stdout).toContain("not when the secret's policy, statement 2, as eve says so");
+    expect(stdout).toContain("The secret has a policy of its own, of 2 statements");
+    expect(stdout).toContain("  lets in 123456789012 of other accounts, where those do too");
+    expect(stdout).toContain("  lets in everybody of other accounts");
   });
 
   it("says so when nobody may, and asks about the account without a target", async () => {

@@ -82,6 +82,7 @@ function describe(answer: Access, io: CommandIo): string {
     const titles = COLUMNS.map(({ title }) => title);
     lines.push("", ...[titles, ...rows].map((row) => joinCells(tableLine(row, COLUMNS, widths))));
   }
+  if (answer.secret_policy) lines.push("", ...policyLines(answer.secret_policy));
   const rules = answer.at_login.map((rule) => {
     const who = whoever(rule.realm_name, rule.conditions);
     return `${who} joins ${rule.group_name}`;
@@ -91,6 +92,15 @@ function describe(answer: Access, io: CommandIo): string {
   return `${lines.join("\n")}\n`;
 }
 
+function policyLines({ statements, outsiders }: NonNullable<Access["secret_policy"]>): string[] {
+  const count = statements === 1 ? "1 statement" : `${statements} statements`;
+  const whom = outsiders.map((one) => (one === "*" ? "everybody" : printable(one)));
+  return [
+    `The secret has a policy of its own, of ${count}, which is taken into account.`,
+    ...whom.map((one) => `  lets in ${one} of other accounts, where those do too`),
+  ];
+}
+
 function countOf(count: number): string {
   if (count === 0) return "nobody may";
   return count === 1 ? "1 identity may" : `${count} identities may`;
@@ -98,13 +108,23 @@ function countOf(count: number): string {
 
 /** A line for each way; who it is stands on the first. Those who may act as a trusted profile follow it. */
 function rowsOf(identity: Access["identities"][number]): readonly (readonly string[])[] {
-  const { name, iam_id: id, kind, state, can_log_in: canLogIn, paths, applied_by: by } = identity;
+  const {
+    name,
+    iam_id: id,
+    kind,
+    state,
+    can_log_in: canLogIn,
+    paths,
+    limits,
+    applied_by: by,
+  } = identity;
   const who = [cellText(name || id), kind, state, canLogIn ? "yes" : "no"];
   const trusted = [
     ...(by?.identities.map((one) => `applied by ${one.id}`) ?? []),
     ...(by?.rules.map((one) => `applied by ${whoever(one.realm_name, one.conditions)}`) ?? []),
   ];
-  return [...paths.map(pathText), ...trusted].map((text, i) => [
+  const kept = limits.map((one) => `not when ${statementText(one)} says so`);
+  return [...paths.map(pathText), ...kept, ...trusted].map((text, i) => [
     ...(i === 0 ? who : ["", "", "", ""]),
     cellText(text),
   ]);
@@ -112,6 +132,10 @@ function rowsOf(identity: Access["identities"][number]): readonly (readonly stri
 
 function pathText(path: AccessPath): string {
   if (path.kind === "own-matter") return "it is its own";
+  if (path.kind === "resource-policy") {
+    const when = path.conditional ? ", on its conditions" : "";
+    return `${statementText(path)}${when}`;
+  }
   if (path.kind === "setting") return `the account's setting ${path.setting}`;
   const { roles = [], resource = {}, via, policy_id: policy = "" } = path;
   const where = Object.entries(resource).map(([name, value]) => `${name} ${value}`);
@@ -120,6 +144,12 @@ function pathText(path: AccessPath): string {
   if (!via) return `${text}, policy ${policy}`;
   const until = via.until === null ? "" : ` until ${via.until.slice(0, 19)}Z`;
   return `${text}, policy ${policy} of group ${via.name} (${via.membership}${until})`;
+}
+
+function statementText(one: Pick<AccessPath, "statement" | "sid" | "session">): string {
+  const { statement = 0, sid, session } = one;
+  const named = sid ? `${statement} (${sid})` : `${statement}`;
+  return `the secret's policy, statement ${named}${session ? `, as ${session}` : ""}`;
 }
 
 function whoever(realm: string, conditions: Conditions): string {

@@ -57,7 +57,7 @@ const conditions = z.array(
 );
 
 const accessPath = z.looseObject({
-  /** `policy`, `own-matter` or `setting`. */
+  /** `policy`, `own-matter`, `setting` or `resource-policy`. */
   kind: z.string(),
   operations: z.array(z.string()),
   policy_id: z.string().optional(),
@@ -72,11 +72,22 @@ const accessPath = z.looseObject({
     })
     .nullish(),
   setting: z.string().optional(),
+  statement: z.int().optional(),
+  sid: z.string().nullish(),
+  conditional: z.boolean().optional(),
+  session: z.string().nullish(),
+});
+
+const limit = z.looseObject({
+  statement: z.int(),
+  sid: z.string().nullable(),
+  session: z.string().nullable(),
 });
 
 export const access = z.looseObject({
   operations: z.array(z.string()),
   target: z.looseObject({ kind: z.string(), crn: z.string(), name: z.string() }),
+  secret_policy: z.looseObject({ statements: z.int(), outsiders: z.array(z.string()) }).nullish(),
   identities: z.array(
     z.looseObject({
       iam_id: z.string(),
@@ -85,6 +96,7 @@ export const access = z.looseObject({
       state: z.string(),
       can_log_in: z.boolean(),
       paths: z.array(accessPath),
+      limits: z.array(limit).default([]),
       applied_by: z
         .looseObject({
           identities: z.array(z.looseObject({ type: z.string(), id: z.string() })),

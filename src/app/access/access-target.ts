@@ -12,6 +12,7 @@ import { isUserId } from "../../identity/user.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import { isUuid } from "../../kernel/ids.ts";
 import { DEFAULT_GROUP_ID } from "../../secrets/group.ts";
+import type { Secret } from "../../secrets/secret.ts";
 import type { View } from "../state.ts";
 
 /** A CRN with the longest of ids. */
@@ -36,6 +37,8 @@ export interface AccessTarget {
   readonly name: string;
   readonly place: Place;
   readonly secretGroup?: string;
+  /** The secret itself, where it is one: its policy has a say. */
+  readonly secret?: Secret;
   /** Whose it is, by an IAM id: what is an identity's own matter needs no role. */
   readonly owner?: string;
 }
@@ -110,7 +113,7 @@ async function inInstances(
     const secret = await store.secrets.secret(at, id);
     if (secret) {
       const { name, groupId: secretGroup } = secret;
-      return { kind: "secret", crn: named("secret"), name, place, secretGroup };
+      return { kind: "secret", crn: named("secret"), name, place, secretGroup, secret };
     }
     const group =
       id === DEFAULT_GROUP_ID ? { name: DEFAULT_GROUP_ID } : await store.secrets.group(at, id);

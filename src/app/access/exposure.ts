@@ -13,6 +13,7 @@ import { invariant, Refusal } from "../../kernel/errors.ts";
 import { MAX_PAGE, type Hit, type Selection } from "../../search/event-index.ts";
 import { EVENT_FIELDS } from "../../search/fields.ts";
 import { all, any, type Plan } from "../../search/plan.ts";
+import type { Secret } from "../../secrets/secret.ts";
 import type { Capabilities } from "../capabilities.ts";
 import { readOperation, type Context } from "../operation.ts";
 import type { View } from "../state.ts";
@@ -22,6 +23,7 @@ import { Turns } from "../trail/turns.ts";
 import { trailLocation } from "../trail/whole-trail.ts";
 import { Completeness, type Complete } from "./completeness.ts";
 import { Disclosures, type Disclosed } from "./disclosures.ts";
+import { insiderFor, SecretPolicy } from "./secret-policy.ts";
 
 /** Events on a secret that one question looks at. Where there are more, the answer says from when to ask on. */
 export const MAX_EXAMINED_EVENTS = 100_000;
@@ -247,7 +249,7 @@ interface Asked {
 async function answer(history: History, asked: Asked): Promise<Exposure> {
   const { input, newest, place, context, counter, before, isWhole } = asked;
   const secret = await secretOf(input.secretId, place, context);
-  const mayRead = (id: string) => mayReadNow(id, { place, group: secret?.groupId, context });
+  const mayRead = (id: string) => mayReadNow(id, { place, secret, context });
   const received = await remaining(history.received, { mayRead, context });
   const { id: targetCrn, name } = newest.target;
   return {
@@ -303,12 +305,24 @@ async function mayReadNow(
   iamId: string,
   at: {
     readonly place: Place;
-    readonly group: string | undefined;
+    readonly secret: Secret | undefined;
     readonly context: Context<View>;
   },
 ): Promise<boolean> {
-  const { place, group: secretGroup, context } = at;
-  if (secretGroup === undefined) return false;
-  const grants = await context.store.identity.grantsOf(iamId, place.account, context.now);
-  return isAllowed(grants, "secret.read", { service: "secrets-manager", place, secretGroup });
+  const { place, secret, context } = at;
+  if (!secret) return false;
+  const policy = SecretPolicy.of({ place, secret }, ["secret.read"]);
+  const { identity } = context.store;
+  const principal = await identity.principal(place.account, iamId);
+  if (!principal) return false;
+  const insider = insiderFor(principal);
+  const says = policy?.keepingOut(insider) ?? [];
+  if (says.some(({ isConditional, session }) => !isConditional && session === null)) return false;
+  if (policy && policy.lettingIn(insider).length > 0) return true;
+  const grants = await identity.grantsOf(iamId, place.account, context.now);
+  return isAllowed(grants, "secret.read", {
+    service: "secrets-manager",
+    place,
+    secretGroup: secret.groupId,
+  });
 }

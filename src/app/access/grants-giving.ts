@@ -17,11 +17,14 @@ import { isUserId } from "../../identity/user.ts";
 import type { Millis } from "../../kernel/clock.ts";
 import type { View } from "../state.ts";
 import { resourceFor, type AccessTarget } from "./access-target.ts";
+import { insiderFor, SecretPolicy, type Insider, type Said } from "./secret-policy.ts";
 
 /** Ways by which one identity may do it that an answer shows; there are rarely more than two. */
 export const MAX_PATHS_PER_IDENTITY = 20;
 /** Policies that are looked at in one turn of the event loop. */
 const POLICIES_PER_TURN = 500;
+/** Identities that are looked up in one. */
+const IDENTITIES_PER_TURN = 50;
 
 /** The group by which an identity has a policy. */
 export interface Via {
@@ -47,6 +50,8 @@ export type AccessPath = { readonly operations: readonly OperationName[] } & (
   | { readonly kind: "own-matter" }
   /** The account's settings let every user. */
   | { readonly kind: "setting"; readonly setting: "restrict_create_service_id" }
+  /** The policy of the secret lets it in. */
+  | ({ readonly kind: "resource-policy" } & Omit<Said, "operations">)
 );
 
 /** A login that meets the rule's conditions would give a membership, and with it the operation. */
@@ -56,6 +61,8 @@ export interface RuleThatGives {
 }
 
 export interface Found {
+  /** What the policy of the secret keeps identities from, sometimes, that they may do by the paths. */
+  readonly limits: ReadonlyMap<string, readonly Said[]>;
   /** By IAM id; at most MAX_PATHS_PER_IDENTITY of each. Also of identities that are disabled. */
   readonly paths: ReadonlyMap<string, readonly AccessPath[]>;
   readonly rules: readonly RuleThatGives[];
@@ -78,6 +85,7 @@ export async function findGrants(question: Question): Promise<Found> {
 
 class GrantSearch implements Found {
   readonly paths = new Map<string, AccessPath[]>();
+  readonly limits = new Map<string, readonly Said[]>();
   readonly rules: RuleThatGives[] = [];
   readonly #question: Question;
   readonly #groupsWithRules = new Set<string>();
@@ -90,6 +98,43 @@ class GrantSearch implements Found {
     await this.#addPolicies();
     await this.#addOwner();
     await this.#addSetting();
+    const { target, operations } = this.#question;
+    const policy = SecretPolicy.of(target, operations);
+    if (!policy) return;
+    await this.#addLetIn(policy);
+    await this.#removeKeptOut(policy);
+  }
+
+  /** Whom the policy of the secret lets in without a role. */
+  async #addLetIn(policy: SecretPolicy): Promise<void> {
+    const named = policy.isForAnyone ? everyone(this.#question) : policy.named;
+    for await (const iamId of named) {
+      const insider = await insiderOf(iamId, this.#question);
+      if (!insider) continue;
+      for (const said of policy.lettingIn(insider)) {
+        this.#add(iamId, { kind: "resource-policy", ...said });
+      }
+    }
+  }
+
+  /** Whom it keeps out, whatever lets them in; by a statement with conditions, sometimes. */
+  async #removeKeptOut(policy: SecretPolicy): Promise<void> {
+    let looked = 0;
+    for (const [iamId, paths] of this.paths) {
+      const insider = await insiderOf(iamId, this.#question);
+      const all = insider ? policy.keepingOut(insider) : [];
+      const isAlways = (said: Said): boolean => !said.isConditional && said.session === null;
+      const never = new Set(all.filter(isAlways).flatMap(({ operations }) => operations));
+      const left = paths.flatMap((path) => {
+        const operations = path.operations.filter((name) => !never.has(name));
+        return operations.length === 0 ? [] : [{ ...path, operations }];
+      });
+      if (left.length === 0) this.paths.delete(iamId);
+      else this.paths.set(iamId, left);
+      const sometimes = all.filter((said) => !isAlways(said));
+      if (sometimes.length > 0) this.limits.set(iamId, sometimes);
+      if (++looked % IDENTITIES_PER_TURN === 0) await nextTurn();
+    }
   }
 
   async #addPolicies(): Promise<void> {
@@ -180,6 +225,11 @@ class GrantSearch implements Found {
 
 function membershipOf({ rule, expiresAt }: Member): Pick<Via, "membership" | "until"> {
   return { membership: rule === null ? "static" : "dynamic", until: expiresAt };
+}
+
+async function insiderOf(iamId: string, { account, view }: Question): Promise<Insider | undefined> {
+  const found = await view.identity.principal(account, iamId);
+  return found && insiderFor(found);
 }
 
 async function* everyone({ account, view }: Question): AsyncGenerator<string> {

@@ -56,6 +56,7 @@ describe("who can", () => {
             via: null,
           },
         ],
+        limits: [],
         trust: null,
       },
     ]);

@@ -11,6 +11,8 @@ import { findTarget, isDoneTo, type AccessTarget } from "./access-target.ts";
 import { findGrants, type AccessPath, type RuleThatGives } from "./grants-giving.ts";
 import { canLogIn, trustIn, type Trust } from "./logging-in.ts";
 import { operationsNamed } from "./operation-names.ts";
+import { nameFor } from "../secrets/resource-policy-principals.ts";
+import { SecretPolicy, type Said } from "./secret-policy.ts";
 
 /** Identities that one answer shows; that there are more is said. */
 export const MAX_IDENTITIES_SHOWN = 1_000;
@@ -35,14 +37,25 @@ export interface IdentityWithAccess {
   readonly state: "active" | "disabled";
   readonly canLogIn: boolean;
   readonly paths: readonly AccessPath[];
+  /** What keeps it from it sometimes: statements of the secret's policy with conditions. */
+  readonly limits: readonly Said[];
   /** Of a trusted profile: who may act as it. */
   readonly trust: Trust | null;
+}
+
+/** The policy of the secret that was asked about. */
+export interface PolicyOfSecret {
+  readonly statements: number;
+  /** Whom it lets in of other accounts, if those do; `*` for everybody. */
+  readonly outsiders: readonly string[];
 }
 
 export interface WhoCan {
   /** What was asked about; several where the name has several meanings. */
   readonly operations: readonly OperationName[];
   readonly target: AccessTarget;
+  /** Null where there is none. */
+  readonly policy: PolicyOfSecret | null;
   readonly identities: readonly IdentityWithAccess[];
   /** Rules by which a federated login would join a group that may. */
   readonly rules: readonly RuleThatGives[];
@@ -77,7 +90,7 @@ export const whoCan = readOperation<WhoCanInput, Asked, WhoCan>({
     assertAnswerable(asked);
     const { store: view, now, call } = context;
     const { account } = call.place;
-    const { paths, rules } = await findGrants({ ...asked, account, view, now });
+    const { paths, limits, rules } = await findGrants({ ...asked, account, view, now });
     const known: { readonly principal: Principal; readonly paths: readonly AccessPath[] }[] = [];
     let looked = 0;
     for (const [iamId, ways] of paths) {
@@ -89,12 +102,29 @@ export const whoCan = readOperation<WhoCanInput, Asked, WhoCan>({
     const shown = known.toSorted(byKindAndName).slice(0, MAX_IDENTITIES_SHOWN);
     const identities: IdentityWithAccess[] = [];
     for (const one of shown) {
-      identities.push(await shownAs(one, context));
+      const own = limits.get(one.principal.iamId) ?? [];
+      identities.push(await shownAs({ ...one, limits: own }, context));
       if (identities.length % IDENTITIES_PER_TURN === 0) await nextTurn();
     }
-    return { ...asked, identities, rules, totalCount: known.length };
+    const policy = await policyOf(asked, context);
+    return { ...asked, policy, identities, rules, totalCount: known.length };
   },
 });
+
+async function policyOf(
+  { target, operations }: Asked,
+  { store, call }: Context<View>,
+): Promise<PolicyOfSecret | null> {
+  const policy = SecretPolicy.of(target, operations);
+  if (!policy) return null;
+  const inside = new Set<string>();
+  for (const iamId of policy.named) {
+    if (await store.identity.principal(call.place.account, iamId)) inside.add(iamId);
+  }
+  const outsiders = policy.outsiders((iamId) => inside.has(iamId));
+  const shown = await Promise.all(outsiders.map((one) => nameFor(one, store)));
+  return { statements: policy.size, outsiders: shown };
+}
 
 /** Only once the caller may ask: before that, nobody is told that the target is there, nor what it is. */
 function assertAnswerable({ operations, target }: Asked): void {
@@ -114,7 +144,15 @@ function isByPolicy(operation: OperationName): boolean {
 }
 
 async function shownAs(
-  { principal, paths }: { readonly principal: Principal; readonly paths: readonly AccessPath[] },
+  {
+    principal,
+    paths,
+    limits,
+  }: {
+    readonly principal: Principal;
+    readonly paths: readonly AccessPath[];
+    readonly limits: readonly Said[];
+  },
   { store, now }: Context<View>,
 ): Promise<IdentityWithAccess> {
   return {
@@ -124,6 +162,7 @@ async function shownAs(
     state: principal.kind === "user" ? principal.state : "active",
     canLogIn: await canLogIn(principal, store, now),
     paths,
+    limits,
     trust: principal.kind === "profile" ? await trustIn(principal, store) : null,
   };
 }

@@ -8,7 +8,7 @@ import { parseJson } from "../../identity/statements/json.ts";
 import { isActingServiceId } from "../../identity/service-id.ts";
 import { isActingProfile } from "../../identity/trusted-profile.ts";
 import { isUserId } from "../../identity/user.ts";
-import { Refusal } from "../../kernel/errors.ts";
+import type { Refusal } from "../../kernel/errors.ts";
 import { nameOf } from "../identity/caller.ts";
 import { whoIs, type PrincipalName } from "../profiles/principals.ts";
 import type { View } from "../state.ts";
@@ -73,12 +73,8 @@ function assertNoPath(principal: string): string {
 }
 
 async function iamIdOf(principal: PrincipalName, view: View): Promise<string> {
-  try {
-    const found = await whoIs(principal, "", view);
-    if (found.kind !== "account") return found.iamId;
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-  }
+  const found = await whoIs(principal, "", view);
+  if (found && found.kind !== "account") return found.iamId;
   throw unsupported();
 }
 
@@ -86,7 +82,8 @@ function unsupported(): Refusal {
   return malformed("This resource policy contains an unsupported principal.");
 }
 
-async function nameFor(principal: string, { identity }: View): Promise<string> {
+/** A principal as it is kept, by its name of now; one that is no more, by its id. */
+export async function nameFor(principal: string, { identity }: View): Promise<string> {
   const [iamId = "", session] = principal.split(":");
   if (!isUserId(iamId) && !isActingServiceId(iamId) && !isActingProfile(iamId)) return principal;
   for (const { id: account } of await identity.accounts()) {

@@ -117,7 +117,7 @@ describe("a decision", () => {
     ["another session of the role", `${onCall.arn}2`, onCall, undefined],
     ["another account", "210987654321", ada, undefined],
     ["the same name elsewhere", "arn:aws:iam::210987654321:user/ada", ada, undefined],
-  ])("means by %s a caller as whom it has named", (_, AWS, principal, means) => {
+  ])("means by %s a caller as whom it has named", (...[, AWS, principal, means]) => {
     const policy = parsePolicy(text({ ...statement, Principal: { AWS } }), "resource");
     const decision = decide(policy, asked({}, { principal }));
     expect(decision.kind === "allowed" ? decision.means : undefined).toBe(means);
@@ -181,7 +181,13 @@ describe("a condition", () => {
   const met = (condition: object, keys: Keys = {}): boolean =>
     decided({ ...statement, Condition: condition }, asked(keys)) === "allowed";
 
-  it.each([
+  type Compared = readonly [
+    operator: string,
+    value: unknown,
+    yes: readonly string[],
+    no: readonly string[],
+  ];
+  it.each<Compared>([
     ["StringEquals", "a", ["a"], ["A", "ab"]],
     ["StringNotEquals", "a", ["A"], ["a"]],
     ["StringEqualsIgnoreCase", "aB", ["Ab"], ["abc"]],
@@ -205,7 +211,7 @@ describe("a condition", () => {
     ["IpAddress", "192.0.2.0/24", ["192.0.2.7"], ["192.0.3.7", "2001:db8::7", "x"]],
     ["IpAddress", "2001:db8::/32", ["2001:db8:1::1"], ["2001:db9::1", "192.0.2.7"]],
     ["NotIpAddress", "192.0.2.0/24", ["198.51.100.1", "2001:db8::7"], ["192.0.2.7"]],
-  ])("%s %j is met by %j and not by %j", (operator, value, yes, no) => {
+  ])("%s %j is met by %j and not by %j", (operator, value, ...[yes, no]) => {
     const condition = { [operator]: { "aws:Thing": value } };
     for (const one of yes) expect([one, met(condition, { "aws:thing": one })]).toEqual([one, true]);
     for (const one of no) expect([one, met(condition, { "aws:thing": one })]).toEqual([one, false]);

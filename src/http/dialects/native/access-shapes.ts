@@ -5,6 +5,7 @@ import type { DisclosingEvent } from "../../../app/access/disclosures.ts";
 import type { Exposed, Exposure } from "../../../app/access/exposure.ts";
 import type { AccessPath } from "../../../app/access/grants-giving.ts";
 import { MAX_OPERATION_CHARS } from "../../../app/access/operation-names.ts";
+import type { Said } from "../../../app/access/secret-policy.ts";
 import type { IdentityWithAccess, WhoCan } from "../../../app/access/who-can.ts";
 import { toRfc3339 } from "../../../kernel/clock.ts";
 import { asked } from "./event-shapes.ts";
@@ -35,6 +36,16 @@ const conditions = z.array(
 );
 const operations = z.array(z.string());
 
+/** A statement of a secret's policy, as it bears on an identity. */
+const statementShape = {
+  statement: z.int().meta({ description: "Its number in the policy, from 1." }),
+  sid: z.string().nullable(),
+  conditional: z.boolean().meta({
+    description: "It has conditions: whether they are met is seen call by call.",
+  }),
+  session: z.string().nullable().meta({ description: "In sessions of this name only." }),
+};
+
 const pathShape = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("policy"),
@@ -59,12 +70,22 @@ const pathShape = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("own-matter"), operations }),
   z.strictObject({ kind: z.literal("setting"), operations, setting: z.string() }),
+  z.strictObject({ kind: z.literal("resource-policy"), operations, ...statementShape }),
 ]);
 
 export const accessAnswer = z
   .strictObject({
     operations,
     target: z.strictObject({ kind: z.string(), crn: z.string(), name: z.string() }),
+    secret_policy: z
+      .strictObject({
+        statements: z.int(),
+        outsiders: z.array(z.string()).meta({
+          description: "Whom it lets in of other accounts, if those do; * for everybody.",
+        }),
+      })
+      .nullable()
+      .meta({ description: "Of a secret that has a policy of its own." }),
     identities: z.array(
       z.strictObject({
         iam_id: z.string(),
@@ -76,6 +97,9 @@ export const accessAnswer = z
             "Whether it has anything to log in with; a trusted profile, whether anyone could act as it.",
         }),
         paths: z.array(pathShape),
+        limits: z
+          .array(z.strictObject({ operations, ...statementShape }))
+          .meta({ description: "What keeps it from it sometimes, by the secret's policy." }),
         applied_by: z
           .strictObject({
             identities: z.array(z.strictObject({ type: z.string(), id: z.string() })),
@@ -170,10 +194,11 @@ export const exposureAnswer = z
   .meta({ id: "Exposure" });
 
 export function accessBody(found: WhoCan): z.input<typeof accessAnswer> {
-  const { operations: names, target, identities, rules, totalCount } = found;
+  const { operations: names, target, policy, identities, rules, totalCount } = found;
   return {
     operations: [...names],
     target: { kind: target.kind, crn: target.crn, name: target.name },
+    secret_policy: policy && { statements: policy.statements, outsiders: [...policy.outsiders] },
     identities: identities.map(identityBody),
     at_login: rules.map(({ group, rule }) => ({
       group_id: group.id,
@@ -190,7 +215,7 @@ export function accessBody(found: WhoCan): z.input<typeof accessAnswer> {
 type AccessBody = z.input<typeof accessAnswer>;
 
 function identityBody(one: IdentityWithAccess): AccessBody["identities"][number] {
-  const { iamId, kind, name, state, paths, trust } = one;
+  const { iamId, kind, name, state, paths, limits, trust } = one;
   return {
     iam_id: iamId,
     kind,
@@ -198,6 +223,7 @@ function identityBody(one: IdentityWithAccess): AccessBody["identities"][number]
     state,
     can_log_in: one.canLogIn,
     paths: paths.map(pathBody),
+    limits: limits.map((said) => ({ operations: [...said.operations], ...statementBody(said) })),
     applied_by: trust && {
       identities: trust.identities.map(({ kind: type, identifier: id }) => ({ type, id })),
       rules: trust.rules.map((rule) => ({
@@ -211,6 +237,9 @@ function identityBody(one: IdentityWithAccess): AccessBody["identities"][number]
 
 function pathBody(path: AccessPath): z.input<typeof pathShape> {
   const names = [...path.operations];
+  if (path.kind === "resource-policy") {
+    return { kind: path.kind, operations: names, ...statementBody(path) };
+  }
   if (path.kind !== "policy") return { ...path, operations: names };
   const { kind, policy, roles, via } = path;
   const { secretGroup, ...resource } = path.resource;
@@ -227,6 +256,10 @@ function pathBody(path: AccessPath): z.input<typeof pathShape> {
       until: via.until === null ? null : toRfc3339(via.until),
     },
   };
+}
+
+function statementBody({ statement, sid, isConditional, session }: Omit<Said, "operations">) {
+  return { statement, sid, conditional: isConditional, session };
 }
 
 export function exposureBody(found: Exposure): z.input<typeof exposureAnswer> {

@@ -88,7 +88,7 @@ describe("a policy on a secret", () => {
     expect(refused.events).toMatchObject([{ operation: "secret.read", outcome: "failure" }]);
     expect((await call("DescribeSecret", SECRET, bob)).status).toBe(200);
     const { id } = (
-      await server.app.state.read((view) => view.secrets.secretsCalled(instance(), "prod/db"))
+      await server.app.state.read((view) => view.secrets.secretsCalled(heldIn(), "prod/db"))
     )[0]!;
     const before = server.app.events().length;
     const performed = await server.app.performer.perform(
@@ -230,7 +230,7 @@ function place() {
   return { account, region, instance };
 }
 
-function instance() {
-  const { account, instance: id } = place();
-  return { account, instance: id ?? "" };
+function heldIn() {
+  const { account, instance } = place();
+  return { account, instance: instance ?? "" };
 }
