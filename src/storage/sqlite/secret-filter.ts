@@ -71,9 +71,10 @@ function signed({ isNegated }: Term, { where, values }: Filter): Filter {
 /** Names in which to look at all, where all terms say what they begin with: an index finds those. */
 function rangeOf(terms: readonly Term[]): readonly Filter[] {
   if (terms.some(({ isNegated }) => isNegated)) return [];
-  const texts = terms.map(({ text }) => text).toSorted();
-  // Names are ASCII.
-  const range = [texts[0] ?? "", `${texts.at(-1)}\u{10FFFF}`];
+  const texts = terms.map(({ text }) => text);
+  // Names are ASCII: after all that begin with a text comes that text with what comes after ASCII.
+  const ends = texts.map((text) => `${text}\u{10FFFF}`);
+  const range = [texts.toSorted()[0] ?? "", ends.toSorted().at(-1) ?? ""];
   return [{ where: "s.name >= ? AND s.name < ?", values: range }];
 }
 
