@@ -311,7 +311,10 @@ export class Performer {
       judge: (judged) => judge(judged, { call, rights, now }),
       also: (consequence) => consequences.push(consequence),
     };
-    const located = await locate(operation, input, context);
+    const located = await locate(operation, input, context).catch((error: unknown) => {
+      if (error instanceof Refusal && error.code === "not_found") attempt.input = calledIn(input);
+      throw error;
+    });
     attempt.operation = located.operation ?? operation.name;
     attempt.target = located.target;
     if (located.caller) attempt.call = { ...call, caller: located.caller };
@@ -369,6 +372,14 @@ function withoutInput(attempt: Attempt): Attempt {
   const isRejection = attempt.operation === "request.reject";
   const target = mentionedTarget(attempt.operation, attempt.call);
   return { ...attempt, input: isRejection ? attempt.input : {}, target };
+}
+
+/**
+ * Of what is not there the record has what it was called, where that has the form of a name or of an ARN: whoever is told
+ * that it is not there may do this to what is. Nothing else has been looked at yet.
+ */
+function calledIn(input: object): object {
+  return "called" in input && "secretId" in input ? { secretId: input.secretId } : {};
 }
 
 /** The target of a call that has not been located: what its path names, or the place as a whole. */

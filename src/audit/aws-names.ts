@@ -17,7 +17,7 @@ const SOURCES: Readonly<Record<string, string>> = {
 /** CloudTrail records what it calls sign-in under a source of its own. */
 export const SIGN_IN = "ConsoleLogin";
 const SIGN_IN_SOURCE = "signin.amazonaws.com";
-const STS_SOURCE = "sts.amazonaws.com";
+export const STS_SOURCE = "sts.amazonaws.com";
 
 /**
  * `Rejected` is ours: calls of which it could not be established who makes them, or what they ask for. CloudTrail does

@@ -65,7 +65,14 @@ describe("the catalogue as a search vocabulary", () => {
     expect(sourced).toContain("user-apikey.login");
     expect(sourced).not.toContain("user-apikey.create");
     expect(operationsFor("eventsource", (name) => name.startsWith("secretsmanager."))).toEqual(
-      operationNames.filter((name) => catalogue[name].action.startsWith("secrets-manager.")),
+      operationNames.filter(
+        (name) =>
+          catalogue[name].action.startsWith("secrets-manager.") &&
+          catalogue[name].awsSource === undefined,
+      ),
+    );
+    expect(operationsFor("eventsource", (name) => name === "keytrail.amazonaws.com")).toContain(
+      "instance.create",
     );
   });
 

@@ -52,8 +52,9 @@ const usage = `keytrail serve - run the server
   --event-notifications CRN=URL  webhook that an instance of Event Notifications stands for; repeatable
                         (KEYTRAIL_EVENT_NOTIFICATIONS)
   --acme-directory E=URL where public certificates are ordered, E production or staging; repeatable
-  --quota OPERATION=N/U  at most N calls of an operation per account and U, s, m, h or d; repeatable
                         (KEYTRAIL_ACME_DIRECTORY, Let's Encrypt)
+  --quota OPERATION=N/U  at most N calls of an operation per account and U, s, m, h or d; repeatable
+                        (KEYTRAIL_QUOTA)
   --demo                first start only: also live through an hour of believable activity
 
   KEYTRAIL_ROOT_KEY     base64 of 32 bytes that seal every secret; without it a file in the data folder

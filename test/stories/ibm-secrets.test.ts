@@ -598,7 +598,9 @@ describe("each action of IBM's table", () => {
       reason: {
         reasonCode: code,
         reasonType: phrase,
-        ...(row.failure === undefined ? {} : { reasonForFailure: row.failure }),
+        ...(row.failure === undefined
+          ? {}
+          : { reasonForFailure: row.failure, code: "invalid_request" }),
       },
       initiator: {
         id: manager.iamId,

@@ -1,11 +1,15 @@
 /** The operations on instances: having them, logging in to them, being told of what happens in them. */
 import { changing, making, reading, removing, rows } from "./row.ts";
 
+/** AWS has no instances: these are events of ours, and no lines in the history of its Secrets Manager. */
+const OURS = "keytrail.amazonaws.com";
+
 export const instanceRows = rows({
   "instance.create": {
     ...making,
     action: "secrets-manager.instance.create",
     aws: "CreateSecretsManagerInstance",
+    awsSource: OURS,
     dsv: ["instances", "POST"],
     request: ["name", "region"],
     response: ["id", "crn", "region"],
@@ -14,6 +18,7 @@ export const instanceRows = rows({
     ...reading,
     action: "secrets-manager.instances.list",
     aws: "ListSecretsManagerInstances",
+    awsSource: OURS,
     dsv: ["instances", "GET"],
     request: [],
     response: ["totalCount"],
@@ -22,6 +27,7 @@ export const instanceRows = rows({
     ...reading,
     action: "secrets-manager.instance.read",
     aws: "DescribeSecretsManagerInstance",
+    awsSource: OURS,
     dsv: ["instances:{id}", "GET"],
     request: ["id"],
     response: ["id", "region"],
@@ -30,6 +36,7 @@ export const instanceRows = rows({
     ...changing,
     action: "secrets-manager.instance.update",
     aws: "UpdateSecretsManagerInstance",
+    awsSource: OURS,
     dsv: ["instances:{id}", "PUT"],
     request: ["id", "changes"],
     response: ["id", "changes"],
@@ -38,6 +45,7 @@ export const instanceRows = rows({
     ...removing,
     action: "secrets-manager.instance.delete",
     aws: "DeleteSecretsManagerInstance",
+    awsSource: OURS,
     dsv: ["instances:{id}", "DELETE"],
     request: ["id"],
     response: [],

@@ -2,7 +2,14 @@
  * The event as a record of AWS CloudTrail, event version 1.11 ("CloudTrail record contents" in its user guide), with
  * the members in the order of AWS's own records. What AWS has no member for stands in `additionalEventData.keytrail`.
  */
-import { awsCategoryOf, awsNameOf, awsSourceOf, isReadOnly, SIGN_IN } from "../aws-names.ts";
+import {
+  awsCategoryOf,
+  awsNameOf,
+  awsSourceOf,
+  isReadOnly,
+  SIGN_IN,
+  STS_SOURCE,
+} from "../aws-names.ts";
 import { catalogue } from "../catalogue.ts";
 import type { AuditEvent, EventData } from "../event.ts";
 import { accountNumber, regionOf } from "./cloudtrail-arn.ts";
@@ -133,7 +140,7 @@ function additionalOf(event: AuditEvent, terms: AwsTerms, rest: EventData): obje
 
 /** Of changes by other wires than AWS's the whole answer is in `responseElements`. */
 function isAnswerElsewhere(event: AuditEvent, { row }: AwsTerms): boolean {
-  const isShown = row.kind === "change" && row.aws !== SIGN_IN && row.awsSource === undefined;
+  const isShown = row.kind === "change" && row.aws !== SIGN_IN && row.awsSource !== STS_SOURCE;
   return isShown && event.dialect !== "aws" && !isByServer(event) && !isServiceEvent(event);
 }
 

@@ -87,10 +87,8 @@ describe("a look-up", () => {
     const EventId = read?.EventId ?? "";
     const { accessKeyId } = server.manager.credentials;
     expect(names(await find({ EventId }))).toEqual(["GetSecretValue"]);
-    // The instance that the first secret of a region makes is the server's doing.
     expect(names(await find({ EventSource: SECRETS_MANAGER })).toSorted()).toEqual([
       "CreateSecret",
-      "CreateSecretsManagerInstance",
       "GetSecretValue",
     ]);
     for (const ResourceName of ["db-prod", arn]) {
@@ -128,6 +126,19 @@ describe("a look-up", () => {
       errorCode: "AccessDeniedException",
       errorMessage: refused.body.Message ?? refused.body.message,
       requestParameters: { secretId: "db-prod" },
+    });
+  });
+
+  it("finds what was asked for and is not there by its name, as it was written", async () => {
+    await secretNamed("db-prod");
+    const { body } = await server.secrets("DescribeSecret", { SecretId: "db-prd" });
+    const [event] = await find({ ResourceName: "db-prd" });
+    expect(JSON.parse(event?.CloudTrailEvent ?? "")).toMatchObject({
+      eventName: "DescribeSecret",
+      errorCode: "ResourceNotFoundException",
+      errorMessage: body.Message,
+      requestParameters: { secretId: "db-prd" },
+      responseElements: null,
     });
   });
 
