@@ -87,7 +87,8 @@ export const createApiKey = changeOperation<CreateApiKeyInput, NewKey, CreatedAp
       target: keyTarget(key),
       subject: { owner, key, accessKey },
       owner: restrictCreateApiKey === "RESTRICTED" ? undefined : owner.iamId,
-      facts: { lock: key.locked || isLockedOwner(owner) },
+      // Also where they were asked for in other terms, by a name.
+      facts: { iamId: owner.iamId, form: input.form, lock: key.locked || isLockedOwner(owner) },
     });
   },
   async run(_input, { subject: { owner, key, accessKey } }, context) {

@@ -3,18 +3,16 @@
  * act as it for a while. The profile may be of another account.
  */
 import { principalNames } from "../../audit/render/principal-arn.ts";
-import { arnPart } from "../../audit/render/cloudtrail-arn.ts";
 import { isAddressAllowed } from "../../identity/addresses.ts";
 import { parsePolicy } from "../../identity/statements/document.ts";
-import { MAX_LIST_LIMIT } from "../../identity/store.ts";
-import type { TrustedProfile } from "../../identity/trusted-profile.ts";
+import { managedProfileOf, type TrustedProfile } from "../../identity/trusted-profile.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import type { Call } from "../call.ts";
 import { changeOperation, type Context, type Located } from "../operation.ts";
 import { profileTarget } from "../profiles/find.ts";
+import { whoIs } from "../profiles/principals.ts";
 import { isTrustedToSign } from "../profiles/signed-trust.ts";
 import type { Transaction, View } from "../state.ts";
-import { accountNumbered } from "./account-numbers.ts";
 import { placeOf, targetOf } from "./find.ts";
 import {
   isInSession,
@@ -67,7 +65,7 @@ export const assumeRole = changeOperation<AssumeRoleInput, Assuming, AssumedRole
     assertWhole(input);
     if (input.policy !== undefined) parsePolicy(input.policy, "session");
     const opener = await openerOf(context);
-    const profile = await profileOf(input.role, context.store);
+    const profile = await profileOf(input.role, context.call, context.store);
     const isTrusted = profile !== undefined && (await isTrustedToSign(opener, profile, context));
     const refusal =
       refusalOf(opener) ??
@@ -141,21 +139,13 @@ function located(
 
 /** By the name as it is, or as an ARN would write it. */
 async function profileOf(
-  { accountNumber, name }: RoleSelector,
-  { identity, profiles }: View,
+  role: RoleSelector,
+  call: Call,
+  view: View,
 ): Promise<TrustedProfile | undefined> {
-  const account = await accountNumbered(accountNumber, identity);
-  if (account === undefined) return undefined;
-  const exact = await profiles.profileByName(account, name);
-  if (exact) return exact;
-  const window = { offset: 0, limit: MAX_LIST_LIMIT };
-  for (;;) {
-    const { items, totalCount } = await profiles.profiles(account, undefined, window);
-    const found = items.find((one) => arnPart(one.name) === name);
-    if (found) return found;
-    window.offset += MAX_LIST_LIMIT;
-    if (window.offset >= totalCount) return undefined;
-  }
+  const found = await whoIs({ kind: "profile", ...role }, call.place.account, view);
+  if (found?.kind !== "profile") return undefined;
+  return view.profiles.profile(found.account, managedProfileOf(found.iamId));
 }
 
 /** Those who assume no role, whichever it is. */
