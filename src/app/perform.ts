@@ -375,12 +375,16 @@ function withoutInput(attempt: Attempt): Attempt {
 }
 
 /**
- * Of what is not there the record has what it was called, where that has the form of a name or of an ARN: whoever is told
- * that it is not there may do this to what is. Nothing else has been looked at yet.
+ * Of what is not there the record has its ARN, if it was called by one: whoever is told that it is not there may do this
+ * to what is. A name that nothing has is whatever was typed, a password as likely as a slip of the pen.
  */
 function calledIn(input: object): object {
-  return "called" in input && "secretId" in input ? { secretId: input.secretId } : {};
+  const secretId = "called" in input && "secretId" in input ? input.secretId : undefined;
+  return typeof secretId === "string" && secretId.startsWith(ARN_PREFIX) ? { secretId } : {};
 }
+
+/** A secret's ARN has been read as one by now. */
+const ARN_PREFIX = "arn:";
 
 /** The target of a call that has not been located: what its path names, or the place as a whole. */
 function mentionedTarget(operation: OperationName, call: Call): TargetRef {
