@@ -149,7 +149,7 @@ async function keepValues(): Promise<void> {
     SecretId: "app/db",
     ClientRequestToken: randomUUID(),
     SecretString: value(),
-    RotationToken: `${value()}-rotation`,
+    RotationToken: `${value()}-${value()}`,
   });
   await done("UpdateSecret", {
     SecretId: "app/db",
