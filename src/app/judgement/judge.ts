@@ -48,7 +48,10 @@ export function judge(judged: Judged, standing: Standing): Refusal | undefined {
   const ofResource = text === null ? SILENT : decisionOf(policyInForce(text, "resource"), asked);
   const ofSession = bounds === null ? WIDE : decisionOf(bounds, asked);
   const ground = groundOf({ ofResource, ofSession, isByRole, judged }, standing);
-  return ground && refusedBy(ground, permission, standing.call);
+  if (ground === undefined) return undefined;
+  // Whoever hears of a denial may see that there is the secret.
+  const named = ground === "denied-by-resource" ? { resource: asked.resource } : {};
+  return refusedBy({ ground, permission, ...named }, standing.call);
 }
 
 interface Decisions {

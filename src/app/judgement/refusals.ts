@@ -24,11 +24,17 @@ const GROUNDS: Readonly<Record<Ground, (action: string) => string>> = {
 };
 
 export function refusedByRole(permission: OperationName, call: Call): Refusal {
-  return refusedBy("no-identity-policy", permission, call);
+  return refusedBy({ ground: "no-identity-policy", permission }, call);
 }
 
-/** Says the same whether or not there is what was asked for: the resource is all there may be of its kind. */
-export function refusedBy(ground: Ground, permission: OperationName, call: Call): Refusal {
+export interface Refused {
+  readonly ground: Ground;
+  readonly permission: OperationName;
+  /** Otherwise the sentence is the same whether or not there is what was asked for. */
+  readonly resource?: string;
+}
+
+export function refusedBy({ ground, permission, resource }: Refused, call: Call): Refusal {
   const { caller } = call;
   if (caller.kind !== "identity") {
     return new Refusal("unauthenticated", "The request carries no credential.");
@@ -43,11 +49,12 @@ export function refusedBy(ground: Ground, permission: OperationName, call: Call)
     });
   }
   const action = actionOf(permission);
-  const sentence = `User: ${principalOf(caller).arn} is not authorized to perform: ${action} on resource: ${resourceIn(call, permission)} ${GROUNDS[ground](action)}`;
+  const sentence = `User: ${principalOf(caller).arn} is not authorized to perform: ${action} on resource: ${resource ?? kindIn(call, permission)} ${GROUNDS[ground](action)}`;
   return new Refusal("forbidden", sentence, details);
 }
 
-function resourceIn({ place }: Call, permission: OperationName): string {
+/** All there may be of the kind. */
+function kindIn({ place }: Call, permission: OperationName): string {
   if (!catalogue[permission].action.startsWith("secrets-manager.")) return "*";
   const where = `${regionOf(place.region)}:${accountNumber(place.account)}`;
   return `arn:aws:secretsmanager:${where}:secret:*`;

@@ -83,7 +83,7 @@ describe("a policy on a secret", () => {
     const refused = await call("GetSecretValue", SECRET, bob);
     expect(saysOf(refused)).toEqual([
       "AccessDeniedException",
-      expect.stringMatching(/with an explicit deny in a resource-based policy$/),
+      `User: ${user("bob@example.com")} is not authorized to perform: secretsmanager:GetSecretValue on resource: ${arn} with an explicit deny in a resource-based policy`,
     ]);
     expect(refused.events).toMatchObject([{ operation: "secret.read", outcome: "failure" }]);
     expect((await call("DescribeSecret", SECRET, bob)).status).toBe(200);
