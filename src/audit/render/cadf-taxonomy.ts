@@ -46,6 +46,10 @@ const otherActions: Readonly<Partial<Record<OperationName, string>>> = {
   "version.action": "update",
   "configuration.action": "update",
   "session.end": "revoke",
+  "secret.rotation.begin": "start",
+  "secret.rotation.succeed": "renew",
+  "version.deletion.end": "delete",
+  "secret.deletion.end": "delete",
 };
 
 const IDENTITY = "data/security/identity";

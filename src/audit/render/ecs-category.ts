@@ -69,6 +69,9 @@ const exceptions: Readonly<Partial<Record<OperationName, EventType>>> = {
   "secret.action": "change",
   "version.action": "change",
   "configuration.action": "change",
+  "secret.rotation.succeed": "change",
+  "version.deletion.end": "deletion",
+  "secret.deletion.end": "deletion",
 };
 
 /** Identity and access: what of it is touched, a user, a group, or what only administrators see. */
