@@ -1,10 +1,13 @@
 /** LookupEvents as AWS's clients call it, over what was done by AWS's wire and by IBM's. */
+import { SignatureV4 } from "@smithy/signature-v4";
+import { decode, encode } from "cborg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { indexTrail } from "../../../../app/trail/testing/indexed-trail.ts";
 import { createSecret } from "../../../../app/secrets/create-secret.ts";
 import { arbitrary } from "../../../../app/secrets/testing/inputs.ts";
 import { faultsOfCloudTrail } from "../../../../../test/support/cloudtrail-validator.ts";
-import { AwsServer, type AwsCallOptions } from "../testing/aws-server.ts";
+import { AwsServer, REGION, type AwsCallOptions } from "../testing/aws-server.ts";
+import { Sha256 } from "../testing/sha256.ts";
 
 const SECRETS_MANAGER = "secretsmanager.amazonaws.com";
 
@@ -129,17 +132,22 @@ describe("a look-up", () => {
     });
   });
 
-  it("finds what was asked for and is not there by its name, as it was written", async () => {
-    await secretNamed("db-prod");
-    const { body } = await server.secrets("DescribeSecret", { SecretId: "db-prd" });
-    const [event] = await find({ ResourceName: "db-prd" });
+  it("finds what was asked for by its ARN and is not there; of a name that nothing has, only that", async () => {
+    const arn = await secretNamed("db-prod");
+    const gone = `${arn.slice(0, -6)}AAAAAA`;
+    const { body } = await server.secrets("DescribeSecret", { SecretId: gone });
+    const [event] = await find({ ResourceName: gone });
     expect(JSON.parse(event?.CloudTrailEvent ?? "")).toMatchObject({
       eventName: "DescribeSecret",
       errorCode: "ResourceNotFoundException",
       errorMessage: body.Message,
-      requestParameters: { secretId: "db-prd" },
+      requestParameters: { secretId: gone },
       responseElements: null,
     });
+    await server.secrets("DescribeSecret", { SecretId: "CANARY" });
+    const missing = await find({ EventName: "DescribeSecret" });
+    expect(missing).toHaveLength(2);
+    expect(JSON.stringify(missing)).not.toContain("CANARY");
   });
 
   it("keeps to seconds, both ends included", async () => {
@@ -224,6 +232,50 @@ describe("a look-up", () => {
       },
       readOnly: true,
     });
+  });
+});
+
+describe("a look-up in CBOR", () => {
+  it("finds the same, with times as CBOR has them", async () => {
+    await secretNamed("db-prod");
+    const body = Buffer.from(
+      encode({ LookupAttributes: [{ AttributeKey: "EventName", AttributeValue: "CreateSecret" }] }),
+    );
+    const path = "/service/CloudTrail_20131101/operation/LookupEvents";
+    const headers = {
+      host: "aws.keytrail.test",
+      "content-type": "application/cbor",
+      "smithy-protocol": "rpc-v2-cbor",
+    };
+    const { credentials } = server.manager;
+    const signer = new SignatureV4({
+      service: "cloudtrail",
+      region: REGION,
+      credentials,
+      sha256: Sha256,
+    });
+    const request = {
+      method: "POST",
+      protocol: "https:",
+      hostname: headers.host,
+      path,
+      headers,
+      body,
+    } as const;
+    const signingDate = new Date(server.app.clock.now());
+    const signed = await signer.sign(request, { signingDate });
+    const { statusCode, rawPayload } = await server.http.server.inject({
+      method: "POST",
+      url: path,
+      headers: signed.headers,
+      payload: body,
+    });
+    expect(statusCode).toBe(200);
+    const tags = [];
+    tags[1] = (seconds: () => unknown) => new Date(Number(seconds()) * 1_000);
+    const { Events: events } = decode(rawPayload, { tags }) as { Events: readonly Found[] };
+    expect(events).toHaveLength(1);
+    expect(events[0]).toMatchObject({ EventName: "CreateSecret", EventTime: signingDate });
   });
 });
 
