@@ -88,6 +88,46 @@ describe("the configuration", () => {
     }
   });
 
+  it("calls the rotators that it is told of, and those at hosts that it is told of", () => {
+    const nobody = { rotationHooks: [], rotationHosts: [], rotationCa: null, rotationSecrets: [] };
+    expect(readServeConfig([], {})).toMatchObject(nobody);
+    const lambda = "arn:aws:lambda:us-east-1:123456789012:function:mine";
+    const args = ["--rotation-hook", `${lambda}=https://hooks.example.com/a?b=c,d`];
+    const hosts = [
+      "--rotation-hosts",
+      "DB.example.com, [::1]:8443",
+      "--rotation-hosts",
+      "10.1.2.3",
+    ];
+    const found = readServeConfig([...args, ...hosts, "--rotation-ca", "ca.pem"], {
+      KEYTRAIL_ROTATION_SECRET: "whsec_x,whsec_y",
+    });
+    expect(found).toMatchObject({
+      rotationHosts: ["db.example.com", "[::1]:8443", "10.1.2.3"],
+      rotationCa: "ca.pem",
+      rotationSecrets: ["whsec_x", "whsec_y"],
+    });
+    expect(found.rotationHooks.map(({ arn, url }) => [arn, url.href])).toEqual([
+      [lambda, "https://hooks.example.com/a?b=c,d"],
+    ]);
+    const env = { KEYTRAIL_ROTATION_HOOKS: "one=https://a.example/x,y, two=http://[::1]:1/z" };
+    expect(readServeConfig([], env).rotationHooks.map(({ arn, url }) => [arn, url.href])).toEqual([
+      ["one", "https://a.example/x,y"],
+      ["two", "http://[::1]:1/z"],
+    ]);
+    for (const wrong of [
+      ["--rotation-hook", "https://a.example/x"],
+      ["--rotation-hook", "one=http://a.example/x"],
+      ["--rotation-hook", "one=ftp://a.example/x"],
+      ["--rotation-hook", "one=https://a.example", "--rotation-hook", "one=https://b.example"],
+      ["--rotation-hosts", "https://a.example"],
+      ["--rotation-hosts", "a.example/x"],
+      ["--rotation-hosts", "*.example"],
+    ]) {
+      expect(() => readServeConfig(wrong, {})).toThrow(ConfigError);
+    }
+  });
+
   it("lets nobody listen beyond loopback in the clear without having said so", () => {
     for (const host of ["0.0.0.0", "::", "192.0.2.1", "example.com"]) {
       expect(() => readServeConfig(["--host", host], {})).toThrow(/without TLS/);

@@ -124,6 +124,42 @@ describe("the schedule", () => {
     expect(passes).toEqual([{ job: "chores", done: 1, failed: 1 }]);
   });
 
+  it("waits for no task of a job that does several at once, and begins none twice", async () => {
+    const ends = new Map<string, () => void>();
+    const begun: string[] = [];
+    const job: Job = {
+      name: "slow",
+      atOnce: 2,
+      due: async () =>
+        ["a", "b", "c"].map((key) => ({
+          key,
+          run: () => {
+            begun.push(key);
+            return new Promise((resolve) => ends.set(key, () => resolve(true)));
+          },
+        })),
+    };
+    const other = new Chores("chores", ["d"]);
+    const passes: PassResult[] = [];
+    const onPass = (result: PassResult) => passes.push(result);
+    const schedule = new Schedule({ jobs: [job, other], clock: clock(), onPass });
+    await schedule.pass();
+    await schedule.pass();
+    expect([begun, other.attempts]).toEqual([["a", "b"], ["d"]]);
+    ends.get("b")?.();
+    await new Promise((resolve) => setImmediate(resolve));
+    await schedule.pass();
+    expect(begun).toEqual(["a", "b", "b"]);
+    expect(passes).toContainEqual({ job: "slow", done: 1, failed: 0 });
+    let isStopped = false;
+    const stopping = schedule.stop().then(() => (isStopped = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isStopped).toBe(false);
+    for (const end of ends.values()) end();
+    await stopping;
+    expect(isStopped).toBe(true);
+  });
+
   it("stops after the task under way", async () => {
     const job = new Chores("chores", ["a", "b"]);
     const schedule = new Schedule({ jobs: [job], clock: clock() });

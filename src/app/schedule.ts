@@ -134,13 +134,15 @@ export class Schedule {
       const key = `${job.name} ${task.key}`;
       if (this.#isStopped || [...this.#underWay.keys()].filter(isOf).length >= atOnce) break;
       if (this.#underWay.has(key)) continue;
-      const ended = this.#attempt(job, task).then((isDone) => {
-        this.#underWay.delete(key);
-        this.#options.onPass?.({ job: job.name, done: Number(isDone), failed: Number(!isDone) });
-      });
-      this.#underWay.set(key, ended);
+      this.#underWay.set(key, this.#attemptApart(job, task, key));
     }
     return { job: job.name, done: 0, failed: 0 };
+  }
+
+  async #attemptApart(job: Job, task: Task, key: string): Promise<void> {
+    const isDone = await this.#attempt(job, task);
+    this.#underWay.delete(key);
+    this.#options.onPass?.({ job: job.name, done: Number(isDone), failed: Number(!isDone) });
   }
 
   /**

@@ -83,7 +83,11 @@ export async function startPostgresql(tls: {
     async run(sql) {
       const client = connect("postgres", password);
       await client.connect();
-      await client.query(sql).finally(() => client.end());
+      try {
+        await client.query(sql);
+      } finally {
+        await client.end();
+      }
     },
     async accepts(as, secret) {
       const client = connect(as, secret);

@@ -12,7 +12,13 @@ import type { Transaction } from "../state.ts";
 import type { NamedSecret } from "./answers.ts";
 import { locateToldSecret, type WhichSecret } from "./find.ts";
 import { hasOwnValues } from "./given-value.ts";
-import { leftPending, notComplete, of, startRotation, startTest } from "./rotation-under-way.ts";
+import {
+  byServer,
+  leftPending,
+  notComplete,
+  startRotation,
+  startTest,
+} from "./rotation-under-way.ts";
 
 export type BeginRotationInput = WhichSecret & {
   /** The id of the version that is made. */
@@ -61,7 +67,7 @@ export const beginRotation = changeOperation<BeginRotationInput, Secret, Rotatio
     if (!started) return answer;
     const { id: versionId } = started.version;
     const operation = rotateImmediately ? "secret.rotation.start" : "secret.rotation-test.start";
-    context.also(of(secret, operation, { versionId }, context));
+    context.also(byServer(secret, context, { operation, versionId }));
     return { ...answer, versionId };
   },
 });

@@ -115,14 +115,20 @@ export async function succeed(
   await store.secrets.deleteRotation(before.id);
   if (rotation.isTest) {
     context.also(
-      of(before, "secret.rotation-test.succeed", { versionId: rotation.token }, context),
+      byServer(before, context, {
+        operation: "secret.rotation-test.succeed",
+        versionId: rotation.token,
+      }),
     );
     return version ? removePendingVersion({ secret: before, version }, context) : before;
   }
   const secret = { ...before, lastRotatedAt: now, nextRotationAt: openingFor(before, now) };
   await store.secrets.updateSecret(secret);
   context.also({
-    ...of(before, "secret.rotation.succeed", { versionId: rotation.token }, context),
+    ...byServer(before, context, {
+      operation: "secret.rotation.succeed",
+      versionId: rotation.token,
+    }),
     output: { previousVersionId },
   });
   return secret;
@@ -141,7 +147,7 @@ export async function fail(
   const { lambdaArn: rotationLambdaARN } = secret.rotator ?? {};
   const facts = { versionId, step, attempts: before + 1, rotationLambdaARN };
   const operation = isTest ? "secret.rotation-test.fail" : "secret.rotation.fail";
-  context.also(of(secret, operation, facts, context));
+  context.also(byServer(secret, context, { operation, ...facts }));
   if (isTest && version) await removePendingVersion({ secret, version }, context);
 }
 
@@ -156,15 +162,16 @@ export async function abandon(
   const staging = isTheirs ? withStage(before, PENDING_STAGE, 0) : before;
   await dropUnlabelled(before, staging, context);
   await store.secrets.updateSecret({ ...before, ...staging });
-  context.also(of(before, "secret.rotation.abandon", { versionId: rotation.token }, context));
+  context.also(
+    byServer(before, context, { operation: "secret.rotation.abandon", versionId: rotation.token }),
+  );
 }
 
-/** An event of the server's about the secret. */
-export function of(
+/** An event of the server's about the secret; these facts are its input. */
+export function byServer(
   secret: Secret,
-  operation: OperationName,
-  facts: object,
   { call }: Context<Transaction>,
+  { operation, ...facts }: { readonly operation: OperationName; readonly [fact: string]: unknown },
 ): Consequence {
   const { id, name } = secret;
   return {

@@ -24,21 +24,17 @@ export async function textAt(
 }
 
 function textOf(payload: Payload): Sensitive<string> {
-  switch (payload.kind) {
-    case "arbitrary": {
-      const value = payload.payload.reveal();
-      if (typeof value === "string") return new Sensitive(value);
-      throw new RotatorFault("The value is binary: this rotator knows texts.", { isFinal: true });
-    }
-    case "kv":
-      return new Sensitive(JSON.stringify(payload.data.reveal()));
-    case "username_password": {
-      const { username, password } = payload;
-      return new Sensitive(JSON.stringify({ username, password: password.reveal() }));
-    }
-    default:
-      throw new RotatorFault("Values of this type are made otherwise.", { isFinal: true });
+  if (payload.kind === "arbitrary") {
+    const value = payload.payload.reveal();
+    if (typeof value === "string") return new Sensitive(value);
+    throw new RotatorFault("The value is binary: this rotator knows texts.", { isFinal: true });
   }
+  if (payload.kind === "kv") return new Sensitive(JSON.stringify(payload.data.reveal()));
+  if (payload.kind !== "username_password") {
+    throw new RotatorFault("Values of this type are made otherwise.", { isFinal: true });
+  }
+  const { username, password } = payload;
+  return new Sensitive(JSON.stringify({ username, password: password.reveal() }));
 }
 
 /** The payload that the text is for the secret's type. Throws a RotatorFault for what it cannot be. */

@@ -51,7 +51,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
       }),
     }),
   },
-) as fc.Arbitrary<Act>;
+);
 
 class World {
   readonly #app: TestApp;

@@ -14,7 +14,7 @@ import type { Context } from "../operation.ts";
 import type { Transaction, View } from "../state.ts";
 import { currentVersion } from "./open.ts";
 import { fillPendingVersion } from "./pending-version.ts";
-import { of, type Rotating } from "./rotation-under-way.ts";
+import { byServer, type Rotating } from "./rotation-under-way.ts";
 import { payloadOf, textAt } from "./rotation-value.ts";
 import {
   RotatorFault,
@@ -103,9 +103,14 @@ export async function makeValue<Step extends RotatingBy>(
   const text = rotator.next(await textAt(secret, CURRENT_STAGE, context));
   const payload = await payloadOf(secret, { text, token }, context);
   const filled = await fillPendingVersion({ secret, version }, { payload, stages: [] }, context);
-  const made = { clientRequestToken: token, versionStages: [PENDING_STAGE], autoRotated: true };
+  const made = {
+    operation: "version.create",
+    clientRequestToken: token,
+    versionStages: [PENDING_STAGE],
+    autoRotated: true,
+  } as const;
   context.also({
-    ...of(secret, "version.create", made, context),
+    ...byServer(secret, context, made),
     output: { versionId: token, previousVersionId: current?.id ?? null, autoRotated: true },
   });
   return { ...rotating, ...filled };
@@ -126,12 +131,12 @@ export async function makeCurrent<Step extends RotatingBy>(
   const secret = { ...before, ...staging, updatedAt: context.now };
   await secrets.updateSecret(secret);
   const moved = {
+    operation: "version.stage.set",
     versionStage: CURRENT_STAGE,
     moveToVersionId: rotation.token,
     removeFromVersionId: replaced?.id,
-  };
-  if (replaced?.id !== rotation.token)
-    context.also(of(secret, "version.stage.set", moved, context));
+  } as const;
+  if (replaced?.id !== rotation.token) context.also(byServer(secret, context, moved));
   return { ...rotating, secret };
 }
 

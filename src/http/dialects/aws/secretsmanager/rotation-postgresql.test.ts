@@ -30,8 +30,8 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "keytrail-rotation-"));
   const made = await tlsMaterial({ kind: "self-signed" }, folder, new ManualClock(Date.now()));
   if (!made) throw new Error("a certificate is made");
-  certificate = String(made.certificate);
-  database = await startPostgresql({ certificate, key: String(made.key) });
+  certificate = made.certificate;
+  database = await startPostgresql({ certificate, key: made.key });
   hosts = [`localhost:${database.port}`, `127.0.0.1:${database.port}`];
 }, 120_000);
 afterAll(async () => {

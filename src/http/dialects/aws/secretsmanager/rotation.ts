@@ -33,9 +33,14 @@ function rotating(members: Members): BeginRotationInput {
     const sentence = "You must provide a ClientRequestToken value. We recommend a UUID-type value.";
     throw new Refusal("invalid_request", sentence);
   }
-  // An empty name is none.
-  const named = rotationLambdaARN ? { rotationLambdaARN } : {};
-  return { ...called, clientRequestToken: token, ...named, rotationRules, rotateImmediately };
+  return {
+    ...called,
+    clientRequestToken: token,
+    // An empty name is none.
+    rotationLambdaARN: rotationLambdaARN || undefined,
+    rotationRules,
+    rotateImmediately,
+  };
 }
 
 function rulesIn(members: Members): RotationRules {
