@@ -23,6 +23,7 @@ import { instanceOf, locatedSecret, SERVICE } from "./find.ts";
 import { assertSameValue } from "./give-value.ts";
 import type { GivenValue } from "./given-value.ts";
 import { replicateTo, type ReplicaRegion } from "./replicate-secret.ts";
+import { replicationsOf } from "./replications.ts";
 import { namedSecretOf } from "./show.ts";
 
 export interface CreateNamedSecretInput {
@@ -79,7 +80,10 @@ export const createNamedSecret = changeOperation<
 
   async run(input, { subject: { id, region, place } }, context) {
     const known = await replayed(input, place, context);
-    if (known) return answer({ ...known, replications: [] }, place);
+    if (known) {
+      const replications = await replicationsOf(known.secret, context);
+      return answer({ ...known, replications }, place);
+    }
     await openRegion(region, context);
     const empty = emptySecret(input, { id, at: instanceOf(place) }, context);
     await context.store.secrets.insertSecret(empty);

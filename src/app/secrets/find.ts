@@ -55,6 +55,11 @@ export function evenDeleted<Subject>(located: Located<Subject>): Located<Subject
   return { ...located, refusal: undefined };
 }
 
+/** For what a replica has of its own, in place of what it has of its primary: who may do what with it. */
+export function ofItsOwn<Subject>(located: Located<Subject>): Located<Subject> {
+  return { ...located, changeRefusal: undefined };
+}
+
 /** A secret as AWS's clients call it, whatever its type: by its name, or by its ARN, whole or without the suffix. */
 export interface CalledSecret {
   readonly id?: undefined;

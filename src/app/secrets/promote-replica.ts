@@ -3,15 +3,15 @@ import { Refusal } from "../../kernel/errors.ts";
 import type { Secret } from "../../secrets/secret.ts";
 import { changeOperation } from "../operation.ts";
 import type { NamedSecret } from "./answers.ts";
-import { locateToldSecret, type WhichSecret } from "./find.ts";
+import { locateToldSecret, ofItsOwn, type WhichSecret } from "./find.ts";
 import { namedSecretOf } from "./show.ts";
 
 export const promoteReplica = changeOperation<WhichSecret, Secret, NamedSecret>({
   name: "secret.replica.promote",
 
-  /** The one change that is made to a replica where it is. */
+  /** A replica is promoted where it is. */
   async locate(input, context) {
-    return { ...(await locateToldSecret(input, context)), changeRefusal: undefined };
+    return ofItsOwn(await locateToldSecret(input, context));
   },
 
   async run(_input, { subject: secret }, { store, call, now }) {

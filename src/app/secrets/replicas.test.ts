@@ -10,6 +10,7 @@ import { promoteReplica } from "./promote-replica.ts";
 import { readSecret } from "./read-secret.ts";
 import { removeReplicas } from "./remove-replicas.ts";
 import { replicateSecret } from "./replicate-secret.ts";
+import { deleteResourcePolicy, setResourcePolicy } from "./resource-policy.ts";
 import { createSecretLocks, createSecretLocksInput } from "./secret-locks.ts";
 import { setVersionStage } from "./set-version-stage.ts";
 import { tagSecret, untagSecret } from "./tag-secret.ts";
@@ -72,6 +73,14 @@ describe("replicating a secret", () => {
     });
     expect(events[3]?.requestData).toMatchObject({ versionStages: ["AWSPREVIOUS"] });
     expect(JSON.stringify(events)).not.toMatch(/value 2|"one"/);
+  });
+
+  it("is answered again to a client that has not heard of it", async () => {
+    const making = named("db", { addReplicaRegions: [{ region: WEST }] });
+    const { replications } = await regions.done(EAST, createNamedSecret, making);
+    expect(replications).toMatchObject([{ status: "in-sync" }]);
+    const again = await regions.done(EAST, createNamedSecret, making);
+    expect(again.replications).toEqual(replications);
   });
 
   it("has the record of labels that were on the current value before", async () => {
@@ -309,6 +318,20 @@ describe("a replica", () => {
     expect(await regions.refused(EAST, deleteSecret, { id: primary.id })).toMatchObject({
       message: `You can't delete secret db that still has replica regions [${WEST}].`,
     });
+  });
+
+  it("has a policy of its own, which no change of the primary takes from it", async () => {
+    await regions.replicated("db");
+    const [Effect, Principal, Action] = ["Deny", "*", "secretsmanager:TagResource"];
+    const Statement = [{ Effect, Principal, Action, Resource: "*" }];
+    const resourcePolicy = JSON.stringify({ Version: "2012-10-17", Statement });
+    await regions.done(WEST, setResourcePolicy, { ...called("db"), resourcePolicy });
+    await regions.put("db", 3);
+    const inEast = await regions.done(EAST, describeSecret, called("db"));
+    const inWest = await regions.done(WEST, describeSecret, called("db"));
+    expect(inEast.secret.resourcePolicy).toBeNull();
+    expect(inWest.secret.resourcePolicy).toBe(resourcePolicy);
+    await regions.done(WEST, deleteResourcePolicy, called("db"));
   });
 
   it("goes when its region is removed, with its values; a region without one is refused", async () => {

@@ -14,15 +14,17 @@ import {
 import type { Secret } from "../../secrets/secret.ts";
 import { locateRegion, openRegion } from "../instances/open-region.ts";
 import { callerId, changeOperation, type Context } from "../operation.ts";
-import type { Transaction, View } from "../state.ts";
+import type { Transaction } from "../state.ts";
 import type { NamedSecret } from "./answers.ts";
-import { locateToldSecret, SERVICE, toldOf, type WhichSecret } from "./find.ts";
+import { locatedSecret, locateToldSecret, SERVICE, toldOf, type WhichSecret } from "./find.ts";
 import { behaviourOf } from "./kinds/behaviours.ts";
 import { removeSecret } from "./remove-secret.ts";
 import { onReplica, recordDifference, type Versions } from "./replica-events.ts";
 import { placeOf, replicationsOf } from "./replications.ts";
 import { namedSecretOf } from "./show.ts";
 import { copyVersions, mirrored } from "./sync-replicas.ts";
+
+const PERMISSION = "secret.replica.create";
 
 export interface ReplicaRegion {
   readonly region: string;
@@ -43,7 +45,7 @@ export interface ReplicationOutput extends NamedSecret {
 }
 
 export const replicateSecret = changeOperation<ReplicateSecretInput, Secret, ReplicationOutput>({
-  name: "secret.replica.create",
+  name: PERMISSION,
 
   locate: locateToldSecret,
 
@@ -68,9 +70,11 @@ export interface Replicating {
  */
 export async function replicateTo(
   primary: Secret,
-  { regions, isForced }: Replicating,
+  replicating: Replicating,
   context: Context<Transaction>,
 ): Promise<readonly Replication[]> {
+  const { regions, isForced } = replicating;
+  assertMayReplicate(primary, replicating, context);
   assertReplicable(primary);
   assertRegions(regions, context);
   const replicas = new Map<string, Secret>();
@@ -119,7 +123,7 @@ async function replicate(
   const { store, now } = context;
   const { region, kmsKeyId = null } = asked;
   const located = await locateRegion({ account: primary.at.account, region }, context);
-  await assertMayReplicate(located.instance, context);
+  await assertMayBring(located.instance, context);
   const instance = await openRegion(located, context);
   const reason = await makeRoom(primary.name, { instance, isForced }, context);
   if (reason) {
@@ -131,23 +135,34 @@ async function replicate(
   await insertReplica(primary, { instance, kmsKeyId }, context);
 }
 
+/** Also of whoever has been let in to make a secret: that is not yet to bring it to another region. */
+function assertMayReplicate(
+  primary: Secret,
+  { regions: addReplicaRegions, isForced: forceOverwriteReplicaSecret }: Replicating,
+  { call, judge }: Context<Transaction>,
+): void {
+  const located = locatedSecret(call.place, primary, primary);
+  const input = { addReplicaRegions, forceOverwriteReplicaSecret };
+  const refusal = judge({ permission: PERMISSION, located, input });
+  if (refusal) throw refusal;
+}
+
 /** It takes as much to bring a secret to a region as to have it there. */
-async function assertMayReplicate(
+async function assertMayBring(
   instance: Instance,
-  { store, caller, now }: Context<View>,
+  { store, caller, now }: Context<Transaction>,
 ): Promise<void> {
   if (caller.kind === "internal") return;
-  const permission = "secret.replica.create";
   const place = instancePlace(instance);
   const resource: Resource = { service: SERVICE, place, secretGroup: DEFAULT_GROUP_ID };
   const grants =
     caller.kind === "identity" && caller.account === place.account
       ? await store.identity.grantsOf(caller.id, place.account, now)
       : [];
-  if (isAllowed(grants, permission, resource)) return;
-  const roles = rolesAllowing(permission);
+  if (isAllowed(grants, PERMISSION, resource)) return;
+  const roles = rolesAllowing(PERMISSION);
   const sentence = `Replicating a secret to ${place.region} needs one of the roles ${roles.join(", ")} there.`;
-  throw new Refusal("forbidden", sentence, { permission, roles });
+  throw new Refusal("forbidden", sentence, { permission: PERMISSION, roles });
 }
 
 /** Why there is none for a secret of this name; a secret that is in the way goes, if it is to. */

@@ -65,6 +65,7 @@ export function mirrored(
     // A username stays what it is for as long as there is one.
     username:
       primary.username && (own.username ?? sealUsername(vault, own, openUsername(vault, primary))),
+    updatedAt: Math.max(primary.updatedAt, own.updatedAt ?? 0),
     // Whoever may do what with it is for each region to say.
     resourcePolicy: own.resourcePolicy ?? null,
     expiresAt: primary.locksTotal > 0 ? null : primary.expiresAt,

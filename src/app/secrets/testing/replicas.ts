@@ -62,7 +62,6 @@ const SHARED = [
   "stages",
   "keepsUnlabelled",
   "versionsTotal",
-  "updatedAt",
   "lastRotatedAt",
 ] as const satisfies readonly (keyof Secret)[];
 
