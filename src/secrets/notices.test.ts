@@ -106,6 +106,13 @@ const told: readonly (readonly [string, OperationName, Facts, readonly string[]]
     ["secret_rotation_blocked"],
   ],
   ["deleted", "secret.delete", success({ versionsDeleted: 1 }), ["secret_deleted"]],
+  ["to be deleted one day", "secret.delete", success({ deletionDate: "2026-12-21T09:00:00Z" }), []],
+  [
+    "deleted on its day",
+    "secret.deletion.end",
+    bySchedule(success({ versionsDeleted: 1 })),
+    ["secret_deleted"],
+  ],
   ["not deleted", "secret.delete", failure(412), ["secret_deletion_failed"]],
   ["locked against deletion", "secret.delete", LOCKED, ["secret_deletion_blocked"]],
   ["expired", "secret.expire", bySchedule(success()), ["secret_expired"]],

@@ -53,6 +53,14 @@ const revocation: Telling = {
   locked: (event) => (isRevocation(event) ? "secret_revocation_blocked" : undefined),
 };
 
+const deletion: Telling = {
+  // One that is to come, and can be taken back, is none so far: its end is told.
+  success: ({ responseData: { versionsDeleted } }) =>
+    typeof versionsDeleted === "number" ? "secret_deleted" : undefined,
+  locked: "secret_deletion_blocked",
+  failed: "secret_deletion_failed",
+};
+
 const tellings: Readonly<Partial<Record<OperationName, Telling>>> = {
   "secret.create": {
     success: ({ responseData: { versionId } }) =>
@@ -65,11 +73,8 @@ const tellings: Readonly<Partial<Record<OperationName, Telling>>> = {
     ...rotation,
     failed: issuanceFailed,
   },
-  "secret.delete": {
-    success: "secret_deleted",
-    locked: "secret_deletion_blocked",
-    failed: "secret_deletion_failed",
-  },
+  "secret.delete": deletion,
+  "secret.deletion.end": deletion,
   "secret.expire": { success: "secret_expired", locked: "secret_expiration_blocked" },
   "secret.expiry.notify": {
     success: ({ responseData: { isOverdue } }) =>
