@@ -1,5 +1,6 @@
 /** Rotators: what the configuration says of them, joined to how messages are signed and which addresses are nobody's. */
 import { readFileSync } from "node:fs";
+import { getCACertificates } from "node:tls";
 import { ConfigError, type ServeConfig } from "../config.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { parseSigningKey, signatureHeaders, type SigningKey } from "../notifications/signature.ts";
@@ -19,7 +20,7 @@ export function openRotators(config: RotationConfig, clock: Clock): KnownRotator
     hooks: new Map(config.rotationHooks.map(({ arn, url }) => [arn, url])),
     hosts: new AllowedHosts(config.rotationHosts, isReachable),
     sign: (message) => signatureHeaders({ ...message, at: clock.now() }, keys),
-    ca: config.rotationCa === null ? undefined : [certificatesIn(config.rotationCa)],
+    ca: config.rotationCa === null ? undefined : trusted(config.rotationCa),
   });
 }
 
@@ -29,6 +30,11 @@ function signingKey(text: string): SigningKey {
   throw new ConfigError(
     "KEYTRAIL_ROTATION_SECRET is whsec_ and the base64 of a key: echo whsec_$(openssl rand -base64 32) makes one.",
   );
+}
+
+/** Besides those that everything here is trusted by. */
+function trusted(file: string): readonly string[] {
+  return [...getCACertificates("default"), certificatesIn(file)];
 }
 
 function certificatesIn(file: string): string {

@@ -2,7 +2,7 @@
  * The rotator that is built in for users of PostgreSQL: secrets in the form of AWS's templates, whose password is replaced
  * in the database by the user themselves, or by that of the master secret. Each step can be taken twice.
  */
-import { isIP, type LookupFunction } from "node:net";
+import { isIP, Socket } from "node:net";
 import pg from "pg";
 import { z } from "zod";
 import {
@@ -28,13 +28,13 @@ export interface PostgresqlTerms {
   readonly timeoutMs: number;
 }
 
-const port = z.coerce.number().int().min(1).max(65_535);
+const portNumber = z.coerce.number().int().min(1).max(65_535);
 
 /** What AWS's templates write into such a secret; what they have besides stays as it is. */
 const credentials = z.object({
   engine: z.enum(["postgres", "postgresql"]),
   host: z.string().min(1).max(253),
-  port: port.default(POSTGRESQL_PORT),
+  port: portNumber.default(POSTGRESQL_PORT),
   username: z.string().min(1).max(63),
   password: z.string().min(1),
   dbname: z.string().min(1).max(63).default(DEFAULT_DATABASE),
@@ -74,7 +74,7 @@ export class PostgresqlUser implements BuiltInRotator {
     const now = credentialsIn(current);
     assertSameUser(wanted, now);
     const already = await this.#logIn(wanted);
-    if (already) return already.end();
+    if (already) return leave(already);
     const client = master
       ? await this.#logIn(masterFor(now, credentialsIn(master)))
       : ((await this.#logIn(now)) ?? (await this.#logIn(previousFor(now, previous))));
@@ -86,7 +86,7 @@ export class PostgresqlUser implements BuiltInRotator {
     } catch {
       throw notDone("The database does not let the password be changed.");
     } finally {
-      await client.end().catch(() => undefined);
+      leave(client);
     }
   }
 
@@ -98,7 +98,7 @@ export class PostgresqlUser implements BuiltInRotator {
     } catch {
       throw notDone("The database does not answer who logs in with the new password.");
     } finally {
-      await client.end().catch(() => undefined);
+      leave(client);
     }
   }
 
@@ -111,7 +111,8 @@ export class PostgresqlUser implements BuiltInRotator {
     }
     hosts.assertReachable(as.host);
     const client = new pg.Client({
-      host: await addressOf(as.host, hosts),
+      host: bareHost(as.host),
+      stream: () => socketTo(as.host, hosts),
       port: as.port,
       user: as.username,
       password: as.password.reveal(),
@@ -127,7 +128,7 @@ export class PostgresqlUser implements BuiltInRotator {
       await client.connect();
       return client;
     } catch (error) {
-      await client.end().catch(() => undefined);
+      leave(client);
       if (LOGIN_REFUSED.has((error as { code?: unknown }).code)) return undefined;
       // What the other side says goes nowhere: it may quote what was sent.
       throw notDone("The database could not be reached, or does not speak TLS as it has to.");
@@ -185,18 +186,19 @@ function previousFor(
   return isSame ? { ...now, password: before.password } : undefined;
 }
 
-/** Looked up once, so that the address that was looked at is the one that is called. */
-function addressOf(host: string, hosts: AllowedHosts): Promise<string> {
-  const bare = bareHost(host);
-  if (isIP(bare) !== 0) return Promise.resolve(bare);
-  const within: LookupFunction = hosts.lookup(host);
-  return new Promise((fulfil, reject) => {
-    within(bare, { all: false }, (error, address) => {
-      if (error || typeof address !== "string") {
-        reject(notDone("The database's host has no address that requests leave for."));
-      } else fulfil(address);
-    });
-  });
+/** A connection that looks at the addresses of the host it is made to. */
+function socketTo(host: string, hosts: AllowedHosts): Socket {
+  const socket = new Socket();
+  const connect = socket.connect.bind(socket);
+  const lookup = hosts.lookup(host);
+  socket.connect = ((port: number) =>
+    connect({ port, host: bareHost(host), lookup })) as Socket["connect"];
+  return socket;
+}
+
+/** Not waited for: a server that is gone by now would never say so. */
+function leave(client: pg.Client): void {
+  client.end().catch(() => undefined);
 }
 
 function notDone(sentence: string): RotatorFault {
