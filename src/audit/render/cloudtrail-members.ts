@@ -97,6 +97,3 @@ const NONE: ReadonlySet<string> = new Set();
 export function requestMembersOf(action: string): ReadonlySet<string> {
   return members.get(action) ?? NONE;
 }
-
-/** Of the actions that Secrets Manager has by AWS's wire. */
-export const SECRETS_MANAGER_ACTIONS: readonly string[] = Object.keys(secretsManager);
