@@ -45,12 +45,16 @@ describe("access keys of one's own", () => {
     expect(await whoIs(made)).toBe(200);
     const listed = await ask(ada, "GET ");
     expect(listed.body).toMatchObject({ total_count: 2, offset: 0, limit: 100 });
-    expect(listed.body.access_keys[1]).toMatchObject({ access_key_id: id });
+    const isListed = (answer: Answer, disabled: boolean): void =>
+      expect(answer.body.access_keys).toContainEqual(
+        expect.objectContaining({ access_key_id: id, disabled }),
+      );
+    isListed(listed, false);
     expect(JSON.stringify([listed, server.app.events()])).not.toContain(secret);
     expect((await ask(ada, "GET ?limit=1&offset=1")).body.access_keys).toHaveLength(1);
     expect((await ask(ada, `POST /${id}/disable`)).status).toBe(204);
     expect(await whoIs(made)).toBe(403);
-    expect((await ask(ada, "GET ")).body.access_keys[1].disabled).toBe(true);
+    isListed(await ask(ada, "GET "), true);
     expect((await ask(ada, `DELETE /${id}/disable`)).status).toBe(204);
     expect(await whoIs(made)).toBe(200);
     expect((await ask(ada, `DELETE /${id}`)).status).toBe(204);
