@@ -91,7 +91,9 @@ function addressed(request: FastifyRequest, services: readonly AwsService[]): Ad
   const target = request.headers["x-amz-target"];
   if (typeof target === "string") {
     const at = target.lastIndexOf(".");
-    const service = services.find((one) => one.target === target.slice(0, at));
+    const name = target.slice(0, at);
+    // Older clients of CloudTrail write its whole name, newer ones that of its shape.
+    const service = services.find((one) => one.target === name || one.shape === name);
     return { protocol: jsonProtocol, service, action: target.slice(at + 1) };
   }
   const [, shape, operation = ""] = CBOR_PATH.exec(request.url) ?? [];
