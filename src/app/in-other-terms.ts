@@ -1,17 +1,9 @@
 /**
- * An operation for wires that ask for the same thing in other terms: by a name where it has an id, in one call where it
+ * A change for wires that ask for the same thing in other terms: by a name where it has an id, in one call where it
  * takes two. What is done, and who may do it, is the operation's own; what was asked for is recorded as it was asked.
  */
 import { Refusal } from "../kernel/errors.ts";
-import {
-  changeOperation,
-  readOperation,
-  type ChangeOperation,
-  type Context,
-  type Located,
-  type ReadOperation,
-  type Steps,
-} from "./operation.ts";
+import { changeOperation, type ChangeOperation, type Context, type Located } from "./operation.ts";
 import type { View } from "./state.ts";
 
 export interface Terms<Given, Input, Output, Shown> {
@@ -46,43 +38,17 @@ export function changeInTerms<
   operation: ChangeOperation<Input, Subject, Output>,
   terms: Terms<Given, Input, Output, Shown>,
 ): ChangeOperation<Given, Understood<Input, Subject>, Shown> {
-  return changeOperation({ name: operation.name, ...stepsInTerms(operation, terms) });
-}
-
-export function readInTerms<
-  Given extends object,
-  Input extends object,
-  Subject,
-  Output extends object,
-  Shown extends object,
->(
-  operation: ReadOperation<Input, Subject, Output>,
-  terms: Terms<Given, Input, Output, Shown>,
-): ReadOperation<Given, Understood<Input, Subject>, Shown> {
-  return readOperation({ name: operation.name, ...stepsInTerms(operation, terms) });
-}
-
-function stepsInTerms<
-  Given extends object,
-  Input extends object,
-  Subject,
-  Output extends object,
-  Shown extends object,
-  Store extends View,
->(
-  operation: Steps<Input, Subject, Output, Store>,
-  terms: Terms<Given, Input, Output, Shown>,
-): Steps<Given, Understood<Input, Subject>, Shown, Store> {
-  return {
+  return changeOperation({
+    name: operation.name,
     async locate(given, context) {
       const input = await terms.understood(given, context);
       const located = await operation.locate(input, context);
-      const inTheWay = located.refusal ?? input.unfit ?? (await terms.refusal?.(input, context));
-      return { ...located, refusal: inTheWay, subject: { input, located } };
+      const refusal = located.refusal ?? input.unfit ?? (await terms.refusal?.(input, context));
+      return { ...located, refusal, subject: { input, located } };
     },
     async run(given, { subject: { input, located } }, context) {
       const output = await operation.run(input, located, context);
       return output instanceof Refusal ? output : terms.shown(output, context, given);
     },
-  };
+  });
 }
