@@ -93,11 +93,13 @@ function report(rounds: Readonly<Record<"constant" | "reads", readonly Round[]>>
 /** By the command that the README shows. */
 function accessKey({ url, apiKey }: Ready): AccessKey {
   const command = join(import.meta.dirname, "..", "keytrail");
-  const output = execFileSync(command, ["access-keys", "create", "--server", url, "--json"], {
+  const output = execFileSync(command, ["access-keys", "create", "--json"], {
     encoding: "utf8",
-    env: { ...process.env, KEYTRAIL_API_KEY: apiKey },
+    env: { ...process.env, KEYTRAIL_URL: url, KEYTRAIL_API_KEY: apiKey },
   });
-  return JSON.parse(output) as AccessKey;
+  const made = JSON.parse(output) as Readonly<Record<string, string>>;
+  const { access_key_id: accessKeyId = "", secret_access_key: secretAccessKey = "" } = made;
+  return { accessKeyId, secretAccessKey };
 }
 
 async function makeSecret(endpoint: string, credentials: AccessKey): Promise<void> {
