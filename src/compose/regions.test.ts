@@ -37,9 +37,11 @@ async function problemOf(start: Promise<unknown>): Promise<string> {
 }
 
 describe("the regions at a start", () => {
-  it("are IBM's without a file, and those of a file in their place", async () => {
+  it("are IBM's and AWS's without a file, and those of a file in their place", async () => {
     const without = await openRegions({ regionsFile: null, region: "us-south" }, app.state);
-    expect(without.all).toHaveLength(11);
+    const ids = without.all.map(({ id }) => id);
+    expect([ids.includes("us-south"), ids.includes("us-east-1")]).toEqual([true, true]);
+    expect(without.all).toHaveLength(45);
     expect((await opened([FRANKFURT, DALLAS])).all).toEqual([FRANKFURT, DALLAS]);
   });
 

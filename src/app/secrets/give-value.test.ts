@@ -32,18 +32,18 @@ afterEach(() => app.close());
 
 const called = (name: string) => ({ secretId: name, called: [{ name, suffix: null }] });
 const token = (n: number): string => String(n).padStart(32, "0");
-const given = (text: string) => new Sensitive<string | Uint8Array>(text);
+const sensitive = (text: string) => new Sensitive<string | Uint8Array>(text);
 const creation = (name: string, n = 1) => ({
   name,
   clientRequestToken: token(n),
-  value: given(`value-${n}`),
+  value: sensitive(`value-${n}`),
   forceOverwriteReplicaSecret: false,
 });
 const make = (name: string) => app.done(createNamedSecret, manager, creation(name));
 const putting = (name: string, n: number, versionStages?: readonly string[]) => ({
   ...called(name),
   clientRequestToken: token(n),
-  value: given(`value-${n}`),
+  value: sensitive(`value-${n}`),
   versionStages,
 });
 const put = (name: string, n: number, stages?: readonly string[]) =>

@@ -48,13 +48,10 @@ export function awsDialect(ports: AwsPorts): Dialect {
 /** A path that stands for every action of every service. */
 function entrance(method: Method, url: string): Route {
   return {
+    ...unknown,
     method,
     url,
-    operation: "request.reject",
-    about: () => null,
     chosenBy: (request) => findCall(request, services).line?.route ?? unknown,
-    perform: unknown.perform,
-    refuse: unknown.refuse,
   };
 }
 

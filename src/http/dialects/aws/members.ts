@@ -93,7 +93,8 @@ export class Members {
   numberOrNothing(name: string, { min, max }: NumberBounds = {}): number | undefined {
     const given = this.#value(name);
     if (given === undefined) return undefined;
-    const value = this.#isText && /^-?\d{1,15}$/.test(String(given)) ? Number(given) : given;
+    const isText = this.#isText && typeof given === "string";
+    const value = isText && /^-?\d{1,15}$/.test(given) ? Number(given) : given;
     if (typeof value !== "number" || !Number.isSafeInteger(value)) {
       throw this.#mistyped(name, "a whole number");
     }
@@ -118,8 +119,8 @@ export class Members {
     const value = this.#value(name);
     if (value === undefined) return undefined;
     if (value instanceof Date) return value.getTime();
-    const at =
-      typeof value === "number" ? value * 1_000 : this.#isText ? Date.parse(String(value)) : NaN;
+    const isText = this.#isText && typeof value === "string";
+    const at = typeof value === "number" ? value * 1_000 : isText ? Date.parse(value) : NaN;
     if (!(Math.abs(at) < 8.64e15)) throw this.#mistyped(name, "a time");
     return Math.round(at);
   }

@@ -63,11 +63,11 @@ export function scopeText({ day, region, service }: Scope): string {
 export function isSignature(
   { signature, scope, moment, signedHeaders }: Signature,
   parts: SignedParts,
-  signingKey: Uint8Array,
+  key: Uint8Array,
 ): boolean {
   const canonical = canonicalRequest(parts, signedHeaders);
   const text = `${ALGORITHM}\n${moment}\n${scopeText(scope)}\n${hash("sha256", canonical)}`;
-  const expected = createHmac("sha256", signingKey).update(text).digest();
+  const expected = createHmac("sha256", key).update(text).digest();
   const offered = Buffer.from(signature, "hex");
   return offered.length === expected.length && timingSafeEqual(offered, expected);
 }
