@@ -12,15 +12,22 @@ const REGION_OF_GLOBAL = "us-east-1";
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const SUFFIX_CHARS = 6;
 
+/** What was worked out last of accounts and of ids: every answer and every record names a secret by its ARN. */
+export const MAX_HELD_PARTS = 10_000;
+const numbers = new Map<string, string>();
+const suffixes = new Map<string, string>();
+
 /**
  * Twelve digits, as AWS has them: of an account that has no such number the SHA-256 of its id, modulo 10^12. The same
  * account has the same number on every machine.
  */
 export function accountNumber(account: string): string {
-  if (/^\d{12}$/.test(account)) return account;
-  if (account === OPERATOR_ACCOUNT) return OPERATOR_NUMBER;
-  const number = BigInt(`0x${hash("sha256", account)}`) % ACCOUNT_NUMBERS;
-  return number.toString().padStart(12, "0");
+  return held(numbers, account, () => {
+    if (/^\d{12}$/.test(account)) return account;
+    if (account === OPERATOR_ACCOUNT) return OPERATOR_NUMBER;
+    const number = BigInt(`0x${hash("sha256", account)}`) % ACCOUNT_NUMBERS;
+    return number.toString().padStart(12, "0");
+  });
 }
 
 export function regionOf(region: string): string {
@@ -53,6 +60,18 @@ export function secretArn(
 /** Of a replica it is that of its primary, whose id ends as its own does. */
 export function arnSuffix(id: string): string {
   const ending = id.slice(id.lastIndexOf("-") + 1);
-  const digest = hash("sha256", ending, "buffer").subarray(0, SUFFIX_CHARS);
-  return Array.from(digest, (byte) => BASE62[byte % BASE62.length]).join("");
+  return held(suffixes, ending, () => {
+    const digest = hash("sha256", ending, "buffer").subarray(0, SUFFIX_CHARS);
+    return Array.from(digest, (byte) => BASE62[byte % BASE62.length]).join("");
+  });
+}
+
+/** The same text always: when there are too many, all are forgotten and worked out again. */
+function held(parts: Map<string, string>, of: string, make: () => string): string {
+  const known = parts.get(of);
+  if (known !== undefined) return known;
+  if (parts.size >= MAX_HELD_PARTS) parts.clear();
+  const made = make();
+  parts.set(of, made);
+  return made;
 }

@@ -4,7 +4,7 @@ import type { Answer } from "../../route.ts";
 import { jsonObjectIn } from "../../json.ts";
 import { Members } from "./members.ts";
 import type { Protocol } from "./protocol.ts";
-import { Blob, Timestamp, type WireObject } from "./wire-values.ts";
+import type { WireObject } from "./wire-values.ts";
 
 const MEDIA_TYPE = "application/x-amz-json-1.1";
 
@@ -31,12 +31,5 @@ export const jsonProtocol: Protocol = {
 const typed = { "Content-Type": MEDIA_TYPE };
 
 function answer(status: number, members: WireObject): Answer {
-  return { status, headers: typed, body: JSON.stringify(members, written) };
-}
-
-/** `this` has the value as it was before `toJSON`. */
-function written(this: unknown, _key: string, value: unknown): unknown {
-  if (value instanceof Timestamp) return value.at / 1_000;
-  if (value instanceof Blob) return Buffer.from(value.bytes).toString("base64");
-  return value;
+  return { status, headers: typed, body: JSON.stringify(members) };
 }

@@ -9,6 +9,11 @@ export class Timestamp {
     this.at = at;
   }
 
+  /** As AWS's JSON has it. */
+  toJSON(): number {
+    return this.at / 1_000;
+  }
+
   static orNothing(at: Millis | null): Timestamp | undefined {
     return at === null ? undefined : new Timestamp(at);
   }
@@ -20,6 +25,11 @@ export class Blob {
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
+  }
+
+  /** As AWS's JSON has it. */
+  toJSON(): string {
+    return Buffer.from(this.bytes).toString("base64");
   }
 }
 
