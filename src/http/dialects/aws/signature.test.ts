@@ -55,6 +55,16 @@ describe("a signature in the headers", () => {
     ],
     ["without a time", (headers) => delete headers["x-amz-date"], "IncompleteSignature"],
     [
+      "of a moment that no calendar has",
+      (headers) => (headers["x-amz-date"] = headers["x-amz-date"]?.replace(/T..../, "T2460") ?? ""),
+      "IncompleteSignature",
+    ],
+    [
+      "of a header that no request has",
+      inAuthorization("SignedHeaders=", "SignedHeaders=__proto__;constructor;"),
+      "SignatureDoesNotMatch",
+    ],
+    [
       "beside a header of AWS's that it leaves out",
       (headers) => (headers["x-amz-odd"] = "1"),
       "IncompleteSignature",
@@ -160,7 +170,23 @@ describe("a signature in the URL", () => {
     expect((await server.send(request)).error).toBe("SignatureDoesNotMatch");
   });
 
+  it("is not good beside headers of AWS's that it leaves out", async () => {
+    const request = await presigned(600);
+    for (const name of ["x-amz-target", "x-amz-security-token"]) {
+      const headers = { ...request.headers, [name]: "secretsmanager.ListSecrets" };
+      const refused = await server.send({ ...request, headers });
+      expect(refused.error).toMatch(/^IncompleteSignature/);
+      expect(refused.events).toMatchObject([{ outcome: "failure", requestData: {} }]);
+    }
+  });
+
   it.each([
+    [
+      "of a moment that no calendar has",
+      /X-Amz-Date=(\d{8})T\d{6}/,
+      "X-Amz-Date=$1T000060",
+      "IncompleteSignature",
+    ],
     [
       "for longer than a week",
       /X-Amz-Expires=\d+/,

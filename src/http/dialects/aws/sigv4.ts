@@ -122,7 +122,7 @@ function canonicalQuery(query: string): string {
     .map((pair) => {
       const at = pair.indexOf("=");
       const [name, value] = at < 0 ? [pair, ""] : [pair.slice(0, at), pair.slice(at + 1)];
-      return [encode(decode(name)), encode(decode(value))] as const;
+      return [encodedOnce(name), encodedOnce(value)] as const;
     })
     .filter(([name]) => name !== SIGNATURE_PARAMETER)
     .toSorted(byNameThenValue)
@@ -147,11 +147,13 @@ function encode(text: string): string {
   );
 }
 
-/** A text that is no valid encoding stands for itself: what comes of it is a signature that does not match. */
-function decode(text: string): string {
+/** What is no valid encoding stays as it was sent, so that it is signed as nothing else could be. */
+function encodedOnce(text: string): string {
+  let decoded: string;
   try {
-    return decodeURIComponent(text.replaceAll("+", "%20"));
+    decoded = decodeURIComponent(text.replaceAll("+", "%20"));
   } catch {
     return text;
   }
+  return encode(decoded);
 }
