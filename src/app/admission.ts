@@ -1,5 +1,6 @@
 /** Whether a call is let in: who calls, what they have been granted here, what it is about, and whether they may. */
-import type { OperationName } from "../audit/catalogue.ts";
+import { awsSourceOf } from "../audit/aws-names.ts";
+import { catalogue, type OperationName } from "../audit/catalogue.ts";
 import { isAddressAllowed } from "../identity/addresses.ts";
 import type { Grant } from "../identity/authorize.ts";
 import type { Millis } from "../kernel/clock.ts";
@@ -105,6 +106,7 @@ export async function authorize<Store extends View>(
   if (located.resource === null && (operation.forAnyone || operation.name === "session.read"))
     return;
   const permission = located.operation ?? operation.name;
+  assertLasting(permission, context.caller);
   const refusal = context.judge({ permission, located, input });
   if (!refusal) return;
   if (OWNERS_OWN.has(permission) && located.policed && (await isOwner(context))) {
@@ -114,6 +116,21 @@ export async function authorize<Store extends View>(
   }
   throw refusal;
 }
+
+/**
+ * What an hour's session of a user's own could make would outlast it, and nothing would bound it: a key, a policy. So it
+ * does nothing with identities, as with AWS, unless the user has shown to be there; one for somebody else never does.
+ */
+function assertLasting(permission: OperationName, caller: Caller): void {
+  if (caller.kind !== "identity" || caller.credentialType !== "session-key") return;
+  const { signedBy } = caller;
+  const isGuarded = signedBy?.kind === "role" || signedBy?.isMfa === true;
+  if (isGuarded || awsSourceOf(catalogue[permission]) !== IDENTITIES) return;
+  const sentence = "Identities are out of reach for a session of a user that no code has opened.";
+  throw new Refusal("forbidden", sentence);
+}
+
+const IDENTITIES = "iam.amazonaws.com";
 
 /** Not whom it has made a session for. */
 async function isOwner<Store extends View>({ caller, store }: Context<Store>): Promise<boolean> {

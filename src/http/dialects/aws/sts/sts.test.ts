@@ -175,6 +175,41 @@ describe("a session by an access key", () => {
   });
 });
 
+describe("a session without a code", () => {
+  it("makes no keys and gives no rights, which would outlast it; one with a code does", async () => {
+    const { manager } = server;
+    const Policy = allowing("*");
+    const opened: readonly (readonly [string, object])[] = [
+      ["GetSessionToken", {}],
+      ["GetFederationToken", { Name: "bob", Policy }],
+    ];
+    const UserName = ada.user.email;
+    const PolicyArn = "arn:aws:iam::aws:policy/AdministratorAccess";
+    for (const [action, members] of opened) {
+      const as = credentialsIn(await sts.call(manager, action, members));
+      for (const [change, what] of [
+        ["CreateAccessKey", {}],
+        ["CreateAccessKey", { UserName }],
+        ["AttachUserPolicy", { UserName, PolicyArn }],
+      ] as const) {
+        const refused = await server.aws("iam", change, what, { as });
+        expect([refused.status, refused.error]).toEqual([403, "AccessDenied"]);
+        expect(refused.events).toMatchObject([{ outcome: "failure" }]);
+      }
+    }
+    const { app } = server.http;
+    const { iamId } = ada.user;
+    const { secret } = await app.done(enrollSecondFactor, ada.caller, { iamId });
+    const totp = new TOTP({ secret: secret.reveal() });
+    const code = (): string => totp.generate({ timestamp: server.app.clock.now() });
+    await app.done(confirmSecondFactor, ada.caller, { iamId, code: new Sensitive(code()) });
+    server.app.clock.advance(30_000);
+    const shown = { SerialNumber: sts.named("iam:mfa/ada"), TokenCode: code() };
+    const as = credentialsIn(await sts.call(ada, "GetSessionToken", shown));
+    expect((await server.aws("iam", "CreateAccessKey", {}, { as })).status).toBe(200);
+  });
+});
+
 describe("GetFederationToken", () => {
   it("gives a session by a name, bounded by its policy", async () => {
     const answered = await sts.call(server.manager, "GetFederationToken", {
