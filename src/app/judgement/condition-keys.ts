@@ -1,4 +1,5 @@
 /** What is known of a call under the condition keys of policies (AWS, "AWS global condition context keys"). */
+import type { Place } from "../../audit/crn.ts";
 import { accountNumber, regionOf, secretArn } from "../../audit/render/cloudtrail-arn.ts";
 import type { KeyValues } from "../../identity/statements/pattern.ts";
 import { toRfc3339, type Millis } from "../../kernel/clock.ts";
@@ -19,6 +20,8 @@ export interface Circumstances {
   /** Of the operation: what of it has a key is looked up by name. */
   readonly input: object;
   readonly secret: PolicedSecret | null;
+  /** Of what is acted on: a replica is in another region than the call. */
+  readonly place: Place;
   /** Of an operation that gives out a value: which one, where nothing is said. */
   readonly isValueRead: boolean;
 }
@@ -48,7 +51,7 @@ const named: Readonly<Record<string, (at: Circumstances) => Said>> = {
   "aws:currenttime": ({ now }) => toRfc3339(now),
   "aws:epochtime": ({ now }) => String(Math.floor(now / 1_000)),
   "aws:requestedregion": ({ call }) => regionOf(call.place.region),
-  "aws:resourceaccount": ({ call }) => accountNumber(call.place.account),
+  "aws:resourceaccount": ({ place }) => accountNumber(place.account),
   "aws:principalarn": ({ principal: { kind, identity, arn } }) =>
     kind === "role" ? identity : arn,
   "aws:principalaccount": ({ principal }) => principal.account,
@@ -66,7 +69,7 @@ const named: Readonly<Record<string, (at: Circumstances) => Said>> = {
     caller.signedBy?.isMfa === undefined ? undefined : String(caller.signedBy.isMfa),
   "aws:tagkeys": ({ input }) =>
     listed(input, "tagKeys") ?? pairsOf(input)?.map(([tagKey]) => tagKey),
-  "secretsmanager:secretid": ({ call, secret }) => secret && secretArn(call.place, secret),
+  "secretsmanager:secretid": ({ place, secret }) => secret && secretArn(place, secret),
   "secretsmanager:name": ({ input }) => one(input, "name"),
   "secretsmanager:description": ({ input }) => one(input, "description"),
   "secretsmanager:kmskeyid": ({ input }) => one(input, "kmsKeyId"),
@@ -81,8 +84,8 @@ const named: Readonly<Record<string, (at: Circumstances) => Said>> = {
   "secretsmanager:forceoverwritereplicasecret": ({ input }) =>
     one(input, "forceOverwriteReplicaSecret"),
   "secretsmanager:addreplicaregions": ({ input }) => regionsOf(input),
-  "secretsmanager:resourceprimaryregion": ({ call, secret }) =>
-    secret && regionOf(secret.replicaOf?.region ?? call.place.region),
+  "secretsmanager:resourceprimaryregion": ({ place, secret }) =>
+    secret && regionOf(secret.replicaOf?.region ?? place.region),
 };
 
 function versionStage({ input, isValueRead }: Circumstances): Said {

@@ -156,12 +156,13 @@ function askedOf(
 ): Asked {
   const principal = principalOf(caller);
   const secret = located.policed ?? null;
+  const { place } = located.target;
   const isValueRead = catalogue[permission].discloses === "received";
   return {
     action: actionOf(permission),
     resource: resourceOf(located),
     principal,
-    keys: conditionKeys({ call, caller, principal, now, input, secret, isValueRead }),
+    keys: conditionKeys({ call, caller, principal, now, input, secret, place, isValueRead }),
   };
 }
 

@@ -52,6 +52,7 @@ export function recordDifference(
     ...losses(difference),
     ...moves(difference),
     ...tagging(difference),
+    ...policies(difference),
     ...metadata(difference),
   ];
   for (const one of done) context.also(onReplica(difference.after, place, one));
@@ -125,6 +126,15 @@ function tagging({ before, after }: Difference): readonly Done[] {
     done.push({ operation: "secret.untag", input: { id, tagKeys: gone }, output: {} });
   }
   return done;
+}
+
+function policies({ before, after: { id, resourcePolicy } }: Difference): readonly Done[] {
+  if (before.resourcePolicy === resourcePolicy) return [];
+  if (resourcePolicy === null) {
+    return [{ operation: "secret.resource-policy.delete", input: { id }, output: {} }];
+  }
+  const input = { id, resourcePolicy };
+  return [{ operation: "secret.resource-policy.set", input, output: {} }];
 }
 
 /** By the names that a caller's own change of these has. */

@@ -320,18 +320,68 @@ describe("a replica", () => {
     });
   });
 
-  it("has a policy of its own, which no change of the primary takes from it", async () => {
-    await regions.replicated("db");
-    const [Effect, Principal, Action] = ["Deny", "*", "secretsmanager:TagResource"];
-    const Statement = [{ Effect, Principal, Action, Resource: "*" }];
+  it("is kept from whom its primary is kept from, in its own region too, from the first moment on", async () => {
+    const reader = await regions.app.callerWith(["SecretsReader"]);
+    const policy = (Resource: string) =>
+      JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [
+          { Effect: "Deny", Principal: "*", Action: "secretsmanager:GetSecretValue", Resource },
+        ],
+      });
+    const arn = (region: string) => `arn:aws:secretsmanager:${region}:*:secret:db-??????`;
+    await regions.done(EAST, createNamedSecret, named("db"));
+    const before = { ...called("db"), resourcePolicy: policy(arn(EAST)) };
+    await regions.done(EAST, setResourcePolicy, before);
+    regions.forget();
+    await regions.done(EAST, replicateSecret, { ...called("db"), ...TO_WEST });
+    const { id } = await regions.done(WEST, describeSecret, called("db"));
+    const denied = { code: "forbidden", details: { reason: "denied-by-resource" } };
+    expect(await regions.refused(WEST, readSecret, { id }, reader)).toMatchObject(denied);
+    expect(regions.recorded()).toContainEqual([
+      "secret.resource-policy.set",
+      { id, resourcePolicy: policy(arn(WEST)) },
+    ]);
+    await regions.done(EAST, deleteResourcePolicy, called("db"));
+    await regions.done(WEST, readSecret, { id });
+    await regions.done(EAST, setResourcePolicy, { ...called("db"), resourcePolicy: policy("*") });
+    expect(await regions.refused(WEST, readSecret, { id }, reader)).toMatchObject(denied);
+    const own = { ...called("db"), resourcePolicy: policy("*") };
+    const refusal = { code: "precondition_failed", details: { reason: "replica" } };
+    expect(await regions.refused(WEST, setResourcePolicy, own)).toMatchObject(refusal);
+    expect(await regions.refused(WEST, deleteResourcePolicy, called("db"))).toMatchObject(refusal);
+    await regions.done(WEST, promoteReplica, called("db"));
+    expect(await regions.refused(WEST, readSecret, { id }, reader)).toMatchObject(denied);
+  });
+
+  it("does not overwrite what whoever asks for it may not delete there", async () => {
+    await regions.done(EAST, createNamedSecret, named("db"));
+    await regions.done(WEST, createNamedSecret, named("db"));
+    const Statement = [
+      { Effect: "Deny", Principal: "*", Action: "secretsmanager:DeleteSecret", Resource: "*" },
+    ];
     const resourcePolicy = JSON.stringify({ Version: "2012-10-17", Statement });
     await regions.done(WEST, setResourcePolicy, { ...called("db"), resourcePolicy });
-    await regions.put("db", 3);
-    const inEast = await regions.done(EAST, describeSecret, called("db"));
-    const inWest = await regions.done(WEST, describeSecret, called("db"));
-    expect(inEast.secret.resourcePolicy).toBeNull();
-    expect(inWest.secret.resourcePolicy).toBe(resourcePolicy);
+    const taken = await regions.done(WEST, describeSecret, called("db"));
+    const forced = { ...called("db"), ...TO_WEST, forceOverwriteReplicaSecret: true };
+    expect(await regions.refused(EAST, replicateSecret, forced)).toMatchObject({
+      code: "forbidden",
+      details: { reason: "denied-by-resource", permission: "secret.delete" },
+    });
+    expect((await regions.done(WEST, describeSecret, called("db"))).id).toBe(taken.id);
     await regions.done(WEST, deleteResourcePolicy, called("db"));
+    await regions.done(EAST, replicateSecret, forced);
+    expect((await regions.done(WEST, describeSecret, called("db"))).id).not.toBe(taken.id);
+  });
+
+  it("is not taken away by who has no say in its region", async () => {
+    await regions.replicated("db");
+    const here = await regions.app.callerWith(["Manager"], { region: EAST });
+    const removal = { ...called("db"), removeReplicaRegions: [WEST] };
+    expect(await regions.refused(EAST, removeReplicas, removal, here)).toMatchObject({
+      code: "forbidden",
+    });
+    await regions.done(WEST, describeSecret, called("db"));
   });
 
   it("goes when its region is removed, with its values; a region without one is refused", async () => {

@@ -179,12 +179,21 @@ async function makeRoom(
   const replicas = await store.secrets.replicasOf(taken.id);
   const isBound = taken.replicaOf !== null || replicas.length > 0 || taken.locksTotal > 0;
   if (another || isBound || !behaviourOf(taken.type).isReplicated) return "not-replaceable";
+  const place = instancePlace(instance);
+  assertMayOverwrite(taken, place, context);
   await removeSecret(taken, { isForced: false }, context);
   const input = { id: taken.id, ...toldOf(taken) };
   const output = { versionsDeleted: taken.versionsTotal };
-  const place = instancePlace(instance);
   context.also(onReplica(taken, place, { operation: "secret.delete", input, output }));
   return null;
+}
+
+/** It takes as much to overwrite a secret as to delete it: its own policy, and its group, have a say in that. */
+function assertMayOverwrite(taken: Secret, place: Place, { judge }: Context<Transaction>): void {
+  const located = locatedSecret(place, taken, taken);
+  const input = { forceDeleteWithoutRecovery: true };
+  const refusal = judge({ permission: "secret.delete", located, input });
+  if (refusal) throw refusal;
 }
 
 async function insertReplica(
@@ -203,6 +212,7 @@ async function insertReplica(
       groupId: DEFAULT_GROUP_ID,
       kmsKeyId,
       replicaOf: { secretId: primary.id, region: call.place.region },
+      region: instance.region,
       dataKey: capabilities.vault.newDataKey(at, id),
       createdBy: callerId(context.caller),
     },
@@ -228,7 +238,7 @@ function recordReplica(
     output: { id, versionId: current?.id, payloadAvailable: current?.hasPayload ?? false },
   } as const;
   context.also(onReplica(replica, place, made));
-  const before: Secret = { ...replica, previousVersion: 0, stages: {} };
+  const before: Secret = { ...replica, previousVersion: 0, stages: {}, resourcePolicy: null };
   const arrived = versions.arrived.filter((one) => one.hasPayload && one !== current);
   recordDifference({ before, after: replica, versions: { ...versions, arrived } }, place, context);
 }

@@ -11,7 +11,6 @@ import {
   locatedInstance,
   locatedSecret,
   locateSecret,
-  ofItsOwn,
   type CalledSecret,
 } from "./find.ts";
 import { boundToIdentities, namingIdentities } from "./resource-policy-principals.ts";
@@ -65,7 +64,7 @@ export const setResourcePolicy = changeOperation<
   ResourcePolicyOutput
 >({
   name: "secret.resource-policy.set",
-  locate: async (input, context) => ofItsOwn(await locateSecret(input, context)),
+  locate: locateSecret,
   async run(input, { subject }, context) {
     const { resourcePolicy: text, blockPublicPolicy = false } = input;
     const policy = parsePolicy(text, "resource");
@@ -87,7 +86,7 @@ export const setResourcePolicy = changeOperation<
 /** Also where there is none. */
 export const deleteResourcePolicy = changeOperation<CalledSecret, Secret, ResourcePolicyOutput>({
   name: "secret.resource-policy.delete",
-  locate: async (input, context) => evenDeleted(ofItsOwn(await locateSecret(input, context))),
+  locate: async (input, context) => evenDeleted(await locateSecret(input, context)),
   async run(_input, { subject }, { store, now, call: { place } }: Context<Transaction>) {
     if (subject.resourcePolicy === null)
       return { place, ...namesOf(subject), resourcePolicy: null };

@@ -12,6 +12,7 @@ import type { Version } from "../../secrets/version.ts";
 import type { Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
 import { openUsername, resealPayload, sealUsername } from "./open.ts";
+import { policyElsewhere } from "./replica-policy.ts";
 import { recordDifference, type Versions } from "./replica-events.ts";
 import { placeOf } from "./replications.ts";
 
@@ -34,7 +35,7 @@ async function follow(
 ): Promise<void> {
   const { store } = context;
   const place = await placeOf(replica.at, store);
-  const after = mirrored(primary, replica, context);
+  const after = mirrored(primary, { ...replica, region: place.region }, context);
   await assertNameFree(after, replica, { place, context });
   const versions = await copyVersions(primary, after, context);
   if (!isDeepStrictEqual(after, replica)) await store.secrets.updateSecret(after);
@@ -48,10 +49,10 @@ async function follow(
 export function mirrored(
   primary: Secret,
   own: Pick<Secret, "id" | "at" | "groupId" | "kmsKeyId" | "replicaOf" | "dataKey"> &
-    Partial<Secret>,
+    Partial<Secret> & { readonly region: string },
   { capabilities: { vault }, now }: Context<Transaction>,
 ): Secret {
-  const { id, at, groupId, kmsKeyId, replicaOf, dataKey } = own;
+  const { id, at, groupId, kmsKeyId, replicaOf, dataKey, region: to } = own;
   return {
     ...primary,
     id,
@@ -66,8 +67,7 @@ export function mirrored(
     username:
       primary.username && (own.username ?? sealUsername(vault, own, openUsername(vault, primary))),
     updatedAt: Math.max(primary.updatedAt, own.updatedAt ?? 0),
-    // Whoever may do what with it is for each region to say.
-    resourcePolicy: own.resourcePolicy ?? null,
+    resourcePolicy: policyElsewhere(primary.resourcePolicy, { from: replicaOf?.region ?? to, to }),
     expiresAt: primary.locksTotal > 0 ? null : primary.expiresAt,
     rotation: primary.rotation && NO_ROTATION,
     nextRotationAt: null,
