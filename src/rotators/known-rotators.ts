@@ -53,14 +53,14 @@ export class KnownRotators implements Rotators {
   }
 
   /**
-   * A URL that a caller has named: by https, at a host that the operator has named. It stands in the record, so nothing
-   * of it may be a secret: no password, no query.
+   * A URL that a caller has named: by https, at a host that the operator has named. Whoever may describe the secret is
+   * told it, so nothing of it is a secret by its form: no user, no password, no query, no fragment.
    */
   #urlIn(text: string): URL | undefined {
     if (!text.startsWith("https://") || text.length > MAX_ROTATOR_URL_CHARS) return undefined;
     const url = URL.parse(text);
-    const isOpen = url?.username === "" && url.password === "" && url.search === "";
-    if (!isOpen) return undefined;
+    const isOpen = url?.username === "" && url.password === "";
+    if (!isOpen || url.search !== "" || url.hash !== "") return undefined;
     const port = url.port === "" ? HTTPS_PORT : Number(url.port);
     return this.#options.hosts.has(bareHost(url.hostname), port, HTTPS_PORT) ? url : undefined;
   }

@@ -13,6 +13,21 @@ export interface Rotator {
   readonly rules: RotationRules | null;
 }
 
+const FUNCTION_ARN =
+  /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]{1,140}(?::[A-Za-z0-9$_-]{1,128})?$/;
+
+/**
+ * What the record has of what a rotator was named by: of a URL its origin, since its path may hold a token; of other
+ * texts only what is an ARN, or a rotator that there is.
+ */
+export function recordedRotator(lambdaArn: string, isKnown: boolean): string | undefined {
+  if (/^\s*[a-z][a-z0-9+.-]*:\/\//i.test(lambdaArn)) {
+    const origin = URL.parse(lambdaArn)?.origin;
+    return origin === "null" ? undefined : origin;
+  }
+  return isKnown || FUNCTION_ARN.test(lambdaArn) ? lambdaArn : undefined;
+}
+
 /** Either of the first two. */
 export interface RotationRules {
   /** 1 to 1000. */

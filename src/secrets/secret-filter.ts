@@ -65,6 +65,16 @@ export function termOf(value: string): Term {
   return { text: isNegated ? value.slice(1) : value, isNegated };
 }
 
+/** What people write about their secrets is not recorded, nor is what of it they look for. */
+const FREE_TEXT: ReadonlySet<FilterKey> = new Set(["description", "all"]);
+
+/** For the record: with the values of those conditions only that ask for names. */
+export function recordedConditions(
+  conditions: readonly Condition[] | undefined,
+): readonly Partial<Condition>[] | undefined {
+  return conditions?.map((one) => (FREE_TEXT.has(one.key) ? { key: one.key } : one));
+}
+
 /** Refuses more than there may be, and a condition that asks for nothing. */
 export function checkConditions(conditions: readonly Condition[]): void {
   const isFew = conditions.length <= MAX_CONDITIONS;

@@ -273,6 +273,56 @@ async function sendNonsense(): Promise<void> {
   );
 }
 
+/** What has the form of what belongs there, and is none of it. */
+async function sendLookalikes(): Promise<void> {
+  const long = (): string => `${value()}${value()}`;
+  const key = await form("iam", { Action: "CreateAccessKey", UserName: "app" });
+  const stranger = {
+    accessKeyId: /<AccessKeyId>([^<]+)/.exec(key.text)?.[1] ?? "",
+    secretAccessKey: secretIn(key.text, "SecretAccessKey"),
+  };
+  for (const as of [owner, stranger]) {
+    await tried("GetSecretValue", { SecretId: value() }, as);
+    await tried("BatchGetSecretValue", { SecretIdList: ["app/db", value()] }, as);
+    const SecretId = "app/db";
+    await tried("GetSecretValue", { SecretId, VersionId: long() }, as);
+    await tried("GetSecretValue", { SecretId, VersionStage: value() }, as);
+    for (const member of ["MoveToVersionId", "RemoveFromVersionId"]) {
+      const moving = { SecretId, VersionStage: "AWSCURRENT", [member]: long() };
+      await tried("UpdateSecretVersionStage", moving, as);
+    }
+    await tried("UpdateSecretVersionStage", { SecretId, VersionStage: value() }, as);
+    await tried("UpdateSecret", { SecretId, KmsKeyId: value() }, as);
+    for (const Key of ["description", "all"]) {
+      await tried("ListSecrets", { Filters: [{ Key, Values: [text()] }] }, as);
+      await tried("BatchGetSecretValue", { Filters: [{ Key, Values: [text()] }] }, as);
+    }
+    for (const RotationLambdaARN of [
+      value(),
+      `keytrail:${value()}`,
+      `https://hooks.example.com/${value()}`,
+      `https://hooks.example.com/?token=${value()}`,
+      `https://hooks.example.com/rotate#${value()}`,
+      `https://${value()}@hooks.example.com/`,
+      `http://hooks.example.com/${value()}`,
+    ]) {
+      const ClientRequestToken = randomUUID();
+      await tried("RotateSecret", { SecretId, ClientRequestToken, RotationLambdaARN }, as);
+    }
+  }
+  // The one half of an access key where the other belongs.
+  const { secretAccessKey } = stranger;
+  await tried("ListSecrets", {}, { ...owner, accessKeyId: secretAccessKey });
+  await form("sts", { Action: "GetAccessKeyInfo", AccessKeyId: secretAccessKey });
+  for (const Action of ["GetAccessKeyLastUsed", "DeleteAccessKey"]) {
+    await form("iam", { Action, UserName: "app", AccessKeyId: secretAccessKey });
+  }
+  for (const Action of ["GetUser", "GetRole", "ListAccessKeys", "DeleteRole"]) {
+    await form("iam", { Action, UserName: value(), RoleName: value() });
+    await form("iam", { Action, [Action.endsWith("Role") ? "RoleName" : "UserName"]: value() });
+  }
+}
+
 beforeAll(async () => {
   folder = temporaryFolder();
   server = await RunningServer.start(folder);
@@ -281,6 +331,7 @@ beforeAll(async () => {
   await keepValues();
   await openSessions();
   await sendNonsense();
+  await sendLookalikes();
 }, 120_000);
 
 afterAll(async () => {

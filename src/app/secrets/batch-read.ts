@@ -5,12 +5,23 @@
 import { accountNumber, regionOf } from "../../audit/render/cloudtrail-arn.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import type { Position } from "../../secrets/paging.ts";
-import { checkConditions, type Condition } from "../../secrets/secret-filter.ts";
+import {
+  checkConditions,
+  recordedConditions,
+  type Condition,
+} from "../../secrets/secret-filter.ts";
 import type { Instance, Secret } from "../../secrets/secret.ts";
 import { unfound } from "../admission.ts";
 import { readOperation, type Context, type Located } from "../operation.ts";
 import type { View } from "../state.ts";
-import { locatedSecret, locateSecret, noSecret, wholeOf, type CalledSecret } from "./find.ts";
+import {
+  isArn,
+  locatedSecret,
+  locateSecret,
+  noSecret,
+  wholeOf,
+  type CalledSecret,
+} from "./find.ts";
 import { valueOf, type GetValueOutput } from "./get-value.ts";
 import { isMadeWhenRead } from "./kinds/iam-credentials.ts";
 import { locatedInRegion } from "./list-described.ts";
@@ -52,7 +63,13 @@ export interface BatchReadOutput {
 export const batchRead = readOperation<BatchReadInput, Instance | null, BatchReadOutput>({
   name: "secret.batch-read",
 
-  locate: async (_input, context) => locatedInRegion(context),
+  async locate({ meant, filters }, context) {
+    const secretIdList = meant && (await recordedIds(meant, context));
+    return {
+      ...locatedInRegion(context),
+      facts: { secretIdList, filters: recordedConditions(filters) },
+    };
+  },
 
   async run(input, { subject: at }, context) {
     const { wanted, next } = await wantedOf(input, at, context);
@@ -67,6 +84,28 @@ export const batchRead = readOperation<BatchReadInput, Instance | null, BatchRea
     return { values, refused, ...counts, next };
   },
 });
+
+/** Without names that nothing has: those are whatever was typed. */
+async function recordedIds(
+  meant: readonly MeantSecret[],
+  context: Context<View>,
+): Promise<readonly string[]> {
+  const recorded: string[] = [];
+  for (const one of meant) {
+    if (isArn(one.secretId) || (await isThere(one, context))) recorded.push(one.secretId);
+  }
+  return recorded;
+}
+
+async function isThere(one: MeantSecret, context: Context<View>): Promise<boolean> {
+  try {
+    await locateHere(one, context);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return error.code !== "not_found";
+  }
+}
 
 /** A secret that is to be read, by how it was named, and how it is found. */
 interface Wanted {
@@ -125,7 +164,7 @@ async function readOne(
   context: Context<View>,
 ): Promise<GetValueOutput | Refusal> {
   let target = { place: context.call.place, kind: "secret", id: "", name: "" };
-  let input: object = { secretId };
+  let input: object = isArn(secretId) ? { secretId } : {};
   const output = await refusalOr(async () => {
     const located = await found(locate, { secretId, context });
     ({ target } = located as { target: typeof target });

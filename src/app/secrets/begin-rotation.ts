@@ -5,7 +5,7 @@
 import { invariant, Refusal } from "../../kernel/errors.ts";
 import { expired, isExpired } from "../../secrets/expiry.ts";
 import { checkRotationRules, openingFor, windowAt } from "../../secrets/rotation-schedule.ts";
-import type { RotationRules, Rotator } from "../../secrets/rotator.ts";
+import { recordedRotator, type RotationRules, type Rotator } from "../../secrets/rotator.ts";
 import type { Secret } from "../../secrets/secret.ts";
 import { changeOperation, type Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
@@ -38,7 +38,14 @@ export interface RotationOutput extends NamedSecret {
 export const beginRotation = changeOperation<BeginRotationInput, Secret, RotationOutput>({
   name: "secret.rotation.begin",
 
-  locate: locateToldSecret,
+  async locate(input, context) {
+    const located = await locateToldSecret(input, context);
+    const { rotationLambdaARN: named } = input;
+    if (named === undefined) return located;
+    const isKnown = context.capabilities.rotators.find(named) !== undefined;
+    const facts = { ...located.facts, rotationLambdaARN: recordedRotator(named, isKnown) };
+    return { ...located, facts };
+  },
 
   async run(input, { subject: before }, context) {
     const { store, call, now } = context;

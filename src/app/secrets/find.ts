@@ -85,6 +85,11 @@ export type WhichSecret = (
   readonly secretGroupId?: string | undefined;
 };
 
+/** Which says what it is by its form; a name that nothing has is whatever was typed. */
+export function isArn(secretId: string): boolean {
+  return secretId.startsWith("arn:");
+}
+
 export async function locateSecret<Store extends View>(
   input: WhichSecret,
   { store, call }: Context<Store>,

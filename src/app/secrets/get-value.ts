@@ -11,6 +11,7 @@ import type { Transaction, View } from "../state.ts";
 import type { NamedSecret } from "./answers.ts";
 import { locateSecret, type CalledSecret } from "./find.ts";
 import { isMadeWhenRead, mintForReading } from "./kinds/iam-credentials.ts";
+import { isKnownStage, unknownVersionsLeftOut } from "./named-version.ts";
 import { openVersion } from "./open.ts";
 import { namedSecretOf, noVersion } from "./show.ts";
 
@@ -64,7 +65,7 @@ export async function valueOf(
   const payload = await openVersion({ secret, version }, context);
   if (payload) return answer({ secret, version }, payload, context);
   if (isExpired(secret, context.now)) throw expired();
-  if (versionAt(secret, PENDING_STAGE) === version.number) throw noVersion(asked(which));
+  if (versionAt(secret, PENDING_STAGE) === version.number) throw noVersion(secret, asked(which));
   const sentence = "The version is known of, but its value has been destroyed.";
   throw new Refusal("precondition_failed", sentence, { reason: "value-gone" });
 }
@@ -77,7 +78,15 @@ async function locate<Store extends View>(
   const located = await locateSecret(input, context);
   const { versionId, versionStage = CURRENT_STAGE } = input;
   const isCurrent = versionId === undefined && versionStage === CURRENT_STAGE;
-  return isCurrent ? located : { ...located, operation: "version.read" };
+  if (isCurrent) return located;
+  const { subject: secret } = located;
+  const isStage = isKnownStage(secret, versionStage);
+  const facts = {
+    ...located.facts,
+    ...(await unknownVersionsLeftOut(secret, { versionId }, context)),
+    ...(isStage ? {} : { versionStage: undefined }),
+  };
+  return { ...located, facts, operation: "version.read" };
 }
 
 async function versionOf(
@@ -88,7 +97,7 @@ async function versionOf(
   const { versionId, versionStage: stage } = which;
   const selector = versionId === undefined ? { stage: stage ?? CURRENT_STAGE } : { versionId };
   const version = await store.secrets.version(secret, selector);
-  if (!version) throw noVersion(selector);
+  if (!version) throw noVersion(secret, selector);
   if (versionId !== undefined && stage !== undefined) {
     const isOn = versionAt(secret, stage) === version.number;
     if (!isOn) {

@@ -2,6 +2,7 @@
 import type { Position, Sort } from "../../secrets/paging.ts";
 import {
   checkConditions,
+  recordedConditions,
   type Condition,
   type DescribedSecret as Found,
   type DescribedSortField,
@@ -46,7 +47,10 @@ type Subject = Instance | null;
 export const listDescribed = readOperation<ListDescribedInput, Subject, ListDescribedOutput>({
   name: "secret.list",
 
-  locate: async (_input, context) => locatedInRegion(context),
+  locate: async ({ filters }, context) => ({
+    ...locatedInRegion(context),
+    facts: { filters: recordedConditions(filters) },
+  }),
 
   async run(input, { subject: at }, context) {
     const { filters = [], includePlannedDeletion = false, order = "createdAt", after } = input;

@@ -3,7 +3,7 @@ import { Refusal } from "../../kernel/errors.ts";
 import type { Millis } from "../../kernel/clock.ts";
 import { isExpired } from "../../secrets/expiry.ts";
 import { openingFor } from "../../secrets/rotation-schedule.ts";
-import { begun, type RotationUnderWay } from "../../secrets/rotator.ts";
+import { begun, recordedRotator, type RotationUnderWay } from "../../secrets/rotator.ts";
 import type { Secret } from "../../secrets/secret.ts";
 import { CURRENT_STAGE, PENDING_STAGE, versionAt, withStage } from "../../secrets/stages.ts";
 import type { Version } from "../../secrets/version.ts";
@@ -144,7 +144,8 @@ export async function fail(
 ): Promise<void> {
   const { token: versionId, step, attempts: before, isTest } = rotation;
   await context.store.secrets.deleteRotation(secret.id);
-  const { lambdaArn: rotationLambdaARN } = secret.rotator ?? {};
+  const { lambdaArn } = secret.rotator ?? {};
+  const rotationLambdaARN = lambdaArn && recordedRotator(lambdaArn, true);
   const facts = { versionId, step, attempts: before + 1, rotationLambdaARN };
   const operation = isTest ? "secret.rotation-test.fail" : "secret.rotation.fail";
   context.also(byServer(secret, context, { operation, ...facts }));

@@ -15,6 +15,7 @@ import type { Transaction } from "../state.ts";
 import type { NamedSecret } from "./answers.ts";
 import { locateSecret, type CalledSecret } from "./find.ts";
 import { hasOwnValues } from "./given-value.ts";
+import { isKnownStage, spokenStage, unknownVersionsLeftOut } from "./named-version.ts";
 import { noVersion, namedSecretOf } from "./show.ts";
 import { dropUnlabelled } from "./unlabelled.ts";
 
@@ -33,7 +34,16 @@ export const setVersionStage = changeOperation<SetVersionStageInput, Secret, Set
   {
     name: "version.stage.set",
 
-    locate: locateSecret,
+    async locate(input, context) {
+      const located = await locateSecret(input, context);
+      const { moveToVersionId, removeFromVersionId } = input;
+      const ids = { moveToVersionId, removeFromVersionId };
+      const leftOut = await unknownVersionsLeftOut(located.subject, ids, context);
+      const isMisnamed = "moveToVersionId" in leftOut || "removeFromVersionId" in leftOut;
+      const isKnown = isKnownStage(located.subject, input.versionStage);
+      const stage = isMisnamed && !isKnown ? { versionStage: undefined } : {};
+      return { ...located, facts: { ...located.facts, ...leftOut, ...stage } };
+    },
 
     async run(input, { subject: before }, context) {
       const { store, now, call } = context;
@@ -72,12 +82,12 @@ async function assertTakenFrom(
   const number = versionAt(secret, stage);
   if (from) {
     if (from.number === number) return;
-    const sentence = `The staging label ${stage} is not attached to the version in RemoveFromVersionId.`;
+    const sentence = `The ${spokenStage(secret, stage)} is not attached to the version in RemoveFromVersionId.`;
     throw new Refusal("invalid_request", sentence, { reason: "stage-elsewhere" });
   }
   if (number === 0) {
     if (to) return;
-    const sentence = `The staging label ${stage} is attached to no version: MoveToVersionId says to which it goes.`;
+    const sentence = `The ${spokenStage(secret, stage)} is attached to no version: MoveToVersionId says to which it goes.`;
     throw new Refusal("invalid_request", sentence, { reason: "stage-elsewhere" });
   }
   if (to?.number === number) return;
@@ -108,7 +118,7 @@ async function versionNamed(
 ): Promise<Version | undefined> {
   if (versionId === undefined) return undefined;
   const version = await store.secrets.version(secret, { versionId });
-  if (!version) throw noVersion({ versionId });
+  if (!version) throw noVersion(secret, { versionId });
   return version;
 }
 

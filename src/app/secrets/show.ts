@@ -2,6 +2,7 @@
 import { crn, type Place } from "../../audit/crn.ts";
 import type { Millis } from "../../kernel/clock.ts";
 import { Refusal } from "../../kernel/errors.ts";
+import { isUuid } from "../../kernel/ids.ts";
 import type { Lock } from "../../secrets/lock.ts";
 import type { SecretAttributes, VersionAttributes } from "../../secrets/payload.ts";
 import { SECRET_STATES, type Secret } from "../../secrets/secret.ts";
@@ -16,6 +17,7 @@ import type {
   VersionMetadata,
 } from "./answers.ts";
 import { SERVICE } from "./find.ts";
+import { isKnownStage } from "./named-version.ts";
 
 /** Whether a value was ever given out, and when last. */
 export interface Retrieval {
@@ -52,13 +54,19 @@ export function namedSecretOf({ id, name }: Secret, place: Place): NamedSecret {
   return { id, name, place };
 }
 
-/** By a label or an id that the secret has no version of: in the words that clients of AWS look for. */
+/**
+ * By a label or an id that the secret has no version of: in the words that clients of AWS look for, which name it only
+ * where it can be nothing else.
+ */
 export function noVersion(
+  secret: Secret,
   which: { readonly stage: string } | { readonly versionId: string },
 ): Refusal {
-  const named =
-    "stage" in which ? `staging label: ${which.stage}` : `VersionId: ${which.versionId}`;
-  const sentence = `Secrets Manager can't find the specified secret value for ${named}`;
+  const [kind, named, isNamed] =
+    "stage" in which
+      ? ["staging label", which.stage, isKnownStage(secret, which.stage)]
+      : ["VersionId", which.versionId, isUuid(which.versionId)];
+  const sentence = `Secrets Manager can't find the specified secret value for ${kind}${isNamed ? `: ${named}` : ""}`;
   return new Refusal("not_found", sentence, { reason: "no-version" });
 }
 

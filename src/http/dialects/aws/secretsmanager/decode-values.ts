@@ -13,13 +13,13 @@ import { MAX_LONG_DESCRIPTION_CHARS, MAX_NAME_CHARS } from "../../../../secrets/
 import { MAX_STAGE_CHARS, MAX_STAGES_PER_VERSION } from "../../../../secrets/stages.ts";
 import type { Members, TextBounds } from "../members.ts";
 import { positionIn, type Bound } from "../next-token.ts";
+import { kmsKeyIdIn } from "./kms-key-id.ts";
 import { replicaRegionsIn } from "./replication-status.ts";
 import { requestTokenIn, requestTokenOrNothing, VERSION_ID } from "./request-token.ts";
 import { secretIdIn } from "./secret-id.ts";
 import { valueIn } from "./secret-value.ts";
 import { tagsIn } from "./tag-members.ts";
 
-const MAX_KMS_KEY_ID_CHARS = 2_048;
 /** Of a rotator's calls: what AWS takes, from 36 characters on. It is nothing by which we know anybody. */
 const MIN_ROTATION_TOKEN_CHARS = 36;
 const MAX_ROTATION_TOKEN_CHARS = 256;
@@ -113,8 +113,4 @@ function versionNumber(position: unknown): number | undefined {
 
 function descriptionIn(members: Members): string | undefined {
   return members.textOrNothing("Description", { max: MAX_LONG_DESCRIPTION_CHARS });
-}
-
-function kmsKeyIdIn(members: Members): string | undefined {
-  return members.textOrNothing("KmsKeyId", { max: MAX_KMS_KEY_ID_CHARS });
 }

@@ -414,7 +414,7 @@ describe("BatchGetSecretValue", () => {
       ["secret.read", "failure", expect.any(String)],
     ]);
     expect(read.events[0]).toMatchObject({
-      requestData: { secretIdList: [arn, "b", "gone", "empty", "never"] },
+      requestData: { secretIdList: [arn, "b", "gone", "empty"] },
       responseData: { returnedCount: 2, refusedCount: 3 },
     });
     expect(read.events[1]).toMatchObject({

@@ -4,10 +4,10 @@ import { MAX_REGIONS } from "../../../../identity/region.ts";
 import type { Replication } from "../../../../secrets/replication.ts";
 import type { Members, TextBounds } from "../members.ts";
 import { Timestamp, type WireObject } from "../wire-values.ts";
+import { kmsKeyIdIn } from "./kms-key-id.ts";
 
 /** AWS, `RegionType`; whether there is such a region is for the operation to say. */
 export const REGION_BOUNDS: TextBounds = { min: 1, max: 128 };
-const MAX_KMS_KEY_ID_CHARS = 2_048;
 /** What AWS names where no key was named. */
 const DEFAULT_KEY = "alias/aws/secretsmanager";
 const DAY_MS = 86_400_000;
@@ -20,7 +20,7 @@ export function replicaRegionsIn(members: Members): readonly ReplicaRegion[] | u
 
 function replicaRegionIn(item: Members): ReplicaRegion {
   const region = item.text("Region", REGION_BOUNDS);
-  return { region, kmsKeyId: item.textOrNothing("KmsKeyId", { max: MAX_KMS_KEY_ID_CHARS }) };
+  return { region, kmsKeyId: kmsKeyIdIn(item) };
 }
 
 export function replicationStatus(replications: readonly Replication[]): readonly WireObject[] {
