@@ -65,6 +65,25 @@ export function withStage(staging: Staging, stage: string, number: number): Stag
   return { currentVersion, previousVersion, stages };
 }
 
+/** With the labels that a version takes when it gets its value: the first one of a secret becomes the current one. */
+export function withNewValue(
+  staging: Staging,
+  number: number,
+  stages: readonly string[] = [CURRENT_STAGE],
+): Staging {
+  const isFirst = staging.currentVersion === 0;
+  const { currentVersion, previousVersion, stages: further } = staging;
+  const start: Staging = isFirst
+    ? withCurrent(staging, number)
+    : { currentVersion, previousVersion, stages: further };
+  // The current one last: it takes the previous one along.
+  const isCurrent = (stage: string) => stage === CURRENT_STAGE;
+  return [...stages.filter((stage) => !isCurrent(stage)), ...stages.filter(isCurrent)].reduce(
+    (at, stage) => withStage(at, stage, number),
+    start,
+  );
+}
+
 /** Refuses more labels on the version than one can carry. */
 export function assertFewStages(staging: Staging, number: number): void {
   if (stagesOf(staging, number).length <= MAX_STAGES_PER_VERSION) return;

@@ -4,14 +4,7 @@ import { checkPayload } from "../../secrets/payload.ts";
 import { nextRotation } from "../../secrets/rotation.ts";
 import { openingAfterValue } from "../../secrets/rotation-schedule.ts";
 import { ACTIVE, type JsonObject, type Secret } from "../../secrets/secret.ts";
-import {
-  assertFewStages,
-  CURRENT_STAGE,
-  versionAt,
-  withCurrent,
-  withStage,
-  type Staging,
-} from "../../secrets/stages.ts";
+import { assertFewStages, withNewValue, type Staging } from "../../secrets/stages.ts";
 import type { Version } from "../../secrets/version.ts";
 import { callerId, type Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
@@ -54,7 +47,7 @@ export async function addVersion(
   const { versionId, version: given } = added;
   if (given.payload) checkPayload(given.payload);
   const number = before.lastVersion + 1;
-  const staging = stagingWith(before, number, added.stages);
+  const staging = withNewValue(before, number, added.stages);
   assertFewStages(staging, number);
   const dropped = await dropUnlabelled(before, staging, context);
   const grown: Secret = {
@@ -93,23 +86,4 @@ function nextRotationAfter(before: Secret, after: Staging, now: Millis): Millis 
   if (!before.rotator?.isEnabled) return nextRotation(before.rotation, now);
   const isCurrent = after.currentVersion !== before.currentVersion;
   return isCurrent ? openingAfterValue(before, now) : before.nextRotationAt;
-}
-
-/** The labels of a secret with a new version. */
-function stagingWith(
-  before: Staging,
-  number: number,
-  stages: readonly string[] = [CURRENT_STAGE],
-): Staging {
-  const isFirst = versionAt(before, CURRENT_STAGE) === 0;
-  const { currentVersion, previousVersion, stages: further } = before;
-  const start: Staging = isFirst
-    ? withCurrent(before, number)
-    : { currentVersion, previousVersion, stages: further };
-  // The current one last: it takes the previous one along.
-  const isCurrent = (stage: string) => stage === CURRENT_STAGE;
-  return [...stages.filter((stage) => !isCurrent(stage)), ...stages.filter(isCurrent)].reduce(
-    (staging, stage) => withStage(staging, stage, number),
-    start,
-  );
 }

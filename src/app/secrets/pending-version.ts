@@ -6,11 +6,12 @@ import { invariant } from "../../kernel/errors.ts";
 import { checkPayload, type Payload } from "../../secrets/payload.ts";
 import { ACTIVE, type Secret } from "../../secrets/secret.ts";
 import {
+  assertFewStages,
   CURRENT_STAGE,
   PENDING_STAGE,
   stagesOf,
   versionAt,
-  withCurrent,
+  withNewValue,
   withoutVersion,
   withStage,
   type Staging,
@@ -18,6 +19,7 @@ import {
 import type { Version } from "../../secrets/version.ts";
 import { callerId, type Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
+import { withoutOldVersions } from "./old-versions.ts";
 import { sealPayload } from "./open.ts";
 import { dropUnlabelled } from "./unlabelled.ts";
 
@@ -52,7 +54,7 @@ export async function addPendingVersion(
   const number = before.lastVersion + 1;
   const staging = withStage(before, PENDING_STAGE, number);
   await dropUnlabelled(before, staging, context);
-  const secret: Secret = {
+  const grown: Secret = {
     ...before,
     ...staging,
     lastVersion: number,
@@ -72,6 +74,8 @@ export async function addPendingVersion(
   };
   const sealed = payload && sealPayload(capabilities.vault, before, { versionId: token, payload });
   await store.secrets.insertVersion(version, sealed);
+  // Of a secret that only rotations change, nothing else lets old versions go.
+  const secret = await withoutOldVersions(grown, context);
   await store.secrets.updateSecret(secret);
   return { secret, version };
 }
@@ -95,10 +99,8 @@ export async function fillPendingVersion(
   checkPayload(payload);
   const { number, id: versionId } = version;
   const isFirst = versionAt(before, CURRENT_STAGE) === 0;
-  const staging = stages.reduce(
-    (at, stage) => withStage(at, stage, number),
-    isFirst ? withCurrent(before, number) : stagingOf(before),
-  );
+  const staging = withNewValue(before, number, stages);
+  assertFewStages(staging, number);
   const dropped = await dropUnlabelled(before, staging, context);
   const filled: Version = { ...version, hasPayload: true };
   const secret: Secret = {
@@ -119,23 +121,24 @@ export async function fillPendingVersion(
   };
 }
 
-/** Forgets one that was made only to be tried, unless somebody has given it another label meanwhile. */
+/**
+ * Forgets one that was made only to be tried, unless somebody has given it another label meanwhile. One that somebody has
+ * locked loses the label and stays.
+ */
 export async function removePendingVersion(
   { secret: before, version }: WithPending,
   context: Context<Transaction>,
 ): Promise<Secret> {
   const { store } = context;
   if (stagesOf(before, version.number).some((stage) => stage !== PENDING_STAGE)) return before;
+  const locks = before.locksTotal > 0 ? await store.secrets.locksOf(before.id) : [];
+  const isLocked = locks.some((lock) => lock.versionId === version.id);
   const secret: Secret = {
     ...before,
     ...withoutVersion(before, version.number),
-    versionsTotal: before.versionsTotal - 1,
+    versionsTotal: before.versionsTotal - (isLocked ? 0 : 1),
   };
-  await store.secrets.deleteVersion(version);
+  if (!isLocked) await store.secrets.deleteVersion(version);
   await store.secrets.updateSecret(secret);
   return secret;
-}
-
-function stagingOf({ currentVersion, previousVersion, stages }: Staging): Staging {
-  return { currentVersion, previousVersion, stages };
 }

@@ -1,0 +1,95 @@
+/** The versions that rotations by rotators make: how many stay, which labels they bear, and what locks mean for them. */
+import { randomUUID } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Sensitive } from "../../kernel/sensitive.ts";
+import { MAX_STAGES_PER_VERSION } from "../../secrets/stages.ts";
+import { MAX_UNLABELLED_VERSIONS } from "../../secrets/version.ts";
+import { openTestApp, SCHEDULE, type TestApp } from "../testing/test-app.ts";
+import { Schedule } from "../schedule.ts";
+import { beginRotation } from "./begin-rotation.ts";
+import { createNamedSecret } from "./create-named-secret.ts";
+import { deleteSecret } from "./delete-secret.ts";
+import { describeSecret } from "./describe-secret.ts";
+import { putValue } from "./put-value.ts";
+import { rotatorJobs } from "./rotation-job.ts";
+import type { FoundRotator } from "./rotators.ts";
+import { deleteSecretLocks } from "./secret-locks.ts";
+import { called, named } from "./testing/two-regions.ts";
+import { createVersionLocks, createVersionLocksInput } from "./version-locks.ts";
+
+const DAY_MS = 86_400_000;
+
+let app: TestApp;
+let schedule: Schedule;
+beforeEach(async () => {
+  const rotator: FoundRotator = { kind: "built-in", next: () => new Sensitive(randomUUID()) };
+  app = await openTestApp({ rotators: { find: () => rotator } });
+  const { state, performer, clock } = app;
+  schedule = new Schedule({ jobs: rotatorJobs({ state, performer }), clock });
+  await app.done(createNamedSecret, SCHEDULE, named("db"));
+});
+afterEach(() => app.close());
+
+async function pass(): Promise<void> {
+  await schedule.pass();
+  await schedule.settled();
+}
+
+const begin = (token: string, rotateImmediately: boolean) =>
+  app.done(beginRotation, SCHEDULE, {
+    ...called("db"),
+    clientRequestToken: token,
+    rotationLambdaARN: "rotator",
+    rotationRules: { automaticallyAfterDays: 1 },
+    rotateImmediately,
+  });
+const secretOf = async () => (await app.done(describeSecret, SCHEDULE, called("db"))).secret;
+
+describe("a secret that rotations alone change", () => {
+  it("lets go of its oldest versions, and records that it does", async () => {
+    await begin(randomUUID(), true);
+    await pass();
+    const rotations = MAX_UNLABELLED_VERSIONS + 20;
+    for (let i = 0; i < rotations; i += 1) {
+      app.clock.advance(DAY_MS);
+      await pass();
+    }
+    const { id, lastVersion, versionsTotal } = await secretOf();
+    const versions = app.database.all("SELECT number FROM versions WHERE secret_id = ?", id);
+    expect(lastVersion).toBe(rotations + 2);
+    // Besides those, the current and the previous one, and the one that was that when the last rotation began.
+    expect(versions).toHaveLength(MAX_UNLABELLED_VERSIONS + 3);
+    expect(versionsTotal).toBe(versions.length);
+    const pruned = app.events().filter(({ operation }) => operation === "version.prune");
+    expect(pruned).toHaveLength(lastVersion - versions.length);
+  });
+});
+
+describe("the version that a rotation makes", () => {
+  it("has no more labels than any other, whoever gives it its value", async () => {
+    const token = randomUUID();
+    await begin(token, true);
+    const all = Array.from({ length: MAX_STAGES_PER_VERSION }, (_, i) => `label-${i}`);
+    const giving = (versionStages: readonly string[]) => {
+      const value = new Sensitive("by hand");
+      return { ...called("db"), clientRequestToken: token, value, versionStages };
+    };
+    expect(await app.refused(putValue, SCHEDULE, giving(all))).toMatchObject({
+      code: "limit_reached",
+    });
+    await app.done(putValue, SCHEDULE, giving(all.slice(1)));
+  });
+
+  it("only to be tried stays without its label where somebody has locked it, and the lock can be taken off", async () => {
+    const token = randomUUID();
+    await begin(token, false);
+    const { id } = await secretOf();
+    const locking = createVersionLocksInput({ id, versionId: token }, [{ name: "app" }]);
+    await app.done(createVersionLocks, SCHEDULE, locking);
+    await pass();
+    expect(app.lastEvent().operation).toBe("secret.rotation-test.succeed");
+    expect(await secretOf()).toMatchObject({ locksTotal: 1, versionsTotal: 2, stages: {} });
+    await app.done(deleteSecretLocks, SCHEDULE, { id, lockNames: ["app"] });
+    await app.done(deleteSecret, SCHEDULE, { id });
+  });
+});
