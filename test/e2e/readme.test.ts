@@ -83,6 +83,7 @@ describe("the README", () => {
     expect(output).toContain("db-prod: its value was given out once, to 1 identity");
     expect(output).toMatch(/Complete: \d+ events on the secret, numbers 1 to/);
     expect(output).toContain("2 receipts verified and kept in proof");
+    expect(output).toContain('"EventName": "CreateSecret"');
     expect(output).toMatch(/copy: verified/);
     expect(output).toMatch(
       /copy: DOES NOT VERIFY\n\s+entry \d+ is not what was recorded[\s\S]*found/,
