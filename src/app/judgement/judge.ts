@@ -32,8 +32,18 @@ export interface Standing {
   readonly now: Millis;
 }
 
+/** What policies have two actions for takes both: a value that is given by a rotation is given all the same. */
+const ALSO: Partial<Record<OperationName, OperationName>> = { "secret.rotate": "version.create" };
+
 /** Undefined if the caller may. */
 export function judge(judged: Judged, standing: Standing): Refusal | undefined {
+  const refusal = judgeAs(judged, standing);
+  const also = ALSO[judged.permission];
+  if (refusal || also === undefined) return refusal;
+  return judgeAs({ ...judged, permission: also }, standing);
+}
+
+function judgeAs(judged: Judged, standing: Standing): Refusal | undefined {
   const { located, permission } = judged;
   const { caller } = standing.call;
   if (caller.kind === "internal") return undefined;

@@ -55,8 +55,9 @@ export const createVersion = changeOperation<CreateVersionInput, Secret, CreateV
     return payload ? { ...input, payload } : input;
   },
 
-  async run(input, { subject: secret }, context) {
-    const { store, now, call } = context;
+  async run(input, located, context) {
+    const { subject: secret } = located;
+    const { store, now, call, judge } = context;
     assertRotatable(secret, input, context);
     const current = (await store.secrets.version(secret, { alias: "current" })) ?? null;
     const versionId = randomId();
@@ -97,12 +98,14 @@ export const createVersion = changeOperation<CreateVersionInput, Secret, CreateV
       },
       context,
     );
+    // Whoever may have a value made is not yet to hear it.
+    const cannotRead = judge({ permission: "secret.read", located, input: { id: secret.id } });
     return {
       kind: "created",
       ...versionMetadataOf(added.secret, added.version, false),
       ...factsOf(made.version.payload),
       ...factsOfVersion(made.version.attributes),
-      payload: made.version.payload,
+      payload: cannotRead ? null : made.version.payload,
       previousVersionId: current?.id ?? null,
       payloadDroppedFrom: added.payloadDroppedFrom,
     };

@@ -1,4 +1,6 @@
 /** Changes what is known of a secret. Its value stays. */
+import { secretArn } from "../../audit/render/cloudtrail-arn.ts";
+import { meansBoth } from "../../identity/statements/renamed.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import { toRfc3339, type Millis } from "../../kernel/clock.ts";
 import { expired, expiryOf, isExpired } from "../../secrets/expiry.ts";
@@ -17,6 +19,7 @@ import {
   type JsonObject,
   type Secret,
 } from "../../secrets/secret.ts";
+import { policyInForce } from "../judgement/policies-in-force.ts";
 import { changeOperation, type Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
 import type { SecretMetadata } from "./answers.ts";
@@ -75,6 +78,7 @@ export const updateSecretMetadata = changeOperation<
   async run({ patch, changes }, { subject: secret }, context) {
     const { store, call } = context;
     await assertNameFree(patch, secret, context);
+    assertPolicyHolds(patch, secret, context);
     const changed = await patched(secret, patch, context);
     await store.secrets.updateSecret(changed);
     if (changed.expiresAt !== secret.expiresAt) {
@@ -100,6 +104,22 @@ async function assertNameFree(
       field: "name",
     });
   }
+}
+
+/** A policy that speaks of a secret by its name would say something else of it, or nothing, once it has another one. */
+function assertPolicyHolds(
+  { name = "" }: SecretPatch,
+  secret: Secret,
+  { call: { place } }: Context<Transaction>,
+): void {
+  const { resourcePolicy: text } = secret;
+  if (text === null || name === "" || name === secret.name) return;
+  const policy = policyInForce(text, "resource");
+  if (policy === "unreadable") return;
+  if (meansBoth(policy, secretArn(place, secret), secretArn(place, { ...secret, name }))) return;
+  const sentence =
+    "The secret's resource policy speaks of it by its name: change the policy before the name.";
+  throw new Refusal("precondition_failed", sentence, { field: "name" });
 }
 
 async function patched(
