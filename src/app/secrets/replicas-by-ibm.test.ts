@@ -6,6 +6,7 @@ import { createSecret, type CreateSecretInput } from "./create-secret.ts";
 import { createVersion } from "./create-version.ts";
 import { describeSecret } from "./describe-secret.ts";
 import { expirationJob, rotationJob } from "./jobs.ts";
+import { promoteReplica } from "./promote-replica.ts";
 import { readSecret } from "./read-secret.ts";
 import { replicateSecret } from "./replicate-secret.ts";
 import { createSecretLocks, createSecretLocksInput, deleteSecretLocks } from "./secret-locks.ts";
@@ -68,6 +69,24 @@ it("ends replicas with their primary, and keeps them as long as its locks keep t
   expect(regions.recorded()).toMatchObject([["secret.expire", { expirationDate }]]);
   expect(app.database.all("SELECT 1 FROM payloads")).toEqual([]);
   expect(await job.due(app.clock.now(), 10)).toEqual([]);
+});
+
+it("gives a replica that is promoted the date that its primary's locks keep off, unless that is over", async () => {
+  const { app } = regions;
+  const dueAt = app.clock.now() + DAY_MS;
+  const expirationDate = new Date(dueAt).toISOString();
+  const westDate = async (name: string) =>
+    (await regions.done(WEST, describeSecret, called(name))).secret.expiresAt;
+  for (const name of ["early", "late"]) {
+    const id = await replicated({ ...arbitrary(name), expirationDate });
+    await regions.done(HOME, createSecretLocks, createSecretLocksInput(id, [{ name: "app" }]));
+    expect(await westDate(name)).toBeNull();
+  }
+  await regions.done(WEST, promoteReplica, called("early"));
+  expect(await westDate("early")).toBe(dueAt);
+  app.clock.advance(2 * DAY_MS);
+  await regions.done(WEST, promoteReplica, called("late"));
+  expect(await westValue("late")).toBe("hunter2");
 });
 
 it("keeps of replicas the values of two versions, as of their primary", async () => {
