@@ -6,6 +6,7 @@ import type { Refusal } from "../../kernel/errors.ts";
 import type { RoleName } from "../../identity/roles.ts";
 import type { PolicyResource } from "../../identity/authorize.ts";
 import type { Caller, Identity, SignedBy } from "../call.ts";
+import { createApiKey } from "../identity/api-keys.ts";
 import { createUser, listUsers } from "../identity/users.ts";
 import { readCallerIdentity } from "../identity/caller-identity.ts";
 import type { Operation } from "../operation.ts";
@@ -199,6 +200,22 @@ describe("a session with a policy", () => {
     expect(reasonOf(await outcome(listUsers, session, {}))).toBe("done");
     const made = { email: "x@example.com", name: "X" };
     expect(reasonOf(await outcome(createUser, session, made))).toBe("no-session-policy");
+  });
+
+  it("that denies something with one identity denies it with the keys of each, which are called by no name", async () => {
+    const administrator = await app.callerWith(["Administrator"]);
+    const email = "somebody@example.com";
+    const { iamId } = await app.done(createUser, administrator, { email, name: "S" });
+    const statements = (denied: object) =>
+      text({ Effect: "Allow", Action: "*", Resource: "*" }, { Effect: "Deny", ...denied });
+    const makesKey = async (denied: object): Promise<unknown> => {
+      const session = await signed(["Administrator"], { bounds: statements(denied) });
+      const given = { iamId, name: "key", form: "access-key" } as const;
+      return reasonOf(await outcome(createApiKey, session, given));
+    };
+    const Resource = `arn:aws:iam::${NUMBER}:user/admin@example.com`;
+    expect(await makesKey({ Action: "iam:CreateAccessKey", Resource })).toBe("denied-by-session");
+    expect(await makesKey({ Action: "iam:DeleteUser", Resource })).toBe("done");
   });
 
   it("is bounded to the secrets that it names, of which no other is told from one that is not there", async () => {

@@ -171,6 +171,7 @@ function askedOf(
   return {
     action: actionOf(permission),
     resource: resourceOf(located),
+    isUnnamed: UNNAMED.has(located.target.kind),
     principal,
     keys: conditionKeys({ call, caller, principal, now, input, secret, place, isValueRead }),
   };
@@ -193,6 +194,8 @@ function resourceOf({ target, policed }: Judged["located"]): string {
       return iamArn(place.account, "user/service-id", name || id);
     case "profile":
       return iamArn(place.account, "role", name || id);
+    case "groups":
+      return iamArn(place.account, "group", name || id);
     case "secret":
       // One that was asked for by its name and is not there.
       return `${secretsOf(place)}:${name}-${ANY_SUFFIX}`;
@@ -200,6 +203,9 @@ function resourceOf({ target, policed }: Judged["located"]): string {
       return "*";
   }
 }
+
+/** What AWS knows by the identity that it belongs to. */
+const UNNAMED: ReadonlySet<string> = new Set(["apikey", "policy"]);
 
 const ANY_SUFFIX = "??????";
 

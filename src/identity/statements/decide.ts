@@ -10,6 +10,8 @@ export interface Asked {
   readonly action: string;
   /** The ARN of what it is done to; `*` where it is done to nothing that has one. */
   readonly resource: string;
+  /** It is done to something whose ARN is not known: what is denied for anything is then denied for that. */
+  readonly isUnnamed?: boolean;
   readonly principal: Principal;
   readonly keys: KeyValues;
 }
@@ -26,12 +28,18 @@ const STRENGTH: readonly (Meant | null)[] = ["session", null, "identity", "anyon
 export function decide({ statements }: PolicyDocument, asked: Asked): Decision {
   let best: Meant | null | undefined;
   for (const statement of statements) {
-    const means = isAbout(statement, asked) ? meansOf(statement, asked.principal) : undefined;
+    const means = mayBeAbout(statement, asked) ? meansOf(statement, asked.principal) : undefined;
     if (means === undefined || !areMet(statement, asked)) continue;
     if (statement.effect === "Deny") return { kind: "denied", by: statement };
     if (best === undefined || STRENGTH.indexOf(means) < STRENGTH.indexOf(best)) best = means;
   }
   return best === undefined ? { kind: "silent" } : { kind: "allowed", means: best };
+}
+
+function mayBeAbout(statement: Statement, asked: Asked): boolean {
+  if (isAbout(statement, asked)) return true;
+  if (!asked.isUnnamed || statement.effect !== "Deny") return false;
+  return isChosen(statement.actions, asked.action.toLowerCase(), asked.keys);
 }
 
 /** Whether the statement speaks of such an action on such a thing, whoever does it and whatever else is so. */
