@@ -4,6 +4,8 @@ import { changing, lockedIsCritical, making, reading, removing, rows } from "./r
 /** IBM's messages call the key of a service ID by this name, which stands in no table of its actions. */
 const ACCOUNT_KEY = "account-apikey";
 
+const STS = "sts.amazonaws.com";
+
 export const identityRows = rows({
   "account.create": {
     action: "iam-identity.account.create",
@@ -286,6 +288,7 @@ export const identityRows = rows({
   "apikey.identify": {
     action: "iam-identity.apikey-details.read",
     aws: "GetAccessKeyInfo",
+    awsSource: STS,
     dsv: ["apikeys:details", "GET"],
     ...reading,
     request: ["accessKeyId"],

@@ -1,7 +1,10 @@
 /** What of a signature is refused before anybody's key is asked for; each such request is recorded, and changes nothing. */
+import { createHmac, hash } from "node:crypto";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Sensitive } from "../../../kernel/sensitive.ts";
 import { MAX_EXPIRES_S, MAX_SKEW_MS } from "./signature.ts";
+import { ALGORITHM, canonicalRequest, scopeText, signingKey } from "./sigv4.ts";
 import { AwsServer, type AwsAnswered, type AwsRequest } from "./testing/aws-server.ts";
 import { Sha256 } from "./testing/sha256.ts";
 
@@ -128,6 +131,53 @@ describe("a signature in the headers", () => {
     expect(refused.events).toMatchObject([
       { outcome: "failure", initiator: { id: server.manager.user.iamId, name: "" } },
     ]);
+  });
+});
+
+describe("a signature that its key does make", () => {
+  interface Made {
+    readonly service?: string;
+    readonly day?: string;
+    readonly signedHeaders?: readonly string[];
+  }
+
+  /** GetCallerIdentity, signed as no client does. */
+  async function made({
+    service = "sts",
+    day,
+    signedHeaders = ["host", "x-amz-date"],
+  }: Made): Promise<AwsAnswered> {
+    const { accessKeyId, secretAccessKey } = server.manager.credentials;
+    const moment = new Date(server.app.clock.now()).toISOString().replaceAll(/[-:]|\.\d{3}/g, "");
+    const scope = { day: day ?? moment.slice(0, 8), region: "us-east-1", service };
+    const payload = "Action=GetCallerIdentity&Version=2011-06-15";
+    const headers: Record<string, string> = { host: HOST, "x-amz-date": moment };
+    const parts = {
+      method: "POST",
+      path: "/",
+      query: "",
+      header: (name: string) => headers[name],
+      body: Buffer.from(payload),
+    };
+    const text = `${ALGORITHM}\n${moment}\n${scopeText(scope)}\n${hash("sha256", canonicalRequest(parts, signedHeaders))}`;
+    const key = signingKey(new Sensitive(secretAccessKey), scope);
+    const signature = createHmac("sha256", key).update(text).digest("hex");
+    const authorization = `${ALGORITHM} Credential=${accessKeyId}/${scopeText(scope)}, SignedHeaders=${signedHeaders.join(";")}, Signature=${signature}`;
+    return server.send({
+      method: "POST",
+      url: "/",
+      headers: { ...headers, authorization },
+      payload,
+    });
+  }
+
+  it.each<[what: string, Made, error: string | undefined]>([
+    ["as it should be", {}, undefined],
+    ["for another service", { service: "iam" }, "SignatureDoesNotMatch"],
+    ["by the key of another day", { day: "20200101" }, "SignatureDoesNotMatch"],
+    ["without the host", { signedHeaders: ["x-amz-date"] }, "IncompleteSignature"],
+  ])("%s", async (_what, how, error) => {
+    expect((await made(how)).error).toBe(error);
   });
 });
 

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { deleteApiKey } from "../../../../app/identity/api-keys.ts";
 import { confirmSecondFactor, enrollSecondFactor } from "../../../../app/identity/second-factor.ts";
 import { updateApiKey } from "../../../../app/identity/update-api-key.ts";
+import { renderCloudTrail } from "../../../../audit/render/cloudtrail.ts";
 import { Sensitive } from "../../../../kernel/sensitive.ts";
 import { accessKeyFor, type AwsServer, type AwsUser } from "../testing/aws-server.ts";
 import { allowing, credentialsIn, of, StsCaller } from "./testing/sts-caller.ts";
@@ -252,6 +253,11 @@ describe("GetAccessKeyInfo", () => {
     const { accessKeyId: AccessKeyId } = ada.credentials;
     const known = await sts.call(server.manager, "GetAccessKeyInfo", { AccessKeyId });
     expect(of(known, "Account")).toBe(server.account);
+    expect(known.events.map((event) => renderCloudTrail(event)["eventSource"])).toEqual([
+      "sts.amazonaws.com",
+    ]);
+    const session = credentialsIn(await sts.call(ada, "GetSessionToken"));
+    expect((await sts.call(session, "GetAccessKeyInfo", { AccessKeyId })).status).toBe(200);
     const unknown = { AccessKeyId: "AKIAAAAAAAAAAAAAAAAA" };
     expect((await sts.call(ada, "GetAccessKeyInfo", unknown)).status).toBe(404);
     const other = { AccessKeyId: "hunter2hunter2hunter2" };
