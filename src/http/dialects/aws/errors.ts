@@ -5,8 +5,8 @@ import type { Exchange } from "../../dialect.ts";
 import type { Answer } from "../../route.ts";
 import { call } from "./wire-call.ts";
 
-/** Of a request that names no service: STS's form, which every client can read. */
-const NO_SERVICE = "sts";
+/** By whose names the errors of requests go that name no service there is, in each protocol. */
+const NO_SERVICE = { json: "cloudtrail", cbor: "cloudtrail", query: "sts" } as const;
 
 export function refusalAnswer(refusal: Refusal, { request }: Exchange): Answer {
   const { service, error } = bound(request);
@@ -36,7 +36,7 @@ export function faultAnswer({ request }: Exchange): Answer {
 function bound(request: Exchange["request"]) {
   const found = call(request);
   return {
-    service: found.service?.name ?? NO_SERVICE,
+    service: found.service?.name ?? NO_SERVICE[found.protocol],
     error: (error: Parameters<typeof found.error>[0]) => found.error(error),
   };
 }

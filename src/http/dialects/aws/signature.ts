@@ -12,6 +12,7 @@ import {
   type Signature,
   type SignedParts,
 } from "./sigv4.ts";
+import { MAX_UNFOLDED_BYTES } from "./wire-call.ts";
 
 /** How far a client's clock may be off, either way. */
 export const MAX_SKEW_MS = 5 * 60_000;
@@ -50,6 +51,8 @@ export function authenticateSignature(
     if (offered instanceof Refusal) return { kind: "anonymous", refusal: offered };
     const refusal = outOfTime(offered, clock.now()) ?? outOfScope(offered, service);
     if (refusal) return { kind: "anonymous", refusal };
+    const unread = unreadBody(request);
+    if (unread) return { kind: "anonymous", refusal: unread };
     const parts = partsOf(request);
     return authentication.authenticate({
       accessKeyId: offered.accessKeyId,
@@ -201,6 +204,17 @@ function incomplete(sentence: string): Refusal {
 
 function fault(reason: RequestFault, sentence: string): Refusal {
   return new Refusal("unauthenticated", sentence, { reason });
+}
+
+/** What has not been received cannot be what was signed: nobody is said to have signed wrongly. */
+function unreadBody({ body, headers }: FastifyRequest): Refusal | undefined {
+  const { "content-length": length = "0", "transfer-encoding": encoding } = headers;
+  if (body !== undefined || (encoding === undefined && Number(length) === 0)) return undefined;
+  if (encoding !== undefined || Number(length) > MAX_UNFOLDED_BYTES) {
+    return new Refusal("too_large", `The body is larger than ${MAX_UNFOLDED_BYTES} bytes.`);
+  }
+  const sentence = "The body cannot be read: its media type is none, or the method has no body.";
+  return new Refusal("invalid_request", sentence, { reason: "unreadable-body" });
 }
 
 function partsOf(request: FastifyRequest): SignedParts {

@@ -18,6 +18,7 @@ export const MAX_UNFOLDED_BYTES = 4 * 1024 * 1024;
 export interface WireCall {
   /** Undefined where the request names no service that there is. */
   readonly service: AwsService | undefined;
+  readonly protocol: Protocol["name"];
   /** Undefined where the service has no such action. */
   readonly line: AwsLine | undefined;
   /** Throws a Refusal for a body that cannot be read. */
@@ -46,6 +47,7 @@ export function findCall(request: FastifyRequest, services: readonly AwsService[
 class FoundCall implements WireCall {
   readonly service: AwsService | undefined;
   readonly line: AwsLine | undefined;
+  readonly protocol: Protocol["name"];
   readonly #protocol: Protocol;
   readonly #request: FastifyRequest;
   #members: Members | undefined;
@@ -53,6 +55,7 @@ class FoundCall implements WireCall {
   constructor(request: FastifyRequest, services: readonly AwsService[]) {
     const { protocol, service, action } = addressed(request, services);
     this.#request = request;
+    this.protocol = protocol.name;
     this.#protocol = protocol;
     this.service = service;
     this.line = service?.lines.find((one) => one.action === action);
@@ -116,7 +119,8 @@ function inForm(request: FastifyRequest, services: readonly AwsService[]): Addre
   }
   const version = /(?:^|&)Version=([\d-]{10})(?:&|$)/.exec(text)?.[1];
   const action = /(?:^|&)Action=(\w{1,128})(?:&|$)/.exec(text)?.[1] ?? "";
-  const service = services.find((one) => one.query?.version === version);
+  const service =
+    version === undefined ? undefined : services.find((one) => one.query?.version === version);
   return { protocol, service, action };
 }
 
