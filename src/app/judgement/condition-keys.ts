@@ -43,6 +43,8 @@ const TYPES: Readonly<Record<KnownPrincipal["kind"], string>> = {
   federated: "FederatedUser",
 };
 
+const USER = ":user/";
+
 const named: Readonly<Record<string, (at: Circumstances) => Said>> = {
   "aws:sourceip": ({ call }) => call.host.address || undefined,
   "aws:useragent": ({ call }) => call.host.agent || undefined,
@@ -59,8 +61,9 @@ const named: Readonly<Record<string, (at: Circumstances) => Said>> = {
   "aws:principalisawsservice": () => "false",
   "aws:viaawsservice": () => "false",
   "aws:userid": ({ principal }) => principal.userId,
+  // Of a service ID with the path, lest it be called as a user is.
   "aws:username": ({ principal: { kind, arn } }) =>
-    kind === "user" ? arn.slice(arn.lastIndexOf("/") + 1) : undefined,
+    kind === "user" ? arn.slice(arn.indexOf(USER) + USER.length) : undefined,
   "aws:sourceidentity": ({ caller }) => caller.signedBy?.sourceIdentity,
   "aws:tokenissuetime": ({ caller }) =>
     caller.signedBy?.startedAt === undefined ? undefined : toRfc3339(caller.signedBy.startedAt),

@@ -103,6 +103,16 @@ describe("the policy of a secret", () => {
     expect([await reads(nobody), await reads(manager)]).toEqual(["forbidden", "done"]);
   });
 
+  it("takes no service ID for the user whose name it has", async () => {
+    const Condition = { StringEquals: { "aws:username": "ada@example.com" } };
+    await attach({ ...allow("*"), Condition });
+    const of = { ...(await signed([])), name: "ada@example.com" };
+    const ada: Identity = { ...of, typeURI: "service/security/account/user" };
+    const typeURI = "service/security/account/serviceid" as const;
+    expect(await reads(ada)).toBe("done");
+    expect(await reads({ ...ada, typeURI })).toBe("no-identity-policy");
+  });
+
   it("that cannot be read any more lets nobody in", async () => {
     await app.state.transact(async ({ secrets }) => {
       const secret = (await secrets.secret({ account: ACCOUNT, instance: PLACE.instance }, id))!;

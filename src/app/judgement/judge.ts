@@ -140,7 +140,7 @@ function isSome(scope: Scope): boolean {
   return scope.kind === "all" || scope.groups.size > 0;
 }
 
-/** Whether the caller's session may do this at all, as far as its policy goes. */
+/** Whether the caller's session may do this to anything it is about, as far as its policy goes. */
 export function isWithinBounds(
   judged: Judged,
   { call, now }: Pick<Standing, "call" | "now">,
@@ -149,7 +149,8 @@ export function isWithinBounds(
   const bounds = caller.kind === "identity" ? boundsOf(caller) : null;
   if (bounds === null || caller.kind !== "identity") return true;
   const standing = { call, now };
-  return decisionOf(bounds, askedOf(judged, caller, standing)).kind === "allowed";
+  const asked = { ...askedOf(judged, caller, standing), isUnnamed: true };
+  return decisionOf(bounds, asked).kind === "allowed";
 }
 
 /** The operation on all there is in a place. */
