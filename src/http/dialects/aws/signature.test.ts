@@ -139,19 +139,26 @@ describe("a signature that its key does make", () => {
     readonly service?: string;
     readonly day?: string;
     readonly signedHeaders?: readonly string[];
+    /** Where its time stands, and as what. */
+    readonly time?: "x-amz-date" | "date";
   }
 
   /** GetCallerIdentity, signed as no client does. */
   async function made({
     service = "sts",
     day,
-    signedHeaders = ["host", "x-amz-date"],
+    time = "x-amz-date",
+    signedHeaders = ["host", time],
   }: Made): Promise<AwsAnswered> {
     const { accessKeyId, secretAccessKey } = server.manager.credentials;
-    const moment = new Date(server.app.clock.now()).toISOString().replaceAll(/[-:]|\.\d{3}/g, "");
+    const now = new Date(server.app.clock.now());
+    const moment = now.toISOString().replaceAll(/[-:]|\.\d{3}/g, "");
     const scope = { day: day ?? moment.slice(0, 8), region: "us-east-1", service };
     const payload = "Action=GetCallerIdentity&Version=2011-06-15";
-    const headers: Record<string, string> = { host: HOST, "x-amz-date": moment };
+    const headers: Record<string, string> = {
+      host: HOST,
+      [time]: time === "date" ? now.toUTCString() : moment,
+    };
     const parts = {
       method: "POST",
       path: "/",
@@ -173,6 +180,7 @@ describe("a signature that its key does make", () => {
 
   it.each<[what: string, Made, error: string | undefined]>([
     ["as it should be", {}, undefined],
+    ["with the time in HTTP's own header", { time: "date" }, undefined],
     ["for another service", { service: "iam" }, "SignatureDoesNotMatch"],
     ["by the key of another day", { day: "20200101" }, "SignatureDoesNotMatch"],
     ["without the host", { signedHeaders: ["x-amz-date"] }, "IncompleteSignature"],

@@ -64,6 +64,21 @@ describe("AWS's published vectors", () => {
     expect(isGood(signature.replace(/^./, "f"), request, signed)).toBe(false);
   });
 
+  it("get-header-value-trim", () => {
+    const given = { "my-header1": " value1", "my-header2": ' "a   b   c"' };
+    const signed = ["host", "my-header1", "my-header2", "x-amz-date"];
+    const headers = { host: HOST, "x-amz-date": MOMENT, ...given };
+    const request = parts({ header: (name) => headers[name as keyof typeof headers] });
+    const signature = "acc3ed3afb60bb290fc8d2dd0098b9911fcaa05412b367055dee359757a9c736";
+    expect(isGood(signature, request, signed)).toBe(true);
+  });
+
+  it("get-vanilla-query-order-value", () => {
+    const canonical = (query: string) => canonicalRequest(parts({ query }), ["host"]);
+    expect(canonical("Param1=value2&Param1=value1")).toContain("Param1=value1&Param1=value2");
+    expect(canonical("Param1=value1&Param1=value2")).toContain("Param1=value1&Param1=value2");
+  });
+
   it("the canonical request of get-vanilla", () => {
     const text = canonicalRequest(parts({}), ["host", "x-amz-date"]);
     expect(createHash("sha256").update(text).digest("hex")).toBe(

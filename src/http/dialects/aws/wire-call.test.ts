@@ -18,7 +18,12 @@ afterAll(() => server.close());
 async function listed(body: Buffer, encoding: string): Promise<AwsAnswered> {
   const { credentials } = server.manager;
   const region = "us-east-1";
-  const signer = new SignatureV4({ service: "secretsmanager", region, credentials, sha256: Sha256 });
+  const signer = new SignatureV4({
+    service: "secretsmanager",
+    region,
+    credentials,
+    sha256: Sha256,
+  });
   const given = {
     host: HOST,
     "content-encoding": encoding,
