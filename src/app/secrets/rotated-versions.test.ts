@@ -2,18 +2,23 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Sensitive } from "../../kernel/sensitive.ts";
+import { FIRST_RETRY_MS } from "../../secrets/rotator.ts";
 import { MAX_STAGES_PER_VERSION } from "../../secrets/stages.ts";
 import { MAX_UNLABELLED_VERSIONS } from "../../secrets/version.ts";
 import { openTestApp, SCHEDULE, type TestApp } from "../testing/test-app.ts";
 import { Schedule } from "../schedule.ts";
 import { beginRotation } from "./begin-rotation.ts";
 import { createNamedSecret } from "./create-named-secret.ts";
+import { createSecret } from "./create-secret.ts";
+import { createVersion } from "./create-version.ts";
 import { deleteSecret } from "./delete-secret.ts";
 import { describeSecret } from "./describe-secret.ts";
 import { putValue } from "./put-value.ts";
+import { readSecret } from "./read-secret.ts";
 import { rotatorJobs } from "./rotation-job.ts";
 import type { FoundRotator } from "./rotators.ts";
 import { deleteSecretLocks } from "./secret-locks.ts";
+import { arbitrary, revealed } from "./testing/inputs.ts";
 import { called, named } from "./testing/two-regions.ts";
 import { createVersionLocks, createVersionLocksInput } from "./version-locks.ts";
 
@@ -21,8 +26,15 @@ const DAY_MS = 86_400_000;
 
 let app: TestApp;
 let schedule: Schedule;
+/** What the rotator has put where it is used. */
+let set: string[];
 beforeEach(async () => {
-  const rotator: FoundRotator = { kind: "built-in", next: () => new Sensitive(randomUUID()) };
+  set = [];
+  const rotator: FoundRotator = {
+    kind: "built-in",
+    next: () => new Sensitive(randomUUID()),
+    set: async ({ pending }) => void set.push(pending.reveal()),
+  };
   app = await openTestApp({ rotators: { find: () => rotator } });
   const { state, performer, clock } = app;
   schedule = new Schedule({ jobs: rotatorJobs({ state, performer }), clock });
@@ -35,9 +47,9 @@ async function pass(): Promise<void> {
   await schedule.settled();
 }
 
-const begin = (token: string, rotateImmediately: boolean) =>
+const begin = (token: string, rotateImmediately: boolean, name = "db") =>
   app.done(beginRotation, SCHEDULE, {
-    ...called("db"),
+    ...called(name),
     clientRequestToken: token,
     rotationLambdaARN: "rotator",
     rotationRules: { automaticallyAfterDays: 1 },
@@ -91,5 +103,26 @@ describe("the version that a rotation makes", () => {
     expect(await secretOf()).toMatchObject({ locksTotal: 1, versionsTotal: 2, stages: {} });
     await app.done(deleteSecretLocks, SCHEDULE, { id, lockNames: ["app"] });
     await app.done(deleteSecret, SCHEDULE, { id });
+  });
+});
+
+describe("a rotation of a secret that keeps two values, of which the older one is locked", () => {
+  it("changes nothing outside until the new value can become the current one", async () => {
+    const { id } = await app.done(createSecret, SCHEDULE, arbitrary("two"));
+    const payload = { kind: "arbitrary", payload: new Sensitive("second") } as const;
+    await app.done(createVersion, SCHEDULE, { id, payload });
+    const locking = createVersionLocksInput({ id, alias: "previous" }, [{ name: "app" }]);
+    await app.done(createVersionLocks, SCHEDULE, locking);
+    await begin(randomUUID(), true, "two");
+    await pass();
+    expect(app.lastEvent()).toMatchObject({
+      operation: "secret.rotation.step",
+      outcome: "failure",
+    });
+    expect(set).toEqual([]);
+    await app.done(deleteSecretLocks, SCHEDULE, { id, lockNames: ["app"] });
+    app.clock.advance(FIRST_RETRY_MS);
+    await pass();
+    expect(set).toEqual([revealed((await app.done(readSecret, SCHEDULE, { id })).payload)]);
   });
 });

@@ -9,7 +9,9 @@ import {
   PREVIOUS_STAGE,
   withCurrent,
   withStage,
+  type Staging,
 } from "../../secrets/stages.ts";
+import type { Version } from "../../secrets/version.ts";
 import type { Context } from "../operation.ts";
 import type { Transaction, View } from "../state.ts";
 import { currentVersion } from "./open.ts";
@@ -23,7 +25,7 @@ import {
   type MasterRef,
   type RotationValues,
 } from "./rotators.ts";
-import { dropUnlabelled } from "./unlabelled.ts";
+import { dropUnlabelled, unlabelledBy } from "./unlabelled.ts";
 
 /** With whom it rotates; undefined where this installation does not call them any more. */
 export interface RotatingBy extends Rotating {
@@ -37,11 +39,17 @@ export function reachesOut({ rotation: { step }, rotator }: RotatingBy): boolean
   return step === "testSecret" && rotator?.test !== undefined;
 }
 
-/** Asks whom the step has to ask. Throws a RotatorFault. */
+/**
+ * Asks whom the step has to ask. Throws a RotatorFault; also where the new value could not become the current one
+ * afterwards: what uses it is not to be changed to a value that nobody is given.
+ */
 export async function askRotator(rotating: RotatingBy, context: Context<View>): Promise<void> {
-  const { secret, rotation, rotator } = rotating;
+  const { secret, rotation, rotator, version } = rotating;
   const { step, token } = rotation;
   if (!rotator) throw new RotatorFault("The rotator is none that is called from here.", FINAL);
+  if (step === "setSecret" && version) {
+    await unlessLocked(() => unlabelledBy(secret, finished(secret, version), context));
+  }
   if (rotator.kind === "hook") {
     return rotator.take({ step, token, place: context.call.place, secret });
   }
@@ -126,8 +134,8 @@ export async function makeCurrent<Step extends RotatingBy>(
   if (!version.hasPayload) throw new RotatorFault("The new version has no value any more.", FINAL);
   const { secrets } = context.store;
   const replaced = await currentVersion(secrets, before);
-  const staging = withStage(withCurrent(before, version.number), PENDING_STAGE, 0);
-  await dropUnless(before, staging, context);
+  const staging = finished(before, version);
+  await unlessLocked(() => dropUnlabelled(before, staging, context));
   const secret = { ...before, ...staging, updatedAt: context.now };
   await secrets.updateSecret(secret);
   const moved = {
@@ -140,14 +148,15 @@ export async function makeCurrent<Step extends RotatingBy>(
   return { ...rotating, secret };
 }
 
+/** The labels as they are after the last step. */
+function finished(before: Secret, { number }: Version): Staging {
+  return withStage(withCurrent(before, number), PENDING_STAGE, 0);
+}
+
 /** Behind a lock the new value waits: nothing has been written by then. */
-async function dropUnless(
-  before: Secret,
-  after: Parameters<typeof dropUnlabelled>[1],
-  context: Context<Transaction>,
-): Promise<void> {
+async function unlessLocked(attempt: () => Promise<unknown>): Promise<void> {
   try {
-    await dropUnlabelled(before, after, context);
+    await attempt();
   } catch (cause) {
     if (!(cause instanceof Refusal)) throw cause;
     throw new RotatorFault(cause.message, { isFinal: false, cause });

@@ -2,8 +2,9 @@
 import { locked } from "../../secrets/lock.ts";
 import type { Secret } from "../../secrets/secret.ts";
 import { stagesOf, type Staging } from "../../secrets/stages.ts";
+import type { Version } from "../../secrets/version.ts";
 import type { Context } from "../operation.ts";
-import type { Transaction } from "../state.ts";
+import type { Transaction, View } from "../state.ts";
 import { giveUpValue } from "./give-up.ts";
 
 /**
@@ -15,18 +16,27 @@ export async function dropUnlabelled(
   after: Staging,
   context: Context<Transaction>,
 ): Promise<readonly string[]> {
+  const dropped = await unlabelledBy(before, after, context);
+  for (const version of dropped) await giveUpValue(before, version, context);
+  return dropped.map(({ id }) => id);
+}
+
+/** The versions whose values would be given up. Refuses where one is locked. */
+export async function unlabelledBy(
+  before: Secret,
+  after: Staging,
+  { store: { secrets } }: Context<View>,
+): Promise<readonly Version[]> {
   if (before.keepsUnlabelled) return [];
-  const { secrets } = context.store;
-  const dropped: string[] = [];
+  const locks = before.locksTotal > 0 ? await secrets.locksOf(before.id) : [];
+  const dropped: Version[] = [];
   for (const number of labelledIn(before)) {
     const [stage] = stagesOf(before, number);
     if (stage === undefined || stagesOf(after, number).length > 0) continue;
     const version = await secrets.version(before, { stage });
     if (!version?.hasPayload) continue;
-    const locks = before.locksTotal > 0 ? await secrets.locksOf(before.id) : [];
     if (locks.some((lock) => lock.versionId === version.id)) throw locked();
-    await giveUpValue(before, version, context);
-    dropped.push(version.id);
+    dropped.push(version);
   }
   return dropped;
 }
