@@ -122,6 +122,26 @@ describe("who can, of a secret with a policy", () => {
     expect(namesOf(await ask("secret.metadata.read"))).toEqual(["0@example.com", "1@example.com"]);
   });
 
+  it("names for what takes two actions only whom the policy lets in to both, and keeps out of neither", async () => {
+    const [Action, both] = ["secretsmanager:RotateSecret", "secretsmanager:PutSecretValue"];
+    const whom = (i: number) => ({ Principal: { AWS: person(i) } });
+    await attach({ Effect: "Allow", ...whom(0), Action });
+    const alone = namesOf(await ask("secret.rotate"));
+    await attach(
+      { Effect: "Allow", ...whom(0), Action },
+      { Effect: "Allow", ...whom(0), Action: both },
+    );
+    const withBoth = namesOf(await ask("secret.rotate"));
+    await attach(
+      { Effect: "Allow", ...whom(0), Action: "secretsmanager:*" },
+      { Effect: "Deny", ...whom(0), Action: both },
+    );
+    const denied = namesOf(await ask("secret.rotate"));
+    expect(alone).not.toContain("0@example.com");
+    expect(withBoth).toContain("0@example.com");
+    expect(denied).not.toContain("0@example.com");
+  });
+
   it("names the sessions of a role that are let in, and whom of other accounts", async () => {
     const profile = await cast.profile("on-call");
     await attach({

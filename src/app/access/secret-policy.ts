@@ -10,7 +10,7 @@ import type { Principal as Named, Whom } from "../../identity/statements/princip
 import type { Principal } from "../../identity/api-key.ts";
 import type { Secret } from "../../secrets/secret.ts";
 import { OWNERS_OWN } from "../admission.ts";
-import { actionOf } from "../judgement/judge.ts";
+import { actionOf, ALSO } from "../judgement/judge.ts";
 import { policyInForce } from "../judgement/policies-in-force.ts";
 import type { AccessTarget } from "./access-target.ts";
 
@@ -162,7 +162,17 @@ export class SecretPolicy {
     };
   }
 
+  /** Of what takes two actions a denial of either, and an Allow only beside one of the other. */
   #speaksOf(statement: Statement, operation: OperationName): boolean {
+    const also = ALSO[operation];
+    const isOfIt = this.#speaksOfOne(statement, operation);
+    if (also === undefined) return isOfIt;
+    if (statement.effect === "Deny") return isOfIt || this.#speaksOfOne(statement, also);
+    const allowing = this.#statements.filter(({ effect }) => effect === "Allow");
+    return isOfIt && allowing.some((one) => this.#speaksOfOne(one, also));
+  }
+
+  #speaksOfOne(statement: Statement, operation: OperationName): boolean {
     // A variable may stand for anything.
     const resources = hasVariables(statement) ? EVERYTHING : statement.resources;
     const asked = { action: actionOf(operation), resource: this.#arn, keys: () => undefined };

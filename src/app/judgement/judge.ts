@@ -33,7 +33,9 @@ export interface Standing {
 }
 
 /** What policies have two actions for takes both: a value that is given by a rotation is given all the same. */
-const ALSO: Partial<Record<OperationName, OperationName>> = { "secret.rotate": "version.create" };
+export const ALSO: Partial<Record<OperationName, OperationName>> = {
+  "secret.rotate": "version.create",
+};
 
 /** Undefined if the caller may. */
 export function judge(judged: Judged, standing: Standing): Refusal | undefined {

@@ -9,22 +9,34 @@ import type { Identity } from "../call.ts";
 
 /** Texts that are remembered; the oldest goes for the newest, and is then read again. */
 export const MAX_KNOWN_POLICIES = 2_000;
+/** And their characters, each of which takes up to twenty bytes once it is read. */
+export const MAX_KNOWN_CHARS = 4_000_000;
 
 /** What is no policy any more, though it was kept as one: nothing is to be allowed by it. */
 export type InForce = PolicyDocument | "unreadable";
 
-const read: Readonly<Record<PolicyKind, Map<string, InForce>>> = {
-  resource: new Map(),
-  session: new Map(),
+interface Known {
+  readonly policies: Map<string, InForce>;
+  chars: number;
+}
+
+const read: Readonly<Record<PolicyKind, Known>> = {
+  resource: { policies: new Map(), chars: 0 },
+  session: { policies: new Map(), chars: 0 },
 };
 
 export function policyInForce(text: string, kind: PolicyKind): InForce {
-  const known = read[kind].get(text);
-  if (known) return known;
+  const known = read[kind];
+  const held = known.policies.get(text);
+  if (held) return held;
   const policy = readable(text, kind);
-  const oldest = read[kind].keys().next().value;
-  if (read[kind].size >= MAX_KNOWN_POLICIES && oldest !== undefined) read[kind].delete(oldest);
-  read[kind].set(text, policy);
+  known.policies.set(text, policy);
+  known.chars += text.length;
+  for (const oldest of known.policies.keys()) {
+    if (known.policies.size <= MAX_KNOWN_POLICIES && known.chars <= MAX_KNOWN_CHARS) break;
+    known.policies.delete(oldest);
+    known.chars -= oldest.length;
+  }
   return policy;
 }
 
