@@ -72,13 +72,20 @@ export async function locate<
     return await operation.locate(input, context);
   } catch (error) {
     // What anybody may ask for hides nothing by being there or not.
-    if (error instanceof Refusal && error.code === "not_found" && !operation.forAnyone) {
+    if (tells(error) && !operation.forAnyone) {
       const refusal = context.judge(unfound(operation.name, input, context.call));
       if (refusal) throw refusal;
     }
     throw error;
   }
 }
+
+/** Whether the error says what there is, or is not: that a name is nobody's, or that of several. */
+export function tells(error: unknown): boolean {
+  return error instanceof Refusal && TELLING.has(error.code);
+}
+
+const TELLING: ReadonlySet<string> = new Set(["not_found", "precondition_failed", "conflict"]);
 
 /** As who is asked about what is not there: about all there is, or what has this name. */
 export function unfound(permission: OperationName, input: object, { place }: Call): Judged {

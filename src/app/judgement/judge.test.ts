@@ -12,10 +12,11 @@ import { readCallerIdentity } from "../identity/caller-identity.ts";
 import type { Operation } from "../operation.ts";
 import { createSecret } from "../secrets/create-secret.ts";
 import { deleteSecret } from "../secrets/delete-secret.ts";
+import { describeSecret } from "../secrets/describe-secret.ts";
 import { listSecrets } from "../secrets/list-secrets.ts";
 import { readSecret } from "../secrets/read-secret.ts";
 import { readSecretMetadata } from "../secrets/read-secret-metadata.ts";
-import { arbitrary } from "../secrets/testing/inputs.ts";
+import { arbitrary, kv } from "../secrets/testing/inputs.ts";
 import { ACCOUNT, openTestApp, PLACE, START, type TestApp } from "../testing/test-app.ts";
 
 const OTHER = "fedcba9876543210fedcba9876543210";
@@ -124,6 +125,16 @@ describe("the policy of a secret", () => {
   it("binds no job of the server", async () => {
     await attach({ ...allow("x"), Principal: "*", Effect: "Deny" });
     expect(await reads({ kind: "internal", job: "schedule" })).toBe("done");
+  });
+
+  it("nor tells anybody else that there are several secrets of a name", async () => {
+    const manager = await app.callerWith(["Manager"]);
+    await app.done(createSecret, manager, kv("db", { a: 1 }));
+    const named = (name: string) => ({ secretId: name, called: [{ name, suffix: null }] });
+    const nobody = await app.callerWith([]);
+    const several = await outcome(describeSecret, nobody, named("db"));
+    expect(several).toEqual(await outcome(describeSecret, nobody, named("nothing")));
+    expect(reasonOf(await outcome(describeSecret, manager, named("db")))).toBe("ambiguous-name");
   });
 
   it("shows in lists what roles show, and nothing else", async () => {

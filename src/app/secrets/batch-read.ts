@@ -11,7 +11,7 @@ import {
   type Condition,
 } from "../../secrets/secret-filter.ts";
 import type { Instance, Secret } from "../../secrets/secret.ts";
-import { unfound } from "../admission.ts";
+import { tells, unfound } from "../admission.ts";
 import { readOperation, type Context, type Located } from "../operation.ts";
 import type { View } from "../state.ts";
 import {
@@ -188,7 +188,7 @@ async function found(
   try {
     return await locate();
   } catch (error) {
-    if (!(error instanceof Refusal) || error.code !== "not_found") throw error;
+    if (!tells(error)) throw error;
     throw context.judge(unfound("secret.read", { secretId }, context.call)) ?? error;
   }
 }
