@@ -118,9 +118,15 @@ export class Members {
   timeOrNothing(name: string): number | undefined {
     const value = this.#value(name);
     if (value === undefined) return undefined;
-    if (value instanceof Date) return value.getTime();
     const isText = this.#isText && typeof value === "string";
-    const at = typeof value === "number" ? value * 1_000 : isText ? Date.parse(value) : NaN;
+    const at =
+      value instanceof Date
+        ? value.getTime()
+        : typeof value === "number"
+          ? value * 1_000
+          : isText
+            ? Date.parse(value)
+            : NaN;
     if (!(Math.abs(at) < 8.64e15)) throw this.#mistyped(name, "a time");
     return Math.round(at);
   }

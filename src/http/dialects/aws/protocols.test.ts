@@ -178,6 +178,15 @@ describe("RPC v2 CBOR", () => {
   });
 });
 
+describe("a time that is none", () => {
+  it.each([[Number.NaN], [1e300], ["never"]])("is refused as CBOR's tag 1 of %s", (seconds) => {
+    // A map of one member, whose value has tag 1.
+    const tagged = Buffer.concat([Buffer.from([0xa1, 0x61, 0x54, 0xc1]), encodeCbor(seconds)]);
+    const members = cborProtocol.decode(tagged, "");
+    expect(reasonOf(() => members.timeOrNothing("T"))).toBe("mistyped-member");
+  });
+});
+
 describe.each<Protocol>([jsonProtocol, queryProtocol, cborProtocol])("$name", (protocol) => {
   it("refuses any bytes or reads them, and never throws anything else", () => {
     fc.assert(
