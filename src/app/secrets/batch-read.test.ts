@@ -1,6 +1,6 @@
 /** Several values at once: what each of them comes to by itself. The wire's side is tested with the wire. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Caller } from "../call.ts";
+import type { Caller, Identity } from "../call.ts";
 import { openTestApp, PLACE, type TestApp } from "../testing/test-app.ts";
 import { batchRead } from "./batch-read.ts";
 import { createSecret } from "./create-secret.ts";
@@ -34,6 +34,23 @@ describe("a batch", () => {
     expect(read.refused[0]?.refusal.message).toContain("read it by itself");
     expect((await minting.minted()).keys).toEqual([]);
     await minting.app.close();
+  });
+
+  it("tells by filters which secrets there are to those only who may list them", async () => {
+    await app.done(createSecret, manager, arbitrary("db"));
+    const session = (...Action: readonly string[]): Identity => ({
+      ...(manager as Identity),
+      signedBy: { accessKeyId: "ASIATEST", kind: "federated", sessionName: "eve" },
+      bounds: JSON.stringify({ Statement: { Effect: "Allow", Action, Resource: "*" } }),
+    });
+    const reads = session("secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue");
+    expect(await app.done(batchRead, reads, batch("db"))).toMatchObject({ returnedCount: 1 });
+    expect(await app.refused(batchRead, reads, { filters: [] })).toMatchObject({
+      code: "forbidden",
+      details: { permission: "secret.list", reason: "no-session-policy" },
+    });
+    const lists = session("secretsmanager:BatchGetSecretValue", "secretsmanager:ListSecrets");
+    expect(await app.done(batchRead, lists, { filters: [] })).toMatchObject({ refusedCount: 1 });
   });
 
   it("gives nothing out that the policy of a secret denies, and the rest all the same", async () => {

@@ -72,6 +72,7 @@ export const batchRead = readOperation<BatchReadInput, Instance | null, BatchRea
   },
 
   async run(input, { subject: at }, context) {
+    if (!input.meant) assertMayList(input, context);
     const { wanted, next } = await wantedOf(input, at, context);
     const values: GetValueOutput[] = [];
     const refused: RefusedReading[] = [];
@@ -84,6 +85,13 @@ export const batchRead = readOperation<BatchReadInput, Instance | null, BatchRea
     return { values, refused, ...counts, next };
   },
 });
+
+/** Whoever does not name them is told which there are, also of those that it may not read (AWS, BatchGetSecretValue). */
+function assertMayList(input: BatchReadInput, context: Context<View>): void {
+  const located = locatedInRegion(context);
+  const refusal = context.judge({ permission: "secret.list", located, input });
+  if (refusal) throw refusal;
+}
 
 /** Without names that nothing has: those are whatever was typed. */
 async function recordedIds(

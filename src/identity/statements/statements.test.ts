@@ -170,6 +170,8 @@ describe("a decision", () => {
       Statement: { ...statement, Resource: own },
     });
     expect(decide(parsePolicy(older, "resource"), at).kind).toBe("silent");
+    const several = asked({ "aws:username": ["prod", "test"] });
+    expect(decided({ ...statement, Resource: own }, several)).toBe("silent");
     const literal = { StringLike: { "aws:userid": "a${*}b" } };
     const starred = { ...statement, Condition: literal };
     expect(decided(starred, asked({ "aws:userid": "a*b" }))).toBe("allowed");
