@@ -54,11 +54,7 @@ export const beginRotation = changeOperation<BeginRotationInput, Secret, Rotatio
     const rotator = rotatorFor(before, input, context);
     const answer = { place: call.place, id, name };
     const underWay = await store.secrets.rotation(id);
-    if (underWay && underWay.token !== token) {
-      // Said again, it is not waited for the next attempt.
-      await store.secrets.putRotation({ ...underWay, dueAt: Math.min(underWay.dueAt, now) });
-      return notComplete();
-    }
+    if (underWay && underWay.token !== token) throw notComplete();
     const left = await leftPending(before, context);
     const known = await store.secrets.version(before, { versionId: token });
     if (underWay || (known && known.id !== left?.id)) return { ...answer, versionId: token };

@@ -16,7 +16,8 @@ import { describeSecret } from "./describe-secret.ts";
 import { putValue } from "./put-value.ts";
 import { readSecret } from "./read-secret.ts";
 import { rotatorJobs } from "./rotation-job.ts";
-import type { FoundRotator } from "./rotators.ts";
+import { takeRotationStep } from "./rotation-step.ts";
+import { RotatorFault, type FoundRotator } from "./rotators.ts";
 import { deleteSecretLocks } from "./secret-locks.ts";
 import { arbitrary, revealed } from "./testing/inputs.ts";
 import { called, named } from "./testing/two-regions.ts";
@@ -28,12 +29,18 @@ let app: TestApp;
 let schedule: Schedule;
 /** What the rotator has put where it is used. */
 let set: string[];
+/** Why it does not. */
+let fault: RotatorFault | undefined;
 beforeEach(async () => {
   set = [];
+  fault = undefined;
   const rotator: FoundRotator = {
     kind: "built-in",
     next: () => new Sensitive(randomUUID()),
-    set: async ({ pending }) => void set.push(pending.reveal()),
+    async set({ pending }) {
+      if (fault) throw fault;
+      set.push(pending.reveal());
+    },
   };
   app = await openTestApp({ rotators: { find: () => rotator } });
   const { state, performer, clock } = app;
@@ -47,14 +54,15 @@ async function pass(): Promise<void> {
   await schedule.settled();
 }
 
-const begin = (token: string, rotateImmediately: boolean, name = "db") =>
-  app.done(beginRotation, SCHEDULE, {
-    ...called(name),
-    clientRequestToken: token,
-    rotationLambdaARN: "rotator",
-    rotationRules: { automaticallyAfterDays: 1 },
-    rotateImmediately,
-  });
+const beginning = (token: string, rotateImmediately: boolean, name = "db") => ({
+  ...called(name),
+  clientRequestToken: token,
+  rotationLambdaARN: "rotator",
+  rotationRules: { automaticallyAfterDays: 1 },
+  rotateImmediately,
+});
+const begin = (...asked: Parameters<typeof beginning>) =>
+  app.done(beginRotation, SCHEDULE, beginning(...asked));
 const secretOf = async () => (await app.done(describeSecret, SCHEDULE, called("db"))).secret;
 
 describe("a secret that rotations alone change", () => {
@@ -124,5 +132,39 @@ describe("a rotation of a secret that keeps two values, of which the older one i
     app.clock.advance(FIRST_RETRY_MS);
     await pass();
     expect(set).toEqual([revealed((await app.done(readSecret, SCHEDULE, { id })).payload)]);
+  });
+});
+
+describe("a step of a rotation", () => {
+  it("is taken when it is due and not before, whoever asks for another rotation, and once as the same attempt", async () => {
+    const { id } = await secretOf();
+    const token = randomUUID();
+    await begin(token, true);
+    fault = new RotatorFault("not yet", { isFinal: false });
+    await pass();
+    expect(app.lastEvent()).toMatchObject({
+      operation: "secret.rotation.step",
+      outcome: "failure",
+    });
+    const before = app.database.all("SELECT * FROM rotations_under_way");
+    expect(before).toMatchObject([{ step: "setSecret", attempts: 1 }]);
+    expect(await app.refused(beginRotation, SCHEDULE, beginning(randomUUID(), true))).toMatchObject(
+      {
+        details: { reason: "rotation-under-way" },
+      },
+    );
+    expect(app.database.all("SELECT * FROM rotations_under_way")).toEqual(before);
+    const step = { id, token, step: "setSecret" } as const;
+    const notDue = { message: "The rotation is not due for this step." };
+    expect(await app.refused(takeRotationStep, SCHEDULE, { ...step, attempt: 1 })).toMatchObject(
+      notDue,
+    );
+    app.clock.advance(FIRST_RETRY_MS);
+    expect(await app.refused(takeRotationStep, SCHEDULE, { ...step, attempt: 0 })).toMatchObject(
+      notDue,
+    );
+    fault = undefined;
+    await app.done(takeRotationStep, SCHEDULE, { ...step, attempt: 1 });
+    expect(set).toHaveLength(1);
   });
 });
