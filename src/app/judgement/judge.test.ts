@@ -182,6 +182,20 @@ describe("from another account", () => {
     expect(await reads(trusted)).toBe("no-resource-policy");
   });
 
+  it("what is acted on is of the secret's account, and who acts of another", async () => {
+    const trusted = await foreigner(["SecretsReader"]);
+    const of = (resource: string, principal: string) => ({
+      ...allow(OTHER_NUMBER),
+      Condition: {
+        StringEquals: { "aws:ResourceAccount": resource, "aws:PrincipalAccount": principal },
+      },
+    });
+    await attach(of(OTHER_NUMBER, OTHER_NUMBER), of(NUMBER, NUMBER));
+    expect(await reads(trusted)).toBe("no-resource-policy");
+    await attach(of(NUMBER, OTHER_NUMBER));
+    expect(await reads(trusted)).toBe("done");
+  });
+
   it("a role in one's own instance, or group, is none in another's", async () => {
     await attach(allow(OTHER_NUMBER));
     const own = await foreigner(["Manager"], { instance: randomId() });
@@ -279,6 +293,15 @@ describe("a session with a policy", () => {
     expect(await reads(session)).toBe("done");
     expect(await reads({ ...session, bounds })).toBe("done");
     await attach();
+    expect(await reads({ ...session, bounds })).toBe("done");
+  });
+
+  it("of whom somebody without the right has named has it by no name", async () => {
+    const session = await signed([], { kind: "federated", sessionName: "eve" });
+    await attach(allow(`arn:aws:sts::${NUMBER}:federated-user/eve`));
+    expect(await reads(session)).toBe("no-identity-policy");
+    expect(await reads({ ...session, bounds })).toBe("no-identity-policy");
+    await attach(allow(session.id));
     expect(await reads({ ...session, bounds })).toBe("done");
   });
 
