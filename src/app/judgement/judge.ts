@@ -87,10 +87,15 @@ function groundOf(decisions: Decisions, standing: Standing): Ground | undefined 
     if (means === undefined) return isByRole ? boundOf(ofSession) : "no-resource-policy";
     return isAllowedAtHome(judged, standing) ? boundOf(ofSession) : "no-identity-policy";
   }
-  // What is given to the very session, nothing that bounds the session takes away.
-  if (means === "session") return undefined;
+  // What is given to the very session, nothing that bounds the session takes away. But whoever has a key may name whom
+  // it federates as it likes: to them it gives what they may do themselves.
+  if (means === "session" && (isByRole || !isFederated(standing.call))) return undefined;
   const isDirect = means === "identity" || means === "anyone";
   return isByRole || isDirect ? boundOf(ofSession) : "no-identity-policy";
+}
+
+function isFederated({ caller }: Call): boolean {
+  return caller.kind === "identity" && caller.signedBy?.kind === "federated";
 }
 
 function noneOf(isForeign: boolean): Ground {
