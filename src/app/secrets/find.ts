@@ -55,7 +55,7 @@ export function evenDeleted<Subject>(located: Located<Subject>): Located<Subject
   return { ...located, refusal: undefined };
 }
 
-/** For what a replica has of its own, in place of what it has of its primary: who may do what with it. */
+/** For what may be done to a replica itself: it is made a secret of its own. */
 export function ofItsOwn<Subject>(located: Located<Subject>): Located<Subject> {
   return { ...located, changeRefusal: undefined };
 }

@@ -7,6 +7,7 @@ import { openTestApp, PLACE, type TestApp } from "../testing/test-app.ts";
 import { createSecret } from "./create-secret.ts";
 import { createVersion } from "./create-version.ts";
 import { readSecret } from "./read-secret.ts";
+import { readVersion } from "./read-version.ts";
 import { rotateSecret } from "./rotate-secret.ts";
 import { created, login } from "./testing/inputs.ts";
 import { updateSecretMetadata, updateSecretMetadataInput } from "./update-secret-metadata.ts";
@@ -78,6 +79,20 @@ describe("a new value that is made here", () => {
     const both = ["secretsmanager:PutSecretValue", READ];
     await attach({ Effect: "Allow", AWS: nobody.id, Action: both });
     expect(created(await app.done(createVersion, nobody, { id })).payload).not.toBeNull();
+  });
+});
+
+describe("a version", () => {
+  it("is the one that a policy means, by whichever name it is asked for", async () => {
+    await app.done(createVersion, manager, { id });
+    const Condition = { StringEquals: { "secretsmanager:VersionStage": "AWSPREVIOUS" } };
+    await attach({ Effect: "Deny", Action: READ, Condition });
+    const previous = { id, alias: "previous" } as const;
+    expect(await refusal(readVersion, manager, previous)).toMatchObject({
+      reason: "denied-by-resource",
+    });
+    expect(await refusal(readVersion, manager, { id, alias: "current" })).toBe("done");
+    expect(await refusal(readSecret, manager, { id })).toBe("done");
   });
 });
 
