@@ -136,8 +136,11 @@ describe("an order of a public certificate", () => {
     const id = await order();
     const manager = await issuing.app.callerWith(["Manager"]);
     const input = { id, issuanceId: "another", step: "order" } as const;
-    expect(await issuing.app.refused(issueCertificate, manager, input)).toMatchObject({
+    expect(await issuing.app.refused(issueCertificate, SCHEDULE, input)).toMatchObject({
       code: "precondition_failed",
+    });
+    expect(await issuing.app.refused(issueCertificate, manager, input)).toMatchObject({
+      code: "forbidden",
     });
     const issuance = await issuing.app.state.read(({ issuances }) => issuances.issuance(id));
     const due = { ...input, issuanceId: issuance?.id ?? "" };
