@@ -15,12 +15,16 @@ import { deleteSecret } from "./delete-secret.ts";
 import { describeSecret } from "./describe-secret.ts";
 import { putValue } from "./put-value.ts";
 import { readSecret } from "./read-secret.ts";
+import { replicateSecret } from "./replicate-secret.ts";
 import { rotatorJobs } from "./rotation-job.ts";
 import { takeRotationStep } from "./rotation-step.ts";
-import { RotatorFault, type FoundRotator } from "./rotators.ts";
+import { RotatorFault, type FoundRotator, type MasterRef } from "./rotators.ts";
 import { deleteSecretLocks } from "./secret-locks.ts";
 import { arbitrary, revealed } from "./testing/inputs.ts";
-import { called, named } from "./testing/two-regions.ts";
+import { comparedReplicas } from "./testing/replicas.ts";
+import { called, named, TO_WEST, versionId } from "./testing/two-regions.ts";
+import { scheduleDeletion } from "./schedule-deletion.ts";
+import { setVersionStage } from "./set-version-stage.ts";
 import { createVersionLocks, createVersionLocksInput } from "./version-locks.ts";
 
 const DAY_MS = 86_400_000;
@@ -31,12 +35,16 @@ let schedule: Schedule;
 let set: string[];
 /** Why it does not. */
 let fault: RotatorFault | undefined;
+/** The secret that it needs besides. */
+let master: MasterRef | undefined;
 beforeEach(async () => {
   set = [];
   fault = undefined;
+  master = undefined;
   const rotator: FoundRotator = {
     kind: "built-in",
     next: () => new Sensitive(randomUUID()),
+    masterOf: () => master,
     async set({ pending }) {
       if (fault) throw fault;
       set.push(pending.reveal());
@@ -166,5 +174,56 @@ describe("a step of a rotation", () => {
     fault = undefined;
     await app.done(takeRotationStep, SCHEDULE, { ...step, attempt: 1 });
     expect(set).toHaveLength(1);
+  });
+});
+
+describe("the master of a secret that is rotated", () => {
+  beforeEach(async () => {
+    master = { name: "master", suffix: null };
+    await app.done(createNamedSecret, SCHEDULE, named("master"));
+  });
+
+  it("is asked for where it is of the same secret group", async () => {
+    await begin(randomUUID(), true);
+    await pass();
+    expect(set).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      "of another secret group",
+      async () => app.database.run("UPDATE secrets SET group_id = 'x' WHERE name = 'master'"),
+    ],
+    [
+      "that waits to be deleted",
+      async () => app.done(scheduleDeletion, SCHEDULE, called("master")),
+    ],
+  ])("is none %s", async (_which, change) => {
+    await change();
+    await begin(randomUUID(), true);
+    await pass();
+    expect(set).toEqual([]);
+    expect(app.events().map(({ operation }) => operation)).toContain("secret.rotation.fail");
+  });
+});
+
+describe("a version that waits for its value", () => {
+  it("gets it in other regions too", async () => {
+    await app.done(replicateSecret, SCHEDULE, { ...called("db"), ...TO_WEST });
+    await begin(randomUUID(), true);
+    await pass();
+    const compared = await comparedReplicas(app);
+    expect(compared).toHaveLength(1);
+    for (const { replica, primary } of compared) expect(replica).toEqual(primary);
+  });
+
+  it("does not become the current one without it", async () => {
+    const token = randomUUID();
+    await begin(token, true);
+    const moving = { versionStage: "AWSCURRENT", moveToVersionId: token };
+    const from = { removeFromVersionId: versionId("db", 1) };
+    expect(
+      await app.refused(setVersionStage, SCHEDULE, { ...called("db"), ...moving, ...from }),
+    ).toMatchObject({ details: { reason: "value-gone" } });
   });
 });
