@@ -192,9 +192,23 @@ describe("PutResourcePolicy", () => {
   });
 });
 
+it("whom a policy is not about is kept by the id, too", async () => {
+  const exempt = await server.user("exempt@example.com");
+  const AWS = user("exempt@example.com");
+  const denied = { Effect: "Deny", Action: "secretsmanager:TagResource", Resource: "*" };
+  expect((await put(policy({ ...denied, NotPrincipal: { AWS } }))).status).toBe(200);
+  const at = await server.placeIn();
+  const [secret] = await server.app.state.read(({ secrets }) =>
+    secrets.secretsCalled({ account: at.account, instance: at.instance ?? "" }, SECRET.SecretId),
+  );
+  expect(secret?.resourcePolicy).toContain(exempt.user.iamId);
+  expect(secret?.resourcePolicy).not.toContain(AWS);
+});
+
 describe("the owner of the account", () => {
   it("is kept from the value like everybody, and never from the policy", async () => {
     const owner = await server.user("owner@example.com", ["Manager"]);
+    const owning = { as: owner };
     await server.app.state.transact(async (tx) =>
       tx.identity.putUser({ ...owner.user, isOwner: true }),
     );
@@ -204,6 +218,19 @@ describe("the owner of the account", () => {
     expect((await call("GetSecretValue", SECRET, owner)).error).toBe("AccessDeniedException");
     expect((await call("DeleteResourcePolicy", SECRET)).error).toBe("AccessDeniedException");
     expect((await call("GetResourcePolicy", SECRET, owner)).status).toBe(200);
+    // Whom the owner has made a session for is not the owner.
+    const Policy = JSON.stringify({ Statement: { Effect: "Allow", Action: "*", Resource: "*" } });
+    const members = { Name: "eve", Policy };
+    const { body } = await server.aws("sts", "GetFederationToken", members, owning);
+    const of = (name: string): string => new RegExp(`<${name}>([^<]*)<`).exec(body)?.[1] ?? "";
+    const named = {
+      accessKeyId: of("AccessKeyId"),
+      secretAccessKey: of("SecretAccessKey"),
+      sessionToken: of("SessionToken"),
+    };
+    expect((await server.secrets("DeleteResourcePolicy", SECRET, { as: named })).error).toBe(
+      "AccessDeniedException",
+    );
     expect((await call("DeleteResourcePolicy", SECRET, owner)).status).toBe(200);
     expect((await call("GetSecretValue", SECRET)).status).toBe(200);
   });
