@@ -195,6 +195,11 @@ describe("the master of a secret that is rotated", () => {
       async () => app.database.run("UPDATE secrets SET group_id = 'x' WHERE name = 'master'"),
     ],
     [
+      "with a policy of its own, which a schedule cannot ask",
+      async () =>
+        app.database.run("UPDATE secrets SET resource_policy = '{}' WHERE name = 'master'"),
+    ],
+    [
       "that waits to be deleted",
       async () => app.done(scheduleDeletion, SCHEDULE, called("master")),
     ],

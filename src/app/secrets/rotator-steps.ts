@@ -80,7 +80,8 @@ async function valuesOf(
 
 /**
  * Of another secret of the same group: whoever can write values there can read them there too, so that nobody has more
- * done with it than they could do themselves.
+ * done with it than they could do themselves. One with a policy of its own is not used: whom it lets in or keeps out,
+ * nobody can ask of a schedule.
  */
 async function masterValue(
   secret: Secret,
@@ -89,13 +90,17 @@ async function masterValue(
 ): Promise<Sensitive<string>> {
   const called = await context.store.secrets.secretsCalled(secret.at, name);
   const found = called.filter(
-    ({ id, groupId, deletion }) =>
-      groupId === secret.groupId && !deletion && (suffix === null || arnSuffix(id) === suffix),
+    ({ id, groupId, deletion, resourcePolicy }) =>
+      groupId === secret.groupId &&
+      !deletion &&
+      resourcePolicy === null &&
+      (suffix === null || arnSuffix(id) === suffix),
   );
   const value =
     found.length === 1 && found[0] ? await textAt(found[0], CURRENT_STAGE, context) : null;
   if (value) return value;
-  const sentence = "The master secret that the value names is none of the same secret group.";
+  const sentence =
+    "The master secret that the value names is none of the same secret group, or has a policy of its own.";
   throw new RotatorFault(sentence, FINAL);
 }
 
