@@ -23,7 +23,7 @@ export interface Doubtful {
   readonly unfit?: Refusal | undefined;
 }
 
-interface Understood<Input, Subject> {
+export interface Understood<Input, Subject> {
   readonly input: Input;
   readonly located: Located<Subject>;
 }

@@ -59,7 +59,7 @@ export interface CreatedApiKey extends ApiKey {
   readonly value: Sensitive<string>;
 }
 
-interface NewKey {
+export interface NewKey {
   readonly owner: CredentialOwner;
   readonly key: ApiKey;
   readonly accessKey: NewAccessKey | null;
@@ -168,7 +168,7 @@ export interface DeleteApiKeyInput {
   readonly id: string;
 }
 
-interface DoomedKey {
+export interface DoomedKey {
   readonly key: ApiKey;
   readonly isLocked: boolean;
 }

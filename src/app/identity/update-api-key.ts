@@ -44,7 +44,7 @@ export interface UpdateApiKeyInput {
   readonly change: ApiKeyChange;
 }
 
-interface Update {
+export interface Update {
   readonly before: ApiKey;
   readonly after: ApiKey;
   /** What is locked, if that is in the way: the key, or the service ID it belongs to. */

@@ -80,7 +80,7 @@ export interface UpdateProfileInput {
   readonly maxSessionS?: number | undefined;
 }
 
-interface Update {
+export interface Update {
   readonly before: TrustedProfile;
   readonly after: TrustedProfile;
 }
