@@ -71,7 +71,7 @@ describe("account settings", () => {
   it.each(["NOT_RESTRICTED", "RESTRICTED"] as const)(
     "let nobody but administrators make a key of somebody else (%s)",
     async (restrictCreateApiKey) => {
-      const { iamId } = app.first.administrator;
+      const { iamId } = (await app.user("other@example.com", ["Manager"])).user;
       await app.done(updateAccountSettings, admin, set({ restrictCreateApiKey }));
       const { caller: creator } = await app.user("c@example.com", ["UserApiKeyCreator"]);
       expect(await app.refused(createApiKey, creator, { iamId, name: "admin's" })).toMatch(

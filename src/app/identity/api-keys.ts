@@ -26,6 +26,7 @@ import { keepAdministered } from "./administration.ts";
 import { creationOf, keyTarget, noSuchKey, serviceIdOf } from "./api-key-events.ts";
 import { assertRoom, inAccount } from "./find.ts";
 import { assertMayToo } from "./further-rights.ts";
+import { assertOwnersOwn } from "./find-user.ts";
 import { assertOwnAccount } from "./own-account.ts";
 import { assertUnlocked, deletionOf } from "./removal.ts";
 import { keepAccessKey } from "./sealed-access-keys.ts";
@@ -94,6 +95,7 @@ export const createApiKey = changeOperation<CreateApiKeyInput, NewKey, CreatedAp
   async run(_input, { subject: { owner, key, accessKey } }, context) {
     assertUnlocked({ locked: isLockedOwner(owner) }, "service ID");
     if (owner.kind === "user" && owner.iamId !== callerId(context.caller)) {
+      assertOwnersOwn(owner, context.caller);
       await assertMayToo("user-apikey.update", "A key of another user", context);
     }
     return accessKey ? madeAccessKey(key, accessKey, context) : madeApiKey(key, context);

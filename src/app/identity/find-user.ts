@@ -20,6 +20,16 @@ export function isOwn({ iamId }: User, caller: Caller): boolean {
   return caller.kind === "identity" && caller.id === iamId;
 }
 
+/**
+ * The owner of the account, whom a policy on a secret cannot lock out, is nobody else's to change or to become: an
+ * administrator would have the owner's last word otherwise. AWS's root, and the owner of an account of IBM's, are the same.
+ */
+export function assertOwnersOwn(user: User, caller: Caller): void {
+  if (!user.isOwner || caller.kind === "internal" || isOwn(user, caller)) return;
+  const sentence = "Only the owner of the account itself can do this to the owner.";
+  throw new Refusal("forbidden", sentence, { reason: "owners-own" });
+}
+
 export interface EndedSessions {
   readonly user: User;
   readonly endedSessions: number;

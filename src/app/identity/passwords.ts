@@ -11,7 +11,7 @@ import { changeOperation, type Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
 import { inAccount } from "./find.ts";
 import { countGuess } from "./lock-out.ts";
-import { endSessions, findUser, isOwn, type OfUser } from "./find-user.ts";
+import { assertOwnersOwn, endSessions, findUser, isOwn, type OfUser } from "./find-user.ts";
 
 export interface SetPasswordInput extends OfUser {
   readonly password: Sensitive<string>;
@@ -53,6 +53,7 @@ export const setPassword = changeOperation<SetPasswordInput, Owned, object>({
     const { user, credentials } = subject;
     const { store, caller, now } = context;
     invariant(checked !== undefined, "the password has been prepared");
+    assertOwnersOwn(user, caller);
     if (user.realm !== HOME_REALM) {
       throw new Refusal("conflict", "This user logs in with an identity provider, and only there.");
     }
@@ -85,6 +86,7 @@ export const deletePassword = changeOperation<OfUser, Owned, object>({
     return inAccount("user-password.delete", call, { target, subject });
   },
   async run(_input, { subject: { user, credentials } }, context) {
+    assertOwnersOwn(user, context.caller);
     if (credentials.password === null) throw new Refusal("not_found", "There is no password.");
     const without = { ...credentials, password: null, passwordSetAt: null };
     await context.store.logins.putUserCredentials(without);

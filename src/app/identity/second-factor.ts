@@ -13,7 +13,7 @@ import { changeOperation, type Context } from "../operation.ts";
 import type { Transaction, View } from "../state.ts";
 import { inAccount } from "./find.ts";
 import { countGuess } from "./lock-out.ts";
-import { findUser, isOwn, type OfUser } from "./find-user.ts";
+import { assertOwnersOwn, findUser, isOwn, type OfUser } from "./find-user.ts";
 
 interface Enrolled {
   readonly user: User;
@@ -32,7 +32,12 @@ export const enrollSecondFactor = changeOperation<OfUser, Enrolled, NewSecondFac
   async locate(input, context) {
     return located("user-totp.enroll", input, context);
   },
-  async run(_input, { subject: { user, credentials } }, { store, capabilities: { vault } }) {
+  async run(
+    _input,
+    { subject: { user, credentials } },
+    { store, caller, capabilities: { vault } },
+  ) {
+    assertOwnersOwn(user, caller);
     if (credentials.isTotpConfirmed) {
       throw new Refusal("conflict", "The user has a second factor: it has to be removed first.");
     }
@@ -83,6 +88,7 @@ export const removeSecondFactor = changeOperation<RemoveInput, Enrolled, object>
   async run({ code }, { subject }, context) {
     const { user, credentials } = subject;
     const { store, caller, now } = context;
+    assertOwnersOwn(user, caller);
     if (credentials.totp === null) throw new Refusal("not_found", "There is no second factor.");
     if (credentials.isTotpConfirmed && isOwn(user, caller)) {
       const sentence = "To remove your own second factor, show a code of it.";

@@ -5,7 +5,14 @@ import { invariant, Refusal } from "../../kernel/errors.ts";
 import type { UserCredentials } from "../../identity/user-credentials.ts";
 import { callerId, changeOperation, readOperation } from "../operation.ts";
 import type { View } from "../state.ts";
-import { endSessions, findUser, isOwn, type EndedSessions, type OfUser } from "./find-user.ts";
+import {
+  assertOwnersOwn,
+  endSessions,
+  findUser,
+  isOwn,
+  type EndedSessions,
+  type OfUser,
+} from "./find-user.ts";
 import { assertRoom, inAccount, placeOf, targetOf, windowOf, type ListInput } from "./find.ts";
 import { keepAdministered } from "./administration.ts";
 import { removeWithIdentity } from "./removal.ts";
@@ -113,6 +120,7 @@ export const updateUser = changeOperation<UpdateUserInput, User, EndedSessions>(
     return { ...located, becomes };
   },
   async run({ email, name, state }, { subject: user }, context) {
+    assertOwnersOwn(user, context.caller);
     const { store, caller } = context;
     if (state === "disabled" && isOwn(user, caller)) {
       const sentence = "Nobody disables themselves: another administrator has to.";
@@ -146,6 +154,7 @@ export const deleteUser = changeOperation<OfUser, User, object>({
     return inAccount("user.delete", call, { target, subject: user });
   },
   async run(_input, { subject: user }, context) {
+    assertOwnersOwn(user, context.caller);
     await removeWithIdentity(user, context);
     await forgetKey(user, context);
     await context.store.identity.deleteUser(user.account, user.iamId);
