@@ -69,11 +69,15 @@ export function regionIn(request: FastifyRequest): string | undefined {
   return offered === null || offered instanceof Refusal ? undefined : offered.scope.region;
 }
 
-const offeredBy = new WeakMap<FastifyRequest, { readonly offered: Offered | Refusal | null }>();
+/** Where a request keeps what was read of it: a property, since a weak map of every request costs the collector. */
+const OFFERED = Symbol("offered");
+interface Read {
+  [OFFERED]?: { readonly offered: Offered | Refusal | null };
+}
 
 /** Null where the request is not signed at all. */
 function signatureIn(request: FastifyRequest): Offered | Refusal | null {
-  const held = offeredBy.get(request);
+  const held = (request as Read)[OFFERED];
   if (held) return held.offered;
   const { authorization } = request.headers;
   const query = queryOf(request);
@@ -84,7 +88,7 @@ function signatureIn(request: FastifyRequest): Offered | Refusal | null {
         : null
       : inHeader(authorization, request);
   const offered = found === null || found instanceof Refusal ? found : covering(found, request);
-  offeredBy.set(request, { offered });
+  (request as Read)[OFFERED] = { offered };
   return offered;
 }
 

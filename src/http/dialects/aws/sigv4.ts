@@ -98,9 +98,10 @@ export function signingKey(secret: Sensitive<string>, { day, region, service }: 
 }
 
 export function canonicalRequest(parts: SignedParts, signedHeaders: readonly string[]): string {
-  const headers = signedHeaders
-    .map((name) => `${name}:${canonicalValue(parts.header(name) ?? "")}\n`)
-    .join("");
+  let headers = "";
+  for (const name of signedHeaders) {
+    headers += `${name}:${canonicalValue(parts.header(name) ?? "")}\n`;
+  }
   const payload = hash("sha256", parts.body);
   return `${parts.method}\n${canonicalPath(parts.path)}\n${canonicalQuery(parts.query)}\n${headers}\n${signedHeaders.join(";")}\n${payload}`;
 }

@@ -27,20 +27,24 @@ export interface WireCall {
   error(error: AwsError): Answer;
 }
 
-const found = new WeakMap<FastifyRequest, WireCall>();
+/** Where a request keeps the call that it is: a property, since a weak map of every request costs the collector. */
+const CALL = Symbol("call");
+interface Called {
+  [CALL]?: WireCall;
+}
 
 /** The call that `find` has found. */
 export function call(request: FastifyRequest): WireCall {
-  const known = found.get(request);
+  const known = (request as Called)[CALL];
   if (!known) throw new Error("the call of a request is found before it is used");
   return known;
 }
 
 export function findCall(request: FastifyRequest, services: readonly AwsService[]): WireCall {
-  const known = found.get(request);
+  const known = (request as Called)[CALL];
   if (known) return known;
   const made = new FoundCall(request, services);
-  found.set(request, made);
+  (request as Called)[CALL] = made;
   return made;
 }
 
