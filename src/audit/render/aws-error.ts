@@ -77,70 +77,44 @@ const inXml: Readonly<Record<ErrorCode, Naming>> = {
   sealed: { code: "ServiceUnavailable", status: 503 },
 };
 
-/** By reason, in JSON and in XML; the words are AWS's. */
-const byReason: Readonly<Record<string, readonly [json: Naming, xml: Naming]>> = {
-  "unknown-access-key": [
-    {
-      code: "UnrecognizedClientException",
-      status: 400,
-      message: "The security token included in the request is invalid.",
-    },
-    {
-      code: "InvalidClientTokenId",
-      status: 403,
-      message: "The security token included in the request is invalid.",
-    },
-  ],
-  "bad-session-token": [
-    {
-      code: "UnrecognizedClientException",
-      status: 400,
-      message: "The security token included in the request is invalid.",
-    },
-    {
-      code: "InvalidClientTokenId",
-      status: 403,
-      message: "The security token included in the request is invalid",
-    },
-  ],
-  "key-disabled": [
-    {
-      code: "UnrecognizedClientException",
-      status: 400,
-      message: "The security token included in the request is invalid.",
-    },
-    {
-      code: "InvalidClientTokenId",
-      status: 403,
-      message: "The security token included in the request is invalid",
-    },
-  ],
-  "session-over": [
-    {
-      code: "ExpiredTokenException",
-      status: 400,
-      message: "The security token included in the request is expired",
-    },
-    {
-      code: "ExpiredToken",
-      status: 403,
-      message: "The security token included in the request is expired",
-    },
-  ],
-  "bad-signature": [
-    {
-      code: "InvalidSignatureException",
-      status: 400,
-      message:
-        "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
-    },
-    {
-      code: "SignatureDoesNotMatch",
-      status: 403,
-      message:
-        "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
-    },
-  ],
+type InBoth = readonly [json: Naming, xml: Naming];
+
+/** Of whom a signature does not show to be anybody: 403 in XML. */
+function both(json: string, xml: string, message?: string): InBoth {
+  const words = message === undefined ? {} : { message };
+  return [
+    { code: json, status: 400, ...words },
+    { code: xml, status: 403, ...words },
+  ];
+}
+
+/** Of a service that has but one form, or the same name in both. */
+function alone(naming: { readonly code: string; readonly message?: string }): InBoth {
+  const named = { status: 400, ...naming };
+  return [named, named];
+}
+
+const INVALID_TOKEN = both(
+  "UnrecognizedClientException",
+  "InvalidClientTokenId",
+  "The security token included in the request is invalid.",
+);
+
+/** By reason; the words are AWS's. */
+const byReason: Readonly<Record<string, InBoth>> = {
+  "unknown-access-key": INVALID_TOKEN,
+  "bad-session-token": INVALID_TOKEN,
+  "key-disabled": INVALID_TOKEN,
+  "session-over": both(
+    "ExpiredTokenException",
+    "ExpiredToken",
+    "The security token included in the request is expired",
+  ),
+  "bad-signature": both(
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
+  ),
   "signature-expired": both("InvalidSignatureException", "SignatureDoesNotMatch"),
   "signature-in-the-future": both("InvalidSignatureException", "SignatureDoesNotMatch"),
   "wrong-scope": both("InvalidSignatureException", "SignatureDoesNotMatch"),
@@ -153,7 +127,7 @@ const byReason: Readonly<Record<string, readonly [json: Naming, xml: Naming]>> =
     { code: "ValidationException", status: 400 },
     { code: "ValidationError", status: 400 },
   ],
-  "public-policy": json({ code: "PublicPolicyException" }),
+  "public-policy": alone({ code: "PublicPolicyException" }),
   "malformed-policy-document": [
     { code: "MalformedPolicyDocumentException", status: 400 },
     { code: "MalformedPolicyDocument", status: 400 },
@@ -166,56 +140,40 @@ const byReason: Readonly<Record<string, readonly [json: Naming, xml: Naming]>> =
     { code: "SerializationException", status: 400 },
     { code: "MalformedInput", status: 400 },
   ],
-  "has-replicas": json({ code: "InvalidParameterException" }),
-  "too-many-tags": json({ code: "InvalidParameterException" }),
-  "bad-next-token": json({ code: "InvalidNextTokenException" }),
-  replica: json({ code: "InvalidParameterException" }),
-  "no-secret": json({
+  "has-replicas": alone({ code: "InvalidParameterException" }),
+  "too-many-tags": alone({ code: "InvalidParameterException" }),
+  "bad-next-token": alone({ code: "InvalidNextTokenException" }),
+  replica: alone({ code: "InvalidParameterException" }),
+  "no-secret": alone({
     code: "ResourceNotFoundException",
     message: "Secrets Manager can't find the specified secret.",
   }),
-  "no-request-token": json({ code: "InvalidRequestException" }),
-  "no-value": json({ code: "InvalidRequestException" }),
-  "value-of-type": json({ code: "InvalidRequestException" }),
-  "rotation-under-way": json({ code: "InvalidRequestException" }),
-  "no-rotator": json({ code: "InvalidRequestException" }),
-  "rotated-otherwise": json({ code: "InvalidRequestException" }),
-  "rotator-not-called": json({ code: "AccessDeniedException" }),
-  "bad-name": json({
+  "no-request-token": alone({ code: "InvalidRequestException" }),
+  "no-value": alone({ code: "InvalidRequestException" }),
+  "value-of-type": alone({ code: "InvalidRequestException" }),
+  "rotation-under-way": alone({ code: "InvalidRequestException" }),
+  "no-rotator": alone({ code: "InvalidRequestException" }),
+  "rotated-otherwise": alone({ code: "InvalidRequestException" }),
+  "rotator-not-called": alone({ code: "AccessDeniedException" }),
+  "bad-name": alone({
     code: "ValidationException",
     message:
       "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
   }),
   // Of IAM alone.
-  "invalid-input": json({ code: "InvalidInput" }),
-  "inline-policy": json({ code: "InvalidInput" }),
-  "called-by-provider": json({ code: "UnmodifiableEntity" }),
-  "malformed-trust-policy": json({ code: "MalformedPolicyDocument" }),
+  "invalid-input": alone({ code: "InvalidInput" }),
+  "inline-policy": alone({ code: "InvalidInput" }),
+  "called-by-provider": alone({ code: "UnmodifiableEntity" }),
+  "malformed-trust-policy": alone({ code: "MalformedPolicyDocument" }),
   "last-administrator": [
     { code: "InvalidRequestException", status: 400 },
     { code: "DeleteConflict", status: 409 },
   ],
-  "bad-attribute": json({ code: "InvalidLookupAttributesException" }),
-  "bad-category": json({ code: "InvalidEventCategoryException" }),
-  "bad-max-results": json({ code: "InvalidMaxResultsException" }),
-  "bad-time-range": json({ code: "InvalidTimeRangeException" }),
+  "bad-attribute": alone({ code: "InvalidLookupAttributesException" }),
+  "bad-category": alone({ code: "InvalidEventCategoryException" }),
+  "bad-max-results": alone({ code: "InvalidMaxResultsException" }),
+  "bad-time-range": alone({ code: "InvalidTimeRangeException" }),
 };
-
-function both(inJsonCode: string, inXmlCode: string): readonly [Naming, Naming] {
-  return [
-    { code: inJsonCode, status: 400 },
-    { code: inXmlCode, status: 403 },
-  ];
-}
-
-/** Of Secrets Manager or CloudTrail alone. */
-function json(naming: {
-  readonly code: string;
-  readonly message?: string;
-}): readonly [Naming, Naming] {
-  const named = { status: 400, ...naming };
-  return [named, named];
-}
 
 const NOT_MODELLED =
   /^(?:UnrecognizedClient|InvalidSignature|IncompleteSignature|MissingAuthenticationToken|ExpiredToken|Serialization|Validation|AccessDenied|Throttling|UnknownOperation|RequestEntityTooLarge|ServiceUnavailable)/;
@@ -229,7 +187,7 @@ export function awsErrorOf(service: AwsServiceName, refusal: RefusalFacts): AwsE
   return { code, status, message, isModelled: !NOT_MODELLED.test(code) };
 }
 
-/** What is no refusal: a fault inside, or a trail that cannot be written. */
+/** What is no refusal: a fault inside, or a trail or a store that is out of service. */
 export function awsFaultOf(service: AwsServiceName, kind: "fault" | "outage"): AwsError {
   const isSecrets = service === "secretsmanager";
   return {
@@ -241,7 +199,7 @@ export function awsFaultOf(service: AwsServiceName, kind: "fault" | "outage"): A
     status: kind === "outage" ? 503 : 500,
     message:
       kind === "outage"
-        ? "What is done cannot be recorded at the moment, so nothing is answered."
+        ? "What is done cannot be recorded, or found, at the moment, so nothing is answered."
         : "An error occurred on the server side.",
     isModelled: isSecrets,
   };
