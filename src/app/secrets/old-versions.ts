@@ -13,7 +13,7 @@ import type { Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
 
 /**
- * The secret without the versions that it has too many of; those with a staging label or a lock stay. What of a version goes with
+ * The secret without the versions that it has too many of; those with a staging label or a lock stay. One that goes with
  * its value has an event of its own. Refused where there are too many that may not go yet.
  */
 export async function withoutOldVersions(
