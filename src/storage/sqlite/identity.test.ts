@@ -126,6 +126,14 @@ describe("identities on SQLite", () => {
     expect(await reader.principal(ACCOUNT, ADA)).toEqual(user({ state: "disabled" }));
   });
 
+  it("have accounts in the order they were made in, also within a millisecond", async () => {
+    const ids = ["ff", "aa", "00"].map((digits) => digits.repeat(16));
+    for (const id of ids) {
+      await writer.putAccount({ id, name: id, createdAt: 1, isHandedOver: true });
+    }
+    expect((await reader.accounts()).map(({ id }) => id)).toEqual([ACCOUNT, ...ids]);
+  });
+
   it("are seen by their own account only", async () => {
     await writer.putUser(user());
     await writer.putApiKey(key(), "hash");

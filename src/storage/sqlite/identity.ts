@@ -97,7 +97,8 @@ export class SqliteIdentityStore implements IdentityStore {
   }
 
   async accounts(): Promise<readonly Account[]> {
-    return this.#db.all("SELECT * FROM accounts ORDER BY created_at, id").map(accountOf);
+    // As they were made, for the reason that `instances` gives: strangers are answered in the first.
+    return this.#db.all("SELECT * FROM accounts ORDER BY rowid").map(accountOf);
   }
 
   async instance(id: string): Promise<Instance | undefined> {
