@@ -9,6 +9,7 @@ import type { Call, Caller } from "./call.ts";
 import { wholly, type Rights } from "./judgement/judge.ts";
 import type { Context, Judged, Located, Steps } from "./operation.ts";
 import type { CalledSecret } from "./secrets/find.ts";
+import { rulesInForce } from "./judgement/rules-in-force.ts";
 import type { View } from "./state.ts";
 
 /** Whoever brings no credential, or one that is no good, gets no further than a login. */
@@ -33,17 +34,22 @@ export async function assertStanding({ place }: Call, { identity }: View): Promi
  */
 export async function rightsOf(call: Call, view: View, now: Millis): Promise<Rights> {
   const { caller, place, host } = call;
-  if (caller.kind === "internal") return { here: "all", home: null };
-  if (caller.kind === "anonymous") return { here: [], home: null };
+  if (caller.kind === "internal") return { here: "all", home: null, rules: [] };
+  if (caller.kind === "anonymous") return { here: [], home: null, rules: [] };
   const access = await view.identity.accessOf(caller.id, caller.account, now);
   if (!isAddressAllowed(access.allowedIpAddresses, host.address)) {
     const sentence = "The account does not allow calls from this address.";
     throw new Refusal("forbidden", sentence, { reason: "address" });
   }
   // What an account gives everyone it gives its own: a host name may lead into another one's instance.
-  if (caller.account === place.account) return { here: access.grants, home: null };
-  return { here: [], home: access.grants };
+  if (caller.account !== place.account) return { here: [], home: access.grants, rules: [] };
+  // In its own home an identity does what it likes, and nobody else has a role there.
+  if (place.home?.iamId === caller.id) return { here: OF_OWN_HOME, home: null, rules: [] };
+  const here = place.home ? [] : access.grants;
+  return { here, home: null, rules: await rulesInForce(caller, view, now) };
 }
+
+const OF_OWN_HOME: readonly Grant[] = [{ roles: ["Manager"], resource: {} }];
 
 /** What of that is granted in the place; the server's own jobs need no grant. */
 export async function grantsOf(
@@ -103,6 +109,8 @@ export const OWNERS_OWN: ReadonlySet<OperationName> = new Set<OperationName>([
   "secret.resource-policy.delete",
 ]);
 
+const DOCUMENTS = /^(?:policy-document|config)\./;
+
 /** Throws the refusal of a caller who may not do this. */
 export async function authorize<Store extends View>(
   operation: { readonly name: OperationName; readonly forAnyone?: true },
@@ -121,6 +129,8 @@ export async function authorize<Store extends View>(
     const unpoliced = { ...located, policed: { ...policed, resourcePolicy: null } };
     if (!context.judge({ permission, located: unpoliced, input })) return;
   }
+  // Nor do documents keep from the owner what could change them: nobody else might be left to.
+  if (DOCUMENTS.test(permission) && (await isOwner(context))) return;
   throw refusal;
 }
 

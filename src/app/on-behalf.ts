@@ -9,6 +9,7 @@ import { invariant, Refusal } from "../kernel/errors.ts";
 import { authorize, locate } from "./admission.ts";
 import type { Call, Identity } from "./call.ts";
 import { judge } from "./judgement/judge.ts";
+import { rulesInForce } from "./judgement/rules-in-force.ts";
 import type { ChangeOperation, Consequence, Context } from "./operation.ts";
 import type { Transaction } from "./state.ts";
 
@@ -35,6 +36,7 @@ export async function doOnBehalf<Input extends object, Subject, Output extends o
   let permission: OperationName = name;
   const place = accountPlace(identity.account);
   const call: Call = { ...context.call, caller: identity, place, about: null };
+  const rules = await rulesInForce(identity, context.store, context.now);
   const own: Context<Transaction> = {
     ...context,
     caller: identity,
@@ -42,7 +44,7 @@ export async function doOnBehalf<Input extends object, Subject, Output extends o
     scope: (resource) => scopeOf(grants, permission, resource),
     parts: () => partsOf(grants, name, identity.account),
     judge: (judged) =>
-      judge(judged, { call, rights: { here: grants, home: null }, now: context.now }),
+      judge(judged, { call, rights: { here: grants, home: null, rules }, now: context.now }),
     also: (consequence) => parts.push({ caller: identity, ...consequence }),
   };
   const located = await locate(operation, input, own);

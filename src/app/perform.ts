@@ -7,14 +7,13 @@ import { describe, type Ending, type TargetRef } from "../audit/describe.ts";
 import type { EventDraft } from "../audit/event.ts";
 import { refusalStatus } from "../audit/reason.ts";
 import type { Recorded, Trail } from "../audit/trail.ts";
-import { partsOf, scopeOf } from "../identity/authorize.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { invariant, Outage, Refusal } from "../kernel/errors.ts";
 import type { TimeOrderedIds } from "../kernel/ids.ts";
 import { assertStanding, authorize, identify, locate, rightsOf } from "./admission.ts";
 import type { Call } from "./call.ts";
 import { initiatorOf } from "./initiator.ts";
-import { judge } from "./judgement/judge.ts";
+import { judge, partsWithin, scopeWithin } from "./judgement/judge.ts";
 import { drainOutbox } from "./outbox.ts";
 import type {
   ChangeOperation,
@@ -297,7 +296,6 @@ export class Performer {
     const { call } = attempt;
     const now = this.#ports.clock.now();
     const rights = await rightsOf(call, store, now);
-    const grants = rights.here;
     const consequences: Consequence[] = [];
     const context: Context<Store> = {
       store,
@@ -305,9 +303,8 @@ export class Performer {
       caller: call.caller,
       now,
       capabilities: this.#ports.capabilities,
-      scope: (resource) =>
-        grants === "all" ? { kind: "all" } : scopeOf(grants, attempt.operation, resource),
-      parts: () => (grants === "all" ? [{}] : partsOf(grants, operation.name, call.place.account)),
+      scope: (resource) => scopeWithin(attempt.operation, resource, { call, rights }),
+      parts: () => partsWithin(operation.name, { call, rights }),
       judge: (judged) => judge(judged, { call, rights, now }),
       also: (consequence) => consequences.push(consequence),
     };

@@ -9,6 +9,7 @@ import type { GroupReader, GroupStore } from "../identity/group-store.ts";
 import type { LoginReader, LoginStore } from "../identity/login-store.ts";
 import type { ProfileReader, ProfileStore } from "../identity/profile-store.ts";
 import type { IdentityReader, IdentityStore } from "../identity/store.ts";
+import type { ItemReader, ItemStore } from "../items/item.ts";
 import type { CursorReader, CursorStore } from "../secrets/cursor-store.ts";
 import type { ConfigurationReader, ConfigurationStore } from "../secrets/configurations/store.ts";
 import type { IssuanceReader, IssuanceStore } from "../secrets/issuance.ts";
@@ -31,6 +32,7 @@ export interface View {
   readonly issuances: IssuanceReader;
   readonly registrations: RegistrationReader;
   readonly cursors: CursorReader;
+  readonly items: ItemReader;
 }
 
 export interface Transaction extends View {
@@ -46,6 +48,7 @@ export interface Transaction extends View {
   readonly issuances: IssuanceStore;
   readonly registrations: RegistrationStore;
   readonly cursors: CursorStore;
+  readonly items: ItemStore;
   /** Keeps events with the change. `ledgerSize` is the ledger's size now: they can only be found after it. */
   enqueue(drafts: readonly EventDraft[], ledgerSize: number): Promise<void>;
 }

@@ -3,10 +3,15 @@
  * permission is the operation), severity, redaction, search and the documentation are all read from here.
  */
 import { accessRows } from "./catalogue/access.ts";
+import { documentRows } from "./catalogue/documents.ts";
+import { encryptionRows } from "./catalogue/encryption.ts";
+import { engineRows } from "./catalogue/engines.ts";
 import { identityRows } from "./catalogue/identity.ts";
 import { loginRows } from "./catalogue/logins.ts";
 import { configurationRows } from "./catalogue/configurations.ts";
 import { instanceRows } from "./catalogue/instances.ts";
+import { pkiRows } from "./catalogue/pki.ts";
+import { recoveryRows } from "./catalogue/recovery.ts";
 import type { Kind, Row } from "./catalogue/row.ts";
 import { secretLifeRows } from "./catalogue/secret-life.ts";
 import { secretRows } from "./catalogue/secrets.ts";
@@ -26,6 +31,11 @@ const table = {
   ...accessRows,
   ...trustRows,
   ...loginRows,
+  ...documentRows,
+  ...recoveryRows,
+  ...encryptionRows,
+  ...pkiRows,
+  ...engineRows,
   ...trailRows,
 };
 

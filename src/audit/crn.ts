@@ -5,6 +5,14 @@ export interface Place {
   readonly account: string;
   readonly region: string;
   readonly instance: string | null;
+  /** Of the vault that an identity has for itself: whose it is. */
+  readonly home?: Home;
+}
+
+export interface Home {
+  readonly iamId: string;
+  /** As policies and records call it: `users:bob`. */
+  readonly principal: string;
 }
 
 /** The account that owns what belongs to no tenant: failed logins, the server's own doings. */

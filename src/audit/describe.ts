@@ -51,6 +51,8 @@ const serviceTitles: Readonly<Record<string, string>> = {
   "iam-groups": "IAM Access Groups",
   "iam-am": "IAM Access Management",
   "user-management": "User Management",
+  kms: "Key Protect",
+  atracker: "Activity Tracker",
   keytrail: "Keytrail",
 };
 
@@ -102,12 +104,12 @@ export function describe(happening: Happening): EventDraft {
     action: row.action,
     outcome: ending.kind,
     severity: failed ? weightOf(row, ending) : row.severity,
-    message: messageOf(wording.message, target.name, failed),
+    message: messageOf(wording.message, nameOf(target), failed),
     reason: reasonOf(ending, status),
     initiator: happening.initiator,
     target: {
       id: crn(service, target.place, target.id === "" ? undefined : target),
-      name: cut(target.name),
+      name: cut(nameOf(target)),
       typeURI: wording.typeURI,
     },
     requestData: recordable(happening.input, row.request),
@@ -121,6 +123,13 @@ export function describe(happening: Happening): EventDraft {
     instance: target.place.instance,
     dialect: happening.dialect,
   };
+}
+
+/** What is in a home is called by whose home that is, and its name there: `users:bob/db`. No other name has a colon. */
+function nameOf({ place, name }: TargetRef): string {
+  if (!place.home) return name;
+  const { principal } = place.home;
+  return name === "" ? principal : `${principal}/${name}`;
 }
 
 function reasonOf(ending: Ending, status: number): Reason {

@@ -7,6 +7,10 @@ import type { Severity } from "./event.ts";
 export const MARKED_FOR_DELETION =
   "You can't perform this operation on the secret because it was marked for deletion.";
 
+/** The same of what is no secret: words that DSV's clients look for. */
+export const MARKED_ITEM =
+  "It is marked for deletion and will be removed; restore it to use it again.";
+
 /** The HTTP status by which IBM's profile records each refusal. */
 export const refusalStatus: Readonly<Record<ErrorCode, number>> = {
   invalid_request: 400,

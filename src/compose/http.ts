@@ -3,6 +3,7 @@ import { isIPv6 } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { authenticateBearer } from "../app/identity/authenticate.ts";
 import type { ServeConfig } from "../config.ts";
+import { dsvDialect } from "../http/dialects/dsv/dialect.ts";
 import { awsDialect } from "../http/dialects/aws/dialect.ts";
 import { ibmDialects } from "../http/dialects/ibm/dialects.ts";
 import { tokenDiscovery } from "../http/dialects/ibm/identity/discovery.ts";
@@ -69,6 +70,7 @@ export async function listen(ports: HttpPorts): Promise<Listening> {
       ...ibmDialects({ ...authentication, regions }),
       awsDialect({ ...authentication, vault: core.capabilities.vault }),
       nativeDialect({ authenticate }, native),
+      dsvDialect(authentication),
     ],
     performer: core.performer,
     exchanges: new Exchanges({

@@ -1,6 +1,6 @@
 /** An account owns identities and Secrets Manager instances; an instance is the place of calls about secrets. */
 import { randomBytes } from "node:crypto";
-import type { Place } from "../audit/crn.ts";
+import type { Home, Place } from "../audit/crn.ts";
 import { toHex } from "../kernel/bytes.ts";
 import type { Millis } from "../kernel/clock.ts";
 
@@ -19,6 +19,8 @@ export interface Instance {
   readonly region: string;
   readonly name: string;
   readonly createdAt: Millis;
+  /** Whose home it is: nobody else's roles reach into it, and no plain name leads there. */
+  readonly home?: Home;
 }
 
 export function newAccountId(): string {
@@ -34,6 +36,6 @@ export function accountPlace(account: string): Place {
   return { account, region: "global", instance: null };
 }
 
-export function instancePlace({ account, region, id }: Instance): Place {
-  return { account, region, instance: id };
+export function instancePlace({ account, region, id, home }: Instance): Place {
+  return { account, region, instance: id, ...(home ? { home } : {}) };
 }

@@ -24,6 +24,7 @@ export type RoleName = (typeof ROLE_NAMES)[number];
 
 const seeing: readonly OperationName[] = [
   "secret.list",
+  "secret.paths.list",
   "secret.metadata.read",
   "version.list",
   "version.metadata.read",
@@ -43,6 +44,13 @@ const seeing: readonly OperationName[] = [
   "instance.endpoints.read",
   "notification-registration.read",
   "notification-registration.test",
+  "encryption-key.read",
+  "pool.read",
+  "pool.list",
+  "engine.read",
+  "engine.list",
+  "engine.ping",
+  "task.read",
 ];
 
 /** Payloads: what a Reader cannot see. */
@@ -53,6 +61,7 @@ const writing: readonly OperationName[] = [
   "secret.metadata.update",
   "secret.action",
   "version.create",
+  "version.rollback",
   "version.action",
   "version.metadata.update",
   "version.data.delete",
@@ -65,6 +74,12 @@ const writing: readonly OperationName[] = [
   "version.stage.set",
   "secret-lock.create",
   "version-lock.create",
+  "data.encrypt",
+  "data.decrypt",
+  "data.rotate",
+  "pki-csr.sign",
+  "pki-leaf.issue",
+  "pki-ssh-certificate.issue",
 ];
 
 const managing: readonly OperationName[] = [
@@ -91,6 +106,20 @@ const managing: readonly OperationName[] = [
   "configuration.delete",
   "notification-registration.create",
   "notification-registration.delete",
+  "encryption-key.create",
+  "encryption-key.delete",
+  "encryption-key.restore",
+  "manual-key.create",
+  "manual-key.update",
+  "manual-key.read",
+  "manual-key.delete",
+  "manual-key.restore",
+  "pki-root.register",
+  "pki-root.create",
+  "pool.create",
+  "pool.delete",
+  "engine.create",
+  "engine.delete",
 ];
 
 /** What a SecretsReader, for all the values that it reads, has no business with. */
@@ -106,6 +135,12 @@ const operating: readonly OperationName[] = [
   "instance.read",
   "instance.update",
   "instance.delete",
+  "siem.create",
+  "siem.read",
+  "siem.list",
+  "siem.update",
+  "siem.delete",
+  "usage.read",
 ];
 
 /** Who and what there is in the account, without credentials. */
@@ -146,7 +181,16 @@ const viewing: readonly OperationName[] = [
   "profile-identity.read",
   "profile-identity.list",
   "identity-provider.read",
+  "identity-provider.version.read",
   "identity-provider.list",
+  "user.version.read",
+  "user.groups.list",
+  "profile.version.read",
+  "policy-document.read",
+  "policy-document.version.read",
+  "policy-document.list",
+  "config.read",
+  "config.version.read",
 ];
 
 /**
@@ -157,17 +201,20 @@ const editing: readonly OperationName[] = [
   "serviceid.create",
   "serviceid.update",
   "serviceid.delete",
+  "serviceid.restore",
   "serviceid-apikey.create",
   "serviceid-apikey.update",
   "serviceid-apikey.delete",
   "access-group.create",
   "access-group.update",
   "access-group.delete",
+  "access-group.restore",
   "access-group-member.add",
   "access-group-member.delete",
   "access-group-rule.create",
   "access-group-rule.update",
   "access-group-rule.delete",
+  "user.groups.join",
 ];
 
 const administering: readonly OperationName[] = [
@@ -175,6 +222,7 @@ const administering: readonly OperationName[] = [
   "user.update",
   "user.unlock",
   "user.delete",
+  "user.restore",
   "user-password.set",
   "user-password.delete",
   "user-totp.enroll",
@@ -197,6 +245,7 @@ const administering: readonly OperationName[] = [
   "profile.create",
   "profile.update",
   "profile.delete",
+  "profile.restore",
   "profile-rule.create",
   "profile-rule.update",
   "profile-rule.delete",
@@ -208,6 +257,14 @@ const administering: readonly OperationName[] = [
   "identity-provider.create",
   "identity-provider.update",
   "identity-provider.delete",
+  "identity-provider.rollback",
+  "identity-provider.restore",
+  "policy-document.create",
+  "policy-document.update",
+  "policy-document.rollback",
+  "policy-document.delete",
+  "policy-document.restore",
+  "config.write",
   "access.read",
 ];
 
@@ -220,6 +277,7 @@ const auditing: readonly OperationName[] = [
   "receipt.read",
   "access.read",
   "exposure.read",
+  "usage.read",
 ];
 
 const permissions: Readonly<Record<RoleName, ReadonlySet<OperationName>>> = {

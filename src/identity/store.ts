@@ -51,8 +51,11 @@ export interface IdentityReader {
   account(id: string): Promise<Account | undefined>;
   accounts(): Promise<readonly Account[]>;
   instance(id: string): Promise<Instance | undefined>;
-  /** In the order in which they were made. */
+  /** In the order in which they were made, without the homes. */
   instances(account: string): Promise<readonly Instance[]>;
+
+  /** The home of an identity, if it has one by now. */
+  homeOf(account: string, iamId: string): Promise<Instance | undefined>;
 
   /** The user, service ID or trusted profile that acts under an IAM id. */
   principal(account: string, iamId: string): Promise<Principal | undefined>;

@@ -6,7 +6,21 @@ import { catalogue, serviceOf, type OperationName } from "../../audit/catalogue.
 import type { Place } from "../../audit/crn.ts";
 import { accountNumber, iamArn, regionOf, secretArn } from "../../audit/render/cloudtrail-arn.ts";
 import { awsSourceOf } from "../../audit/aws-names.ts";
-import { isAllowed, partsOf, scopeOf, type Grant, type Scope } from "../../identity/authorize.ts";
+import { dsvPermissionOf } from "../../audit/render/dsv-permission.ts";
+import {
+  isAllowed,
+  partsOf,
+  scopeOf,
+  type Grant,
+  type Part,
+  type Resource,
+  type Scope,
+} from "../../identity/authorize.ts";
+import {
+  decideByDocuments,
+  type DocumentDecision,
+  type Rule,
+} from "../../identity/documents/decide.ts";
 import { decide, type Asked, type Decision } from "../../identity/statements/decide.ts";
 import type { Millis } from "../../kernel/clock.ts";
 import type { Refusal } from "../../kernel/errors.ts";
@@ -23,6 +37,8 @@ export interface Rights {
   readonly here: readonly Grant[] | "all";
   /** In its own account, where the call is about another one's. */
   readonly home: readonly Grant[] | null;
+  /** Of the account's policy documents, what speaks of the caller. */
+  readonly rules: readonly Rule[];
 }
 
 /** Who asks, and when. */
@@ -47,23 +63,71 @@ export function judge(judged: Judged, standing: Standing): Refusal | undefined {
 
 function judgeAs(judged: Judged, standing: Standing): Refusal | undefined {
   const { located, permission } = judged;
-  const { caller } = standing.call;
+  const { call, rights } = standing;
+  const { caller } = call;
   if (caller.kind === "internal") return undefined;
   const text = located.policed?.resourcePolicy ?? null;
   const bounds = caller.kind === "identity" ? boundsOf(caller) : null;
   const isByRole = isAllowedByRole(judged, standing);
-  if (text === null && bounds === null && isByRole) return undefined;
+  if (text === null && bounds === null && isByRole && rights.rules.length === 0) return undefined;
   if (caller.kind !== "identity") {
-    return isByRole ? undefined : refusedByRole(permission, standing.call);
+    return isByRole ? undefined : refusedByRole(permission, call);
   }
+  const byDocuments = decisionByDocuments(judged, standing);
+  if (byDocuments === "denied")
+    return refusedBy({ ground: "denied-by-document", permission }, call);
+  const isGranted = isByRole || byDocuments === "allowed";
+  if (text === null && bounds === null && isGranted) return undefined;
   const asked = askedOf(judged, caller, standing);
   const ofResource = text === null ? SILENT : decisionOf(policyInForce(text, "resource"), asked);
   const ofSession = bounds === null ? WIDE : decisionOf(bounds, asked);
-  const ground = groundOf({ ofResource, ofSession, isByRole, judged }, standing);
+  const ground = groundOf({ ofResource, ofSession, isByRole: isGranted, judged }, standing);
   if (ground === undefined) return undefined;
   // Whoever hears of a denial may see that there is the secret.
   const named = ground === "denied-by-resource" ? { resource: asked.resource } : {};
-  return refusedBy({ ground, permission, ...named }, standing.call);
+  return refusedBy({ ground, permission, ...named }, call);
+}
+
+/** What policy documents say, by whichever wire something is done. */
+function decisionByDocuments(
+  { permission, located, input }: Judged,
+  { rights: { rules }, call }: Pick<Standing, "rights" | "call">,
+): DocumentDecision {
+  if (rules.length === 0 || located.resource === null) return "silent";
+  const { resources, action } = dsvPermissionOf(permission, { target: located.target, input });
+  return decideByDocuments(rules, { resources, action, address: call.host.address });
+}
+
+/** Where the caller may do this: a list shows only that. */
+export function scopeWithin(
+  permission: OperationName,
+  resource: Resource,
+  standing: Pick<Standing, "rights" | "call">,
+): Scope {
+  const { here } = standing.rights;
+  if (here === "all" || isWhollyByDocuments(permission, standing)) return { kind: "all" };
+  return scopeOf(here, permission, resource);
+}
+
+/** The parts of all there is in which the caller may do this as a whole. */
+export function partsWithin(
+  permission: OperationName,
+  standing: Pick<Standing, "rights" | "call">,
+): readonly Part[] {
+  const { here } = standing.rights;
+  if (here === "all") return [{}];
+  const { account } = standing.call.place;
+  const parts = partsOf(here, permission, account);
+  return isWhollyByDocuments(permission, standing) ? [...parts, { account }] : parts;
+}
+
+/** What documents let a caller list is listed whole. */
+function isWhollyByDocuments(
+  permission: OperationName,
+  standing: Pick<Standing, "rights" | "call">,
+): boolean {
+  const judged = wholly(permission, standing.call.place);
+  return decisionByDocuments(judged, standing) === "allowed";
 }
 
 interface Decisions {

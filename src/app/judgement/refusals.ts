@@ -13,6 +13,7 @@ export type Ground =
   | "no-resource-policy"
   | "no-session-policy"
   | "denied-by-resource"
+  | "denied-by-document"
   | "denied-by-session";
 
 const GROUNDS: Readonly<Record<Ground, (action: string) => string>> = {
@@ -20,6 +21,7 @@ const GROUNDS: Readonly<Record<Ground, (action: string) => string>> = {
   "no-resource-policy": (action) => `because no resource-based policy allows the ${action} action`,
   "no-session-policy": (action) => `because no session policy allows the ${action} action`,
   "denied-by-resource": () => "with an explicit deny in a resource-based policy",
+  "denied-by-document": () => "with an explicit deny in an identity-based policy",
   "denied-by-session": () => "with an explicit deny in a session policy",
 };
 
@@ -41,6 +43,9 @@ export function refusedBy({ ground, permission, resource }: Refused, call: Call)
   }
   const roles = rolesAllowing(permission);
   const details = { permission, roles, reason: ground };
+  if (!caller.signedBy && ground === "denied-by-document") {
+    return new Refusal("forbidden", "A policy of the account denies this.", details);
+  }
   // Whoever asks by a wire without such policies hears which roles would do.
   if (!caller.signedBy && (ground === "no-identity-policy" || ground === "no-resource-policy")) {
     return new Refusal("forbidden", `This needs one of the roles ${roles.join(", ")} here.`, {

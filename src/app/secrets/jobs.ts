@@ -1,6 +1,7 @@
 /** What falls due with secrets, in one list; each is performed and recorded as any call is. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expiryNoticeJob } from "../notifications/notify-expiry.ts";
+import { removalJob } from "../items/end-removal.ts";
 import type { RootKeyRotation } from "../rotate-root-key.ts";
 import type { Job, Task } from "../schedule.ts";
 import { createVersion } from "./create-version.ts";
@@ -19,6 +20,7 @@ export function secretJobs(ports: JobPorts): readonly Job[] {
     expiryNoticeJob(ports),
     leaseJob(ports),
     deletionJob(ports),
+    removalJob(ports),
     ...taskJobs(ports),
   ];
 }

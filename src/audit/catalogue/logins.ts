@@ -87,6 +87,45 @@ export const loginRows = rows({
       "sourceIdentity",
     ],
   },
+  // With the id and the secret of a client, as the role that the client is of.
+  "client.login": {
+    action: "iam-identity.account-client.login",
+    alsoKnownAs: [
+      "iam-identity.serviceid-apikey.login",
+      "iam-identity.trustedprofile-apikey.login",
+    ],
+    aws: "ConsoleLogin",
+    dsv: ["token", "POST"],
+    ...opening,
+    request: ["client_id", "grant_type", "fault"],
+    response: ["apikeyId", "session", "usedCount"],
+  },
+  // With a certificate of an authority that the account has, by a challenge that only its key can answer.
+  "certificate-challenge.create": {
+    action: "iam-identity.certificate-challenge.create",
+    aws: "CreateCertificateChallenge",
+    dsv: ["certificate:auth", "POST"],
+    ...opening,
+    request: ["fault"],
+    response: ["serialNumber"],
+  },
+  "certificate.login": {
+    action: "iam-identity.user-certificate.login",
+    aws: "ConsoleLogin",
+    dsv: ["token", "POST"],
+    ...opening,
+    request: ["client_id", "grant_type", "fault"],
+    response: ["session", "serialNumber"],
+  },
+  // The token itself never: its record has the beginning of its hash.
+  "refreshtoken.revoke": {
+    action: "iam-identity.user-refreshtoken.delete",
+    aws: "RevokeToken",
+    dsv: ["revoke:{refreshtoken}", "POST"],
+    ...opening,
+    request: ["refreshtoken"],
+    response: ["session", "endedSessions"],
+  },
   // Credentials of a session for whoever has lasting ones, or for somebody whom they vouch for by a name.
   "session.open": {
     action: "iam-identity.user-session.create",
@@ -118,7 +157,7 @@ export const loginRows = rows({
   "federation.begin": {
     action: "iam-identity.federated-login.begin",
     aws: "StartSSO",
-    dsv: ["auth:oidc", "POST"],
+    dsv: ["oidc:auth", "POST"],
     ...opening,
     request: ["realm_name", "client_id", "fault"],
     response: [],
@@ -126,7 +165,7 @@ export const loginRows = rows({
   "federation.vouch": {
     action: "iam-identity.federated-login.vouch",
     aws: "ContinueSSO",
-    dsv: ["auth:oidc", "PUT"],
+    dsv: ["oidc:auth", "PUT"],
     ...opening,
     request: ["realm_name", "client_id"],
     response: [],

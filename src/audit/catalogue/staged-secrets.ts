@@ -23,6 +23,25 @@ export const stagedSecretRows = rows({
     request: ["id", "secretId", "clientRequestToken", "kmsKeyId", ...TOLD],
     response: ["versionId", "previousVersionId", "changes"],
   },
+  // A value of before becomes that of a new version.
+  "version.rollback": {
+    action: "secrets-manager.secret-version.rollback",
+    alsoKnownAs: ["secrets-manager.secret-version.create", "secrets-manager.secret.rotate"],
+    aws: "RollbackSecretVersion",
+    dsv: ["secrets:{path}:rollback:{version}", "PUT"],
+    ...changing,
+    dataEvent: true,
+    request: ["id", "secretId", "version", ...TOLD],
+    response: ["versionId", "previousVersionId"],
+  },
+  "secret.paths.list": {
+    action: "secrets-manager.secret-paths.list",
+    aws: "ListSecretPaths",
+    dsv: ["secrets:{path}::listpaths", "GET"],
+    ...reading,
+    request: ["limit"],
+    response: ["totalCount"],
+  },
   // Beside it, each value that was given out has a reading of its own.
   "secret.batch-read": {
     action: "secrets-manager.secrets-batch.read",
@@ -36,7 +55,7 @@ export const stagedSecretRows = rows({
   "secret.restore": {
     action: "secrets-manager.secret.restore",
     aws: "RestoreSecret",
-    dsv: ["secrets:{path}:restore", "PUT"],
+    dsv: ["secrets:{path}:restore", "GET"],
     ...changing,
     request: ["id", "secretId", ...TOLD],
     response: [],

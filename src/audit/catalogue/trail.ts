@@ -127,7 +127,7 @@ export const trailRows = rows({
   "root-key.read": {
     action: "keytrail.root-key.read",
     aws: "DescribeKey",
-    dsv: ["crypto", "GET"],
+    dsv: ["config:keys", "GET"],
     kind: "read",
     dataEvent: false,
     severity: "normal",
@@ -137,7 +137,7 @@ export const trailRows = rows({
   "root-key.rotate": {
     action: "keytrail.root-key.rotate",
     aws: "RotateKey",
-    dsv: ["crypto:rotate", "POST"],
+    dsv: ["config:keys", "PUT"],
     kind: "change",
     dataEvent: false,
     severity: "warning",

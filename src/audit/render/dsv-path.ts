@@ -3,7 +3,7 @@
  * the place of each placeholder. A placeholder that the event has nothing for stays as it is.
  */
 import { catalogue, type DsvPlaceholder } from "../catalogue.ts";
-import { parseCrn } from "../crn.ts";
+import { parseCrn, type Place } from "../crn.ts";
 import type { AuditEvent, EventData } from "../event.ts";
 
 /** What an event says for a placeholder, the best first; texts that are empty do not count. */
@@ -37,6 +37,7 @@ const fills: Readonly<Record<DsvPlaceholder, Fill>> = {
   version: ({ input, output }) => [input["versionId"], input["alias"], output["versionId"]],
   task: ({ input, output }) => [input["taskId"], output["taskId"]],
   member: ({ input }) => [input["iam_id"]],
+  refreshtoken: ({ input }) => [input["refreshtoken"]],
   rule: ({ input }) => [input["id"]],
   id: ({ kind, id, input }) =>
     kind === "profile"
@@ -49,8 +50,28 @@ const PLACEHOLDER = /\{([^}]+)\}/g;
 export function dsvPathOf({ operation, target, requestData, responseData }: AuditEvent): string {
   const { kind = "", id = "" } = parseCrn(target.id) ?? {};
   const known = { kind, id, name: target.name, input: requestData, output: responseData };
-  return catalogue[operation].dsv[0].replaceAll(PLACEHOLDER, (placeholder, key: DsvPlaceholder) => {
+  return inHome(fill(catalogue[operation].dsv[0], known), target.name);
+}
+
+/** The same of a target that is no event's yet. */
+export function filledPath(template: string, known: Known & { readonly place: Place }): string {
+  const home = known.place.home?.principal;
+  const path = fill(template, known);
+  return home === undefined ? path : path.replace(SECRETS, `home:${home}$1`);
+}
+
+function fill(template: string, known: Known): string {
+  return template.replaceAll(PLACEHOLDER, (placeholder, key: DsvPlaceholder) => {
     const found = fills[key](known).find((text) => typeof text === "string" && text !== "");
     return typeof found === "string" ? found : placeholder;
   });
+}
+
+const SECRETS = /^secrets(:|$)/;
+/** What is in a home is called by whose home that is: `users:bob/db`. */
+const OF_HOME = /^(?:users|roles|clients):/;
+
+function inHome(path: string, name: string): string {
+  if (!OF_HOME.test(name)) return path;
+  return path === "secrets" ? `home:${name}` : path.replace(SECRETS, "home:");
 }

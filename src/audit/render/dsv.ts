@@ -5,6 +5,7 @@
 import { catalogue } from "../catalogue.ts";
 import { parseCrn } from "../crn.ts";
 import type { AuditEvent, Initiator, InitiatorType } from "../event.ts";
+import { dsvErrorOf, type DsvError } from "./dsv-error.ts";
 import { dsvPathOf } from "./dsv-path.ts";
 
 export interface DsvRecord {
@@ -39,7 +40,7 @@ export function renderDsv(event: AuditEvent): DsvRecord {
     path: dsvPathOf(event),
     ipaddress: event.initiator.host.address,
     created: event.eventTime.replace(/Z$/, "000000Z"),
-    message: isLogin ? loginMessageOf(event) : (event.reason.reasonForFailure ?? event.message),
+    message: isLogin ? loginMessageOf(event) : (errorOf(event)?.message ?? event.message),
   };
 }
 
@@ -62,26 +63,62 @@ const kinds: Readonly<Record<InitiatorType, "users" | "clients" | "roles">> = {
 
 const IAM_ID_PREFIX = /^iam-/;
 
-function principalOf({ id, name, typeURI }: Initiator) {
-  if (id === "") return nobody;
+function principalOf(initiator: Initiator) {
+  const { id } = initiator;
+  return id === "" ? nobody : { principal: principalName(initiator), principalItemId: id };
+}
+
+/** `users:bob@example.com`, `roles:deployers`, `clients:ServiceId-…` */
+export function principalName({
+  id,
+  name,
+  typeURI,
+}: Pick<Initiator, "id" | "name" | "typeURI">): string {
   const kind = kinds[typeURI];
   // Names of clients need not differ, and DSV has them by their id too.
   const known = kind === "clients" || name === "" ? id.replace(IAM_ID_PREFIX, "") : name;
-  return { principal: `${kind}:${known}`, principalItemId: id };
+  return `${kind}:${known}`;
 }
 
 /** Where DSV answers a success with another status than its rule: 201 where a POST made something, 200 of all else. */
 const otherStatuses: Readonly<Record<string, number>> = {
   "groups:{name}:members DELETE": 204,
+  "pools:{name} DELETE": 204,
+  "crypto:key:{path} DELETE": 204,
+  "crypto:manual:key:{path} DELETE": 204,
+  "crypto:key:{path}:restore PUT": 204,
+  "crypto:manual:key:{path}:restore PUT": 204,
   "crypto:rotate POST": 201,
+  "pki:register POST": 201,
+  "pki:root POST": 200,
+  "config POST": 201,
+  "certificate:auth POST": 200,
+  "revoke:{refreshtoken} POST": 204,
+  // In DSV's own table, where it is marked as disabled.
+  "secrets:{path}::listpaths GET": 0,
 };
 
 const CREATED = 201;
 const FIRST_FAILURE = 400;
 
-function statusOf({ operation, reason }: AuditEvent): number {
+const NO_CONTENT = 204;
+/** By which wires say that something is not to be had back. */
+const FORCED = ["force", "forceDelete", "forceDeleteWithoutRecovery"] as const;
+
+/** Of a refusal; undefined of what succeeded, and of what broke. */
+function errorOf({ operation, reason, message }: AuditEvent): DsvError | undefined {
+  const { code, cause, reasonForFailure: sentence = message, reasonCode } = reason;
+  if (reasonCode < FIRST_FAILURE) return undefined;
+  if (code === undefined) return { status: reasonCode, message: sentence };
+  return dsvErrorOf({ operation, code, reason: cause, sentence });
+}
+
+function statusOf(event: AuditEvent): number {
+  const { operation, reason, requestData } = event;
   const [path, method] = catalogue[operation].dsv;
-  if (reason.reasonCode >= FIRST_FAILURE) return reason.reasonCode;
+  const error = errorOf(event);
+  if (error) return error.status;
+  if (method === "DELETE" && FORCED.some((field) => requestData[field] === true)) return NO_CONTENT;
   const hasMade = method === "POST" && reason.reasonCode === CREATED;
   return otherStatuses[`${path} ${method}`] ?? (hasMade ? CREATED : 200);
 }

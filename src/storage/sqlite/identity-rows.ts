@@ -26,6 +26,9 @@ export function instanceOf(row: Row): Instance {
     region: text(row, "region"),
     name: text(row, "name"),
     createdAt: number(row, "created_at"),
+    ...(row["home_of"] === null
+      ? {}
+      : { home: { iamId: text(row, "home_of"), principal: text(row, "home_principal") } }),
   };
 }
 

@@ -109,8 +109,13 @@ export class SqliteIdentityStore implements IdentityStore {
 
   async instances(account: string): Promise<readonly Instance[]> {
     // As they were made, also within one millisecond and under a clock that was set back: the first is where plain names lead.
-    const sql = "SELECT * FROM instances WHERE account = ? ORDER BY rowid";
+    const sql = "SELECT * FROM instances WHERE account = ? AND home_of IS NULL ORDER BY rowid";
     return this.#instancesOf.get(account, () => this.#db.all(sql, account).map(instanceOf));
+  }
+
+  async homeOf(account: string, iamId: string): Promise<Instance | undefined> {
+    const sql = "SELECT * FROM instances WHERE account = ? AND home_of = ?";
+    return one(instanceOf, this.#db.get(sql, account, iamId));
   }
 
   async principal(account: string, iamId: string): Promise<Principal | undefined> {
@@ -230,11 +235,19 @@ export class SqliteIdentityStore implements IdentityStore {
     );
   }
 
-  async putInstance({ id, account, region, name, createdAt }: Instance): Promise<void> {
+  async putInstance({ id, account, region, name, createdAt, home }: Instance): Promise<void> {
     put(
       this.#db,
       { table: "instances", keys: ["id"] },
-      { id, account, region, name, created_at: createdAt },
+      {
+        id,
+        account,
+        region,
+        name,
+        created_at: createdAt,
+        home_of: home?.iamId ?? null,
+        home_principal: home?.principal ?? null,
+      },
     );
   }
 

@@ -1,0 +1,74 @@
+/** Versions of what has a store of its own, kept as items: by whichever wire it is changed, its item has the next one. */
+import { isDeepStrictEqual } from "node:util";
+import type { Recoverable } from "../../identity/recoverable.ts";
+import {
+  broughtBack,
+  newItem,
+  removed,
+  revised,
+  type Item,
+  type ItemKind,
+} from "../../items/item.ts";
+import type { Context } from "../operation.ts";
+import type { Transaction } from "../state.ts";
+import { handOf } from "./hand.ts";
+
+/** What it is called by now, and what its versions show. */
+export interface Versioned<Shown extends object> {
+  readonly account: string;
+  readonly id: string;
+  readonly name: string;
+  readonly shown: Shown;
+}
+
+/** After a change, or when it is made: the next version, unless what versions show is what it was. */
+export async function keepVersion<Shown extends object, Parts extends object>(
+  kind: ItemKind<Recoverable<Shown, Parts>>,
+  { account, id, name, shown }: Versioned<Shown>,
+  context: Context<Transaction>,
+): Promise<Item<Recoverable<Shown, Parts>>> {
+  const { items } = context.store;
+  await giveUpName(kind, { account, id, name }, context);
+  const content = { shown, parts: null };
+  const known = await items.item(kind, account, id);
+  // As JSON, which is what is kept: what is left out there is no difference.
+  const isSame = known && isDeepStrictEqual(known.content.shown, JSON.parse(JSON.stringify(shown)));
+  if (isSame && known.name === name && !known.removal) return known;
+  const hand = handOf(context);
+  const item = known
+    ? revised(broughtBack(known), { name, content }, hand)
+    : newItem(kind, { account, id, name, content }, hand);
+  await items.putItem(item);
+  return item;
+}
+
+/** When it is deleted so that it can be had back: `parts` is what that takes. */
+export async function setAside<Shown extends object, Parts extends object>(
+  kind: ItemKind<Recoverable<Shown, Parts>>,
+  versioned: Versioned<Shown>,
+  { parts, context }: { readonly parts: Parts; readonly context: Context<Transaction> },
+): Promise<Item<Recoverable<Shown, Parts>>> {
+  const known = await keepVersion(kind, versioned, context);
+  const aside = removed({ ...known, content: { shown: versioned.shown, parts } }, handOf(context));
+  await context.store.items.putItem(aside);
+  return aside;
+}
+
+/** When it is deleted for good. */
+export async function forgetVersions(
+  kind: ItemKind<object>,
+  { account, id }: { readonly account: string; readonly id: string },
+  { store }: Pick<Context<Transaction>, "store">,
+): Promise<void> {
+  await store.items.deleteItem({ kind: kind.name, account, id });
+}
+
+/** Whoever takes the name of something that was deleted leaves it none to come back under. */
+async function giveUpName(
+  kind: ItemKind<object>,
+  { account, id, name }: { readonly account: string; readonly id: string; readonly name: string },
+  { store }: Context<Transaction>,
+): Promise<void> {
+  const other = await store.items.itemNamed(kind, account, name);
+  if (other && other.id !== id) await forgetVersions(kind, other, { store });
+}

@@ -1,0 +1,116 @@
+/** Earlier versions of identities, and identities that were deleted and can be had back for a while. */
+import { changing, making, reading, removing, rows } from "./row.ts";
+
+const WHO = ["id", "iamId", "name"] as const;
+
+export const recoveryRows = rows({
+  "user.version.read": {
+    action: "user-management.user-version.read",
+    aws: "GetUserVersion",
+    dsv: ["users:{name}:version:{version}", "GET"],
+    ...reading,
+    request: [...WHO, "version"],
+    response: [],
+  },
+  "user.restore": {
+    action: "user-management.user.restore",
+    aws: "RestoreUser",
+    dsv: ["users:{name}:restore", "GET"],
+    ...changing,
+    request: [...WHO],
+    response: [],
+  },
+  "user.groups.list": {
+    action: "user-management.user-groups.list",
+    alsoKnownAs: ["iam-groups.groups.list"],
+    aws: "ListGroupsForUser",
+    dsv: ["users:{name}:group", "GET"],
+    ...reading,
+    request: [...WHO],
+    response: ["totalCount"],
+  },
+  "user.groups.join": {
+    action: "user-management.user-groups.add",
+    alsoKnownAs: ["iam-groups.member.add"],
+    aws: "AddUserToGroup",
+    dsv: ["users:{name}:group", "POST"],
+    ...changing,
+    request: [...WHO, "groups"],
+    response: ["groups"],
+  },
+  "access-group.restore": {
+    action: "iam-groups.group.restore",
+    aws: "RestoreGroup",
+    dsv: ["groups:{name}:restore", "GET"],
+    ...changing,
+    request: [...WHO],
+    response: [],
+  },
+  "profile.version.read": {
+    action: "iam-identity.account-profile-version.read",
+    aws: "GetRoleVersion",
+    dsv: ["roles:{name}:version:{version}", "GET"],
+    ...reading,
+    request: [...WHO, "version"],
+    response: [],
+  },
+  "profile.restore": {
+    action: "iam-identity.account-profile.restore",
+    aws: "RestoreRole",
+    dsv: ["roles:{name}:restore", "GET"],
+    ...changing,
+    request: [...WHO],
+    response: [],
+  },
+  "serviceid.restore": {
+    action: "iam-identity.account-serviceid.restore",
+    aws: "RestoreServiceId",
+    dsv: ["clients:{clientId}:restore", "GET"],
+    ...changing,
+    request: [...WHO],
+    response: [],
+  },
+  // By the address that was handed out with it, once, by whoever has that.
+  "serviceid.credential.read": {
+    action: "iam-identity.account-serviceid-credential.read",
+    aws: "GetServiceIdCredential",
+    dsv: ["clients:bootstrap:{clientId}", "GET"],
+    ...making,
+    severity: "warning",
+    request: ["id", "fault"],
+    response: ["apikeyId"],
+  },
+  "identity-provider.version.read": {
+    action: "iam-identity.identity-provider-version.read",
+    aws: "GetOpenIDConnectProviderVersion",
+    dsv: ["config:auth:{name}:version:{version}", "GET"],
+    ...reading,
+    request: [...WHO, "version"],
+    response: [],
+  },
+  "identity-provider.rollback": {
+    action: "iam-identity.identity-provider.rollback",
+    aws: "RollbackOpenIDConnectProvider",
+    dsv: ["config:auth:{name}:rollback:{version}", "PUT"],
+    ...changing,
+    request: [...WHO, "version"],
+    response: ["version"],
+  },
+  "identity-provider.restore": {
+    action: "iam-identity.identity-provider.restore",
+    aws: "RestoreOpenIDConnectProvider",
+    dsv: ["config:auth:{name}:restore", "GET"],
+    ...changing,
+    request: [...WHO],
+    response: [],
+  },
+  // The time in which it could be had back is over: what was kept of it is gone.
+  "removal.end": {
+    action: "iam-identity.removal.end",
+    aws: "EndRemoval",
+    dsv: ["removals:{name}", "DELETE"],
+    ...removing,
+    request: ["kind", "removedAt"],
+    response: [],
+  },
+});

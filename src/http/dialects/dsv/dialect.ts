@@ -1,0 +1,36 @@
+/** DSV's wire (Delinea DevOps Secrets Vault), under `/v1`: what of it is no other dialect's. */
+import {
+  authenticateOverConnections,
+  type AuthenticationPorts,
+} from "../../../app/identity/authenticate.ts";
+import type { Dialect } from "../../dialect.ts";
+import type { Route } from "../../route.ts";
+import { faultAnswer, outageAnswer, refusalAnswer } from "./errors.ts";
+import { placeOf } from "./place.ts";
+
+const OWN_PATH = /^\/v1(?:\/|$)/;
+const SCHEME = /^bearer /i;
+
+const routes: readonly Route[] = [];
+
+export function dsvDialect(ports: AuthenticationPorts): Dialect {
+  const authenticate = authenticateOverConnections(ports);
+  return {
+    name: "dsv",
+    routes,
+    owns: (path) => OWN_PATH.test(path),
+    authenticate: ({ headers: { authorization }, socket }) =>
+      authenticate(withScheme(authorization), socket),
+    place: (request, caller) => ports.state.read((view) => placeOf(request, caller, view)),
+    refusal: refusalAnswer,
+    outage: outageAnswer,
+    fault: faultAnswer,
+    headers: () => ({ "Strict-Transport-Security": "max-age=31536000; includeSubDomains" }),
+  };
+}
+
+/** Some clients send a token bare, others with its scheme. */
+function withScheme(authorization: string | undefined): string | undefined {
+  if (authorization === undefined || SCHEME.test(authorization)) return authorization;
+  return `Bearer ${authorization}`;
+}

@@ -1,0 +1,45 @@
+/** Which account and instance a request is addressed to: by the tenant in its host name, by who calls, and by its path. */
+import type { FastifyRequest } from "fastify";
+import type { Caller } from "../../../app/call.ts";
+import type { View } from "../../../app/state.ts";
+import { operatorPlace, type Place } from "../../../audit/crn.ts";
+import { accountPlace, instancePlace } from "../../../identity/account.ts";
+import { homePlace } from "../../../app/secrets/homes.ts";
+
+/** What is in an instance; all else is the account's. */
+const OF_INSTANCE = /^\/v1\/+(?:secrets|home|pki|crypto|pools|engines|task)(?:[/?]|$)/;
+const HOME = /^\/v1\/+home\/+([^/?]+)/;
+
+export async function placeOf(
+  request: FastifyRequest,
+  caller: Caller,
+  view: Pick<View, "identity" | "profiles">,
+): Promise<Place> {
+  const account = caller.kind === "identity" ? caller.account : await tenantOf(request, view);
+  if (account === undefined) return operatorPlace();
+  const principal = HOME.exec(request.url)?.[1];
+  if (principal !== undefined) return homePlace(account, decoded(principal), view);
+  if (!OF_INSTANCE.test(request.url)) return accountPlace(account);
+  const [first] = await view.identity.instances(account);
+  return first ? instancePlace(first) : accountPlace(account);
+}
+
+/** `{tenant}.…`: an account by its name or its id; behind any other name, the installation's first account. */
+async function tenantOf(
+  { hostname }: FastifyRequest,
+  { identity }: Pick<View, "identity">,
+): Promise<string | undefined> {
+  const accounts = await identity.accounts();
+  const [label = ""] = hostname.toLowerCase().split(".", 1);
+  const named = accounts.find(({ id, name }) => id === label || name.toLowerCase() === label);
+  return (named ?? accounts[0])?.id;
+}
+
+/** As it was written, if it cannot be decoded: then it is nobody's name. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

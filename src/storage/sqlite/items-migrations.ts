@@ -1,0 +1,51 @@
+/** What items, and homes, need of the state: additions to it, never changed once they were released. */
+
+const items = `
+  CREATE TABLE items (
+    kind TEXT NOT NULL,
+    account TEXT NOT NULL,
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    content TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    created_by TEXT NOT NULL,
+    modified_at INTEGER NOT NULL,
+    modified_by TEXT NOT NULL,
+    removed_at INTEGER,
+    removed_by TEXT,
+    due_at INTEGER,
+    PRIMARY KEY (kind, account, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX items_by_name ON items (kind, account, name);
+  CREATE INDEX items_by_due ON items (due_at) WHERE due_at IS NOT NULL;
+
+  CREATE TABLE item_versions (
+    kind TEXT NOT NULL,
+    account TEXT NOT NULL,
+    id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    content TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    by TEXT NOT NULL,
+    PRIMARY KEY (kind, account, id, version),
+    FOREIGN KEY (kind, account, id) REFERENCES items (kind, account, id) ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+
+  -- Whom an account lets in stands in these two kinds as well.
+  CREATE TRIGGER items_stamp_insert AFTER INSERT ON items WHEN new.kind IN ('policy-document', 'config')
+    BEGIN UPDATE identity_stamp SET stamp = hex(randomblob(16)); END;
+  CREATE TRIGGER items_stamp_update AFTER UPDATE ON items WHEN new.kind IN ('policy-document', 'config')
+    BEGIN UPDATE identity_stamp SET stamp = hex(randomblob(16)); END;
+  CREATE TRIGGER items_stamp_delete AFTER DELETE ON items WHEN old.kind IN ('policy-document', 'config')
+    BEGIN UPDATE identity_stamp SET stamp = hex(randomblob(16)); END;
+`;
+
+/** An instance that is the home of an identity: nobody else's roles reach into it. */
+const homes = `
+  ALTER TABLE instances ADD COLUMN home_of TEXT;
+  ALTER TABLE instances ADD COLUMN home_principal TEXT;
+  CREATE UNIQUE INDEX instances_by_home ON instances (account, home_of) WHERE home_of IS NOT NULL;
+`;
+
+export const itemsMigrations: readonly string[] = [items, homes];
