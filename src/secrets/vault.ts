@@ -35,7 +35,10 @@ export interface Binding {
     | "task-errors"
     | "user-totp"
     | "identity-provider-secret"
-    | "access-key";
+    | "access-key"
+    | "encryption-key"
+    | "client-bootstrap"
+    | "siem-token";
   readonly at: Instance;
   /** What the data key belongs to: a secret, a configuration, a user or an identity provider, by its id. */
   readonly owner: string;

@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { IdentityApp } from "../../app/identity/testing/identity-app.ts";
 import type { TestAppOptions } from "../../app/testing/test-app.ts";
 import { awsDialect } from "../dialects/aws/dialect.ts";
+import { dsvDialect } from "../dialects/dsv/dialect.ts";
 import { ibmDialects } from "../dialects/ibm/dialects.ts";
 import { tokenDiscovery } from "../dialects/ibm/identity/discovery.ts";
 import { loginPages } from "../dialects/ibm/identity/pages.ts";
@@ -56,6 +57,7 @@ export class IdentityServer {
         ...ibmDialects(ports),
         awsDialect({ ...ports, vault }),
         nativeDialect({ authenticate }, identityRoutes),
+        dsvDialect(ports),
       ],
       exchanges,
       performer,

@@ -32,6 +32,18 @@ export function instanceOf(row: Row): Instance {
   };
 }
 
+export function instanceColumns({ id, account, region, name, createdAt, home }: Instance) {
+  return {
+    id,
+    account,
+    region,
+    name,
+    created_at: createdAt,
+    home_of: home?.iamId ?? null,
+    home_principal: home?.principal ?? null,
+  };
+}
+
 export function userOf(row: Row): User {
   return {
     kind: "user",

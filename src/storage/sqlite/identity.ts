@@ -14,6 +14,7 @@ import { IdentityMemory, IdentityStamp } from "./identity-memory.ts";
 import {
   accountOf,
   apiKeyOf,
+  instanceColumns,
   instanceOf,
   policyOf,
   serviceIdOf,
@@ -235,20 +236,8 @@ export class SqliteIdentityStore implements IdentityStore {
     );
   }
 
-  async putInstance({ id, account, region, name, createdAt, home }: Instance): Promise<void> {
-    put(
-      this.#db,
-      { table: "instances", keys: ["id"] },
-      {
-        id,
-        account,
-        region,
-        name,
-        created_at: createdAt,
-        home_of: home?.iamId ?? null,
-        home_principal: home?.principal ?? null,
-      },
-    );
+  async putInstance(instance: Instance): Promise<void> {
+    put(this.#db, { table: "instances", keys: ["id"] }, instanceColumns(instance));
   }
 
   async deleteInstance(id: string): Promise<void> {

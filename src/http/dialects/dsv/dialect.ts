@@ -7,11 +7,48 @@ import type { Dialect } from "../../dialect.ts";
 import type { Route } from "../../route.ts";
 import { faultAnswer, outageAnswer, refusalAnswer } from "./errors.ts";
 import { placeOf } from "./place.ts";
+import { auditRoutes } from "./audit.ts";
+import { authProvidersRoutes } from "./auth-providers.ts";
+import { clientsRoutes } from "./clients.ts";
+import { configRoutes } from "./config.ts";
+import { cryptoRoutes } from "./crypto.ts";
+import { enginesRoutes } from "./engines.ts";
+import { groupsRoutes } from "./groups.ts";
+import { homesRoutes } from "./homes.ts";
+import { pkiRoutes } from "./pki.ts";
+import { policiesRoutes } from "./policies.ts";
+import { poolsRoutes } from "./pools.ts";
+import { rolesRoutes } from "./roles.ts";
+import { secretsRoutes } from "./secrets.ts";
+import { siemRoutes } from "./siem.ts";
+import { tasksRoutes } from "./tasks.ts";
+import { tokensRoutes } from "./tokens.ts";
+import { usageRoutes } from "./usage.ts";
+import { usersRoutes } from "./users.ts";
 
 const OWN_PATH = /^\/v1(?:\/|$)/;
 const SCHEME = /^bearer /i;
 
-const routes: readonly Route[] = [];
+const routes: readonly Route[] = [
+  ...secretsRoutes,
+  ...homesRoutes,
+  ...usersRoutes,
+  ...rolesRoutes,
+  ...groupsRoutes,
+  ...clientsRoutes,
+  ...policiesRoutes,
+  ...configRoutes,
+  ...authProvidersRoutes,
+  ...tokensRoutes,
+  ...cryptoRoutes,
+  ...pkiRoutes,
+  ...poolsRoutes,
+  ...enginesRoutes,
+  ...tasksRoutes,
+  ...siemRoutes,
+  ...auditRoutes,
+  ...usageRoutes,
+];
 
 export function dsvDialect(ports: AuthenticationPorts): Dialect {
   const authenticate = authenticateOverConnections(ports);

@@ -1,0 +1,4 @@
+/** The trail. */
+import type { Route } from "../../route.ts";
+
+export const auditRoutes: readonly Route[] = [];

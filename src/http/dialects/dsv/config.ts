@@ -1,0 +1,4 @@
+/** The configuration of an account. */
+import type { Route } from "../../route.ts";
+
+export const configRoutes: readonly Route[] = [];

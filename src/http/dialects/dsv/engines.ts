@@ -1,0 +1,4 @@
+/** Engines. */
+import type { Route } from "../../route.ts";
+
+export const enginesRoutes: readonly Route[] = [];

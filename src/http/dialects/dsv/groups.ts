@@ -1,0 +1,4 @@
+/** Groups. */
+import type { Route } from "../../route.ts";
+
+export const groupsRoutes: readonly Route[] = [];

@@ -1,0 +1,4 @@
+/** Certificates. */
+import type { Route } from "../../route.ts";
+
+export const pkiRoutes: readonly Route[] = [];

@@ -1,0 +1,4 @@
+/** Policy documents. */
+import type { Route } from "../../route.ts";
+
+export const policiesRoutes: readonly Route[] = [];

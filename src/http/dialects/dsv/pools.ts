@@ -1,0 +1,4 @@
+/** Pools of engines. */
+import type { Route } from "../../route.ts";
+
+export const poolsRoutes: readonly Route[] = [];

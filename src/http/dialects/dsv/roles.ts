@@ -1,0 +1,4 @@
+/** Roles: trusted profiles. */
+import type { Route } from "../../route.ts";
+
+export const rolesRoutes: readonly Route[] = [];

@@ -1,0 +1,4 @@
+/** Tasks. */
+import type { Route } from "../../route.ts";
+
+export const tasksRoutes: readonly Route[] = [];

@@ -1,0 +1,4 @@
+/** How much is used. */
+import type { Route } from "../../route.ts";
+
+export const usageRoutes: readonly Route[] = [];

@@ -1,0 +1,4 @@
+/** Users. */
+import type { Route } from "../../route.ts";
+
+export const usersRoutes: readonly Route[] = [];
