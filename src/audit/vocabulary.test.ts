@@ -17,6 +17,7 @@ describe("the catalogue as a search vocabulary", () => {
           "version.create",
           "secret.rotate",
           "secret.update",
+          "version.rollback",
           "secret.rotation.begin",
           "secret.rotation.succeed",
         ],

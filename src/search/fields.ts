@@ -95,7 +95,18 @@ const CLOUDTRAIL_FIELDS = [
   RESOURCE_ARN,
 ];
 
-export const FIELDS: readonly Field[] = [INDEX, SERVICE, ...EVENT_FIELDS, ...CLOUDTRAIL_FIELDS];
+/** What DSV's record says of an event: the path with the names filled in, and who did it. */
+export const DSV_PATH = field("path", "text", "dsv_path");
+export const DSV_PRINCIPAL = field("principal", "text", "dsv_principal");
+
+export const FIELDS: readonly Field[] = [
+  INDEX,
+  SERVICE,
+  ...EVENT_FIELDS,
+  ...CLOUDTRAIL_FIELDS,
+  DSV_PATH,
+  DSV_PRINCIPAL,
+];
 
 /** Fields that other vocabularies have a name for, and events another one each. */
 export function isOfEachEvent({ name }: Field): boolean {

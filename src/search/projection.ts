@@ -14,10 +14,13 @@
  */
 import type { AuditEvent } from "../audit/event.ts";
 import { cloudTrailFactsOf, isAuditEvent } from "../audit/render/cloudtrail-facts.ts";
+import { dsvFactsOf } from "../audit/render/dsv.ts";
 import { timeOfId } from "../kernel/ids.ts";
 import {
   ACTION,
   AWS_REGION,
+  DSV_PATH,
+  DSV_PRINCIPAL,
   EVENT_CATEGORY,
   EVENT_FIELDS,
   EVENT_NAME,
@@ -36,7 +39,7 @@ import { fold } from "./fold.ts";
 export type EventRow = Readonly<Record<string, string | number | boolean>>;
 
 /** Rises when an event's row changes; an index that stored rows of another version is rebuilt. */
-export const PROJECTION_VERSION = 2;
+export const PROJECTION_VERSION = 3;
 /** U+001E, between one path's value and the next path. */
 export const RECORD_SEPARATOR = "\u001e";
 /** U+001F, between a path and its value. */
@@ -90,10 +93,14 @@ export function projectEvent(seq: number, event: unknown): EventRow {
   return row;
 }
 
-/** What CloudTrail calls things: of an operation that is not in the catalogue there is no saying. */
+/** What CloudTrail and DSV call things: of an operation that is not in the catalogue there is no saying. */
 function addFacts(row: MutableRow, event: Readonly<Record<string, unknown>>): void {
   if (!isAuditEvent(event)) return;
-  const facts = cloudTrailFactsOf(event as unknown as AuditEvent);
+  const known = event as unknown as AuditEvent;
+  const { path, principal } = dsvFactsOf(known);
+  setColumn(row, DSV_PATH, path);
+  setColumn(row, DSV_PRINCIPAL, principal);
+  const facts = cloudTrailFactsOf(known);
   setColumn(row, EVENT_NAME, facts.eventName);
   setColumn(row, EVENT_CATEGORY, facts.eventCategory);
   setColumn(row, READ_ONLY, facts.readOnly);

@@ -44,7 +44,8 @@ const RESOURCES_ADDED = new Set(
    data/security/keymanager/secret/policy data/security/keymanager/secret/task data/security/keymanager/configuration
    service/security/keymanager service/security/keymanager/notifications data/security/group/member data/security/group/rule
    data/security/account/settings data/security/account/serviceid data/security/identity/provider
-   data/security/profile/rule data/security/profile/link data/security/profile/identity`.split(
+   data/security/profile/rule data/security/profile/link data/security/profile/identity service/security/keymanager/engine service/security/keymanager/pool
+   data/security/keymanager/task service/security/destination`.split(
     /\s+/,
   ),
 );

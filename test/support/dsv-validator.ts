@@ -92,7 +92,9 @@ function statusProblems(record: Readonly<Record<string, unknown>>): string[] {
   const { status, path, action, principal } = record;
   if (status === 0) {
     const isLogin = path === "token" && action === "POST" && principal === "";
-    return isLogin ? [] : ["status 0 is for a login that failed, by nobody"];
+    // What DSV has switched off stands in its table with this status, too.
+    const isDisabled = action === "GET" && /^(?:secrets|home):[^]+::listpaths$/.test(String(path));
+    return isLogin || isDisabled ? [] : ["status 0 is for a login that failed, by nobody"];
   }
   if (path === "token" && action === "POST" && status !== 200) {
     return ["a login that failed has status 0"];

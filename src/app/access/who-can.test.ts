@@ -235,6 +235,7 @@ describe("who can", () => {
         "version.create",
         "secret.rotate",
         "secret.update",
+        "version.rollback",
         "secret.rotation.begin",
         "secret.rotation.succeed",
       ],

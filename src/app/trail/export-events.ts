@@ -90,7 +90,8 @@ function keysBy(
   return keys;
 }
 
-async function* entriesOf(
+/** Of a selection that was counted, oldest first. Ends with an Outage if the index no longer has as many. */
+export async function* entriesOf(
   trail: TrailReader,
   selection: Selection,
   count: number,

@@ -49,7 +49,12 @@ export function cloudTrailFactsOf(event: AuditEvent): CloudTrailFacts {
 
 /** All that these follow from besides the event: an index that was made by other names is made anew. */
 export const NAMES_OF_OPERATIONS: string = JSON.stringify(
-  operationNames.map((name) => [name, ...awsNamesOf(catalogue[name]), isReadOnly(name)]),
+  operationNames.map((name) => [
+    name,
+    ...awsNamesOf(catalogue[name]),
+    isReadOnly(name),
+    ...catalogue[name].dsv,
+  ]),
 );
 
 /** Whether it has what they follow from: whatever a line of the ledger holds, it may be asked. */

@@ -56,12 +56,24 @@ describe("an event as a record of DSV's audit", () => {
     });
   });
 
-  it("has the status and the sentence of a refusal", () => {
-    const sentence = "There is no such secret.";
-    expect(
-      renderDsv(sampleEvent({ operation: "secret.read", refusal: "not_found", sentence })),
-    ).toMatchObject({ status: 404, message: sentence, principal: "users:ada@example.com" });
-  });
+  it.each([
+    ["secret.read", "not_found", 404, "unable to find item with specified identifier"],
+    ["event.search", "forbidden", 403, "Invalid permissions"],
+    ["secret.create", "conflict", 400, "error creating secret, secret at path already exists"],
+    ["user.create", "conflict", 400, "a security principal with this name already exists"],
+    ["secret.update", "conflict", 400, "In the core's own words."],
+    ["secret.create", "invalid_request", 400, "In the core's own words."],
+  ] as const)(
+    "has DSV's status and words of %s refused: %s",
+    (operation, refusal, status, words) => {
+      const sentence = "In the core's own words.";
+      expect(renderDsv(sampleEvent({ operation, refusal, sentence }))).toMatchObject({
+        status,
+        message: words,
+        principal: "users:ada@example.com",
+      });
+    },
+  );
 
   it.each([
     ["user", "users:ada@example.com", "IBMid-50KTRL9ADA0001"],
@@ -89,7 +101,12 @@ describe("an event as a record of DSV's audit", () => {
     ["access-group-member.add", "POST", 200],
     ["access-group-member.delete", "DELETE", 204],
     ["user-password.set", "POST", 200],
-    ["root-key.rotate", "POST", 201],
+    ["data.rotate", "POST", 201],
+    ["root-key.rotate", "PUT", 200],
+    ["config.write", "POST", 201],
+    ["encryption-key.delete", "DELETE", 204],
+    ["pki-root.create", "POST", 200],
+    ["secret.restore", "GET", 200],
   ] as const)("answers %s with %s as DSV does: %i", (operation, action, status) => {
     expect(renderDsv(sampleEvent({ operation }))).toMatchObject({ action, status });
   });
@@ -102,7 +119,7 @@ describe("the path of a record", () => {
   it("has the names of what was acted on", () => {
     expect(pathOf({ operation: "secret.metadata.read" })).toBe("secrets:db-prod::description");
     expect(pathOf({ operation: "user.update" })).toBe("users:bob@example.com");
-    expect(pathOf({ operation: "profile.read" })).toBe("config:profiles:deployers");
+    expect(pathOf({ operation: "profile.read" })).toBe("roles:deployers");
     expect(pathOf({ operation: "identity-provider.read" })).toBe("config:auth:okta");
   });
 
@@ -159,7 +176,7 @@ describe("the path of a record", () => {
     );
     const input = { id: "Profile-1", ruleId: "ClaimRule-2" };
     expect(pathOf({ operation: "profile-rule.read", input })).toBe(
-      "config:profiles:deployers:rules:ClaimRule-2",
+      "roles:deployers:rules:ClaimRule-2",
     );
   });
 });

@@ -26,17 +26,32 @@ export interface DsvRecord {
   readonly message: string;
 }
 
+/** By what of its record an event is found. */
+export function dsvFactsOf(event: AuditEvent): Pick<DsvRecord, "path" | "principal"> {
+  const { principal } = isFailedLogin(event) ? nobody : principalOf(event.initiator);
+  return { path: dsvPathOf(event), principal };
+}
+
+function isLoginOf(operation: AuditEvent["operation"]): boolean {
+  const [path, action] = catalogue[operation].dsv;
+  return path === "token" && action === "POST";
+}
+
+function isFailedLogin({ operation, outcome }: AuditEvent): boolean {
+  return isLoginOf(operation) && outcome !== "success";
+}
+
 export function renderDsv(event: AuditEvent): DsvRecord {
-  const [path, action] = catalogue[event.operation].dsv;
-  const isLogin = path === "token" && action === "POST";
-  const isFailedLogin = isLogin && event.outcome !== "success";
+  const action = catalogue[event.operation].dsv[1];
+  const isLogin = isLoginOf(event.operation);
+  const isFailure = isFailedLogin(event);
   return {
     id: event.id,
     tenant: event.account,
     tenantName: event.account,
-    ...(isFailedLogin ? nobody : principalOf(event.initiator)),
+    ...(isFailure ? nobody : principalOf(event.initiator)),
     action,
-    status: isFailedLogin ? FAILED_LOGIN_STATUS : statusOf(event),
+    status: isFailure ? FAILED_LOGIN_STATUS : statusOf(event),
     path: dsvPathOf(event),
     ipaddress: event.initiator.host.address,
     created: event.eventTime.replace(/Z$/, "000000Z"),

@@ -76,6 +76,7 @@ const exceptions: Readonly<Partial<Record<OperationName, EventType>>> = {
   "version.action": "change",
   "configuration.action": "change",
   "secret.rotation.succeed": "change",
+  "engine.disconnect": "change",
   "version.deletion.end": "deletion",
   "secret.deletion.end": "deletion",
 };
