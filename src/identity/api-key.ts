@@ -111,7 +111,8 @@ export type LoginFault =
   | "bad-passcode"
   | "bad-cookie"
   | "bad-access-token"
-  | "profile-not-applicable";
+  | "profile-not-applicable"
+  | "client-not-known";
 
 export function loginRefusal(reason: LoginFault, sentence: string): Refusal {
   return new Refusal("unauthenticated", sentence, { reason });

@@ -13,9 +13,11 @@ import { PasswordQueue } from "./password-queue.ts";
 export const API_KEY_PREFIX = "ktk_";
 export const REFRESH_TOKEN_PREFIX = "ktr_";
 export const COOKIE_PREFIX = "ktc_";
+/** Of a client: no API key, so that it opens nothing but what its client may log in as. */
+export const CLIENT_SECRET_PREFIX = "kts_";
 
 const RANDOM_BYTES = 32;
-const FORM = /^kt[krc]_[A-Za-z0-9_-]{43}$/;
+const FORM = /^kt[krcs]_[A-Za-z0-9_-]{43}$/;
 
 export interface MadeCredential {
   /** Given to its owner once, and kept nowhere. */
@@ -41,6 +43,10 @@ export class CredentialKeeper {
     return make(API_KEY_PREFIX);
   }
 
+  makeClientSecret(): MadeCredential {
+    return make(CLIENT_SECRET_PREFIX);
+  }
+
   makeRefreshToken(): MadeCredential {
     return make(REFRESH_TOKEN_PREFIX);
   }
@@ -58,6 +64,10 @@ export class CredentialKeeper {
   /** What an offered API key would be found by; undefined for a text that never was one. */
   hashOfApiKey(value: Sensitive<string>): string | undefined {
     return hashOf(value, API_KEY_PREFIX);
+  }
+
+  hashOfClientSecret(value: Sensitive<string>): string | undefined {
+    return hashOf(value, CLIENT_SECRET_PREFIX);
   }
 
   hashOfRefreshToken(value: Sensitive<string>): string | undefined {

@@ -4,13 +4,20 @@
  */
 import { operatorPlace } from "../../audit/crn.ts";
 import type { OperationName } from "../../audit/catalogue.ts";
+import type { Client } from "../../identity/client.ts";
 import { isAddressAllowed } from "../../identity/addresses.ts";
-import { loginRefusal, type Credential } from "../../identity/api-key.ts";
+import {
+  loginRefusal,
+  type Credential,
+  type CredentialOwner,
+  type Principal,
+} from "../../identity/api-key.ts";
 import type { RefreshToken } from "../../identity/refresh-token.ts";
 import type { Session, SessionOrigin } from "../../identity/session.ts";
 import type { TrustedProfile } from "../../identity/trusted-profile.ts";
 import type { UserCredentials } from "../../identity/user-credentials.ts";
 import type { User } from "../../identity/user.ts";
+import type { Item } from "../../items/item.ts";
 import type { Refusal } from "../../kernel/errors.ts";
 import type { Sensitive } from "../../kernel/sensitive.ts";
 import type { Context, Located } from "../operation.ts";
@@ -22,6 +29,7 @@ export const API_KEY_GRANT = "urn:ibm:params:oauth:grant-type:apikey";
 export const REFRESH_GRANT = "refresh_token";
 export const PASSWORD_GRANT = "password";
 export const PASSCODE_GRANT = "urn:ibm:params:oauth:grant-type:passcode";
+export const CLIENT_GRANT = "client_credentials";
 export const ASSUME_GRANT = "urn:ibm:params:oauth:grant-type:assume";
 /** Ours: IBM's console has a way of its own from its cookie to a token. */
 export const COOKIE_GRANT = "urn:ibm:params:oauth:grant-type:identity-cookie";
@@ -71,6 +79,13 @@ export type ProfileSelector =
   | { readonly id: string; readonly account?: string }
   | { readonly name: string; readonly account: string };
 
+export interface ClientLogin extends ByClient {
+  readonly grant_type: typeof CLIENT_GRANT;
+  /** The id of the client, or what was typed in its place. */
+  readonly client: Sensitive<string>;
+  readonly secret: Sensitive<string>;
+}
+
 export interface CookieLogin extends ByClient {
   readonly grant_type: typeof COOKIE_GRANT;
   readonly cookie: Sensitive<string>;
@@ -82,6 +97,7 @@ export type LoginInput =
   | PasswordLogin
   | PasscodeLogin
   | AssumeLogin
+  | ClientLogin
   | CookieLogin;
 
 export interface IssuedTokens {
@@ -97,6 +113,8 @@ export interface IssuedTokens {
   /** The API key at the root of the session, if there is one. */
   readonly apikeyId: string | undefined;
   readonly session: string;
+  /** Of a client: how often it has logged in by now. */
+  readonly usedCount?: number;
 }
 
 export interface IssuedCookie {
@@ -109,7 +127,8 @@ export type Spent =
   | { readonly kind: "refresh-token"; readonly token: RefreshToken }
   | { readonly kind: "cookie"; readonly token: RefreshToken }
   | { readonly kind: "passcode"; readonly hash: string }
-  | { readonly kind: "password"; readonly after: UserCredentials };
+  | { readonly kind: "password"; readonly after: UserCredentials }
+  | { readonly kind: "client"; readonly after: Item<Client> };
 
 /** Good credentials: whose, and as whom. */
 export interface GoodLogin {
@@ -162,7 +181,7 @@ export async function succeeded(
   if (!isAddressAllowed(allowedIpAddresses, call.host.address)) {
     return failed(operation, addressRefusal(), { credential });
   }
-  const id = acting.kind === "user" ? acting.iamId : acting.id;
+  const id = idOf(acting);
   const inItsAccount = { ...call, place: { ...call.place, account: acting.account } };
   return {
     target: targetOf(inItsAccount, { kind: acting.kind, id, name: nameOf(acting) }),
@@ -175,6 +194,10 @@ export async function succeeded(
   };
 }
 
+function idOf(identity: Principal): string {
+  return identity.kind === "user" ? identity.iamId : identity.id;
+}
+
 export function addressRefusal(): Refusal {
   const sentence = "The account does not allow logins from this address.";
   return loginRefusal("address-not-allowed", sentence);
@@ -183,8 +206,8 @@ export function addressRefusal(): Refusal {
 export interface Failing {
   /** What was genuine, though it is no good: the record says whose it was. */
   readonly credential?: Credential;
-  /** Whose password was tried, by whoever it was: the target, since nobody has shown to be that user. */
-  readonly attacked?: User;
+  /** Whose password, or secret, was tried, by whoever it was: the target, since nobody has shown to be that. */
+  readonly attacked?: CredentialOwner;
   /** Why, where the caller is not told. */
   readonly fault?: string;
   readonly consequences?: Pick<BadLogin, "replayed" | "guessed">;
@@ -204,7 +227,7 @@ export function failed(
     target: {
       place: operatorPlace(),
       ...(attacked
-        ? { kind: "user", id: attacked.iamId, name: attacked.email }
+        ? { kind: attacked.kind, id: idOf(attacked), name: nameOf(attacked) }
         : { kind: "", id: "", name: "login" }),
     },
     resource: null,

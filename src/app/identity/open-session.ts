@@ -6,6 +6,7 @@ import { countGuess } from "./lock-out.ts";
 import {
   API_KEY_GRANT,
   ASSUME_GRANT,
+  CLIENT_GRANT,
   COOKIE_GRANT,
   PASSCODE_GRANT,
   PASSWORD_GRANT,
@@ -15,6 +16,7 @@ import {
   type Login,
   type LoginInput,
 } from "./login.ts";
+import { locateByClient } from "./login-by-client.ts";
 import { locateByKey } from "./login-by-key.ts";
 import { locateByPassword, withCheckedPassword } from "./login-by-password.ts";
 import { locateByCookie, locateByRefresh } from "./login-by-token.ts";
@@ -39,14 +41,16 @@ export const openSession = changeOperation<LoginInput, Login, IssuedTokens>({
       return login.refusal;
     }
     const { client_id, grant_type } = input;
-    const isOnPage = grant_type === PASSWORD_GRANT && input.isOnPage === true;
-    return openedBy(
-      login,
-      { client_id, grant_type, ...(isOnPage ? { leaves: "cookie" } : {}) },
-      context,
-    );
+    const leaves = leavesOf(input);
+    return openedBy(login, { client_id, grant_type, ...(leaves ? { leaves } : {}) }, context);
   },
 });
+
+/** A client has its secret to log in again with. */
+function leavesOf(input: LoginInput): "cookie" | "nothing" | undefined {
+  if (input.grant_type === CLIENT_GRANT) return "nothing";
+  return input.grant_type === PASSWORD_GRANT && input.isOnPage === true ? "cookie" : undefined;
+}
 
 function located(input: LoginInput, context: Context<Transaction>): Promise<Located<Login>> {
   switch (input.grant_type) {
@@ -60,6 +64,8 @@ function located(input: LoginInput, context: Context<Transaction>): Promise<Loca
       return locateByPasscode(input, context);
     case ASSUME_GRANT:
       return locateByAssume(input, context);
+    case CLIENT_GRANT:
+      return locateByClient(input, context);
     case COOKIE_GRANT:
       return locateByCookie(input, context);
   }

@@ -22,8 +22,8 @@ type Leaving = "nothing" | "refresh-token" | "cookie";
 export interface Opening {
   readonly client_id: string;
   readonly grant_type: string;
-  /** `cookie` after a login on a page; otherwise it depends on the client. */
-  readonly leaves?: "cookie";
+  /** `cookie` after a login on a page; where it is not said, it depends on the client. */
+  readonly leaves?: "cookie" | "nothing";
   /** Profiles that the claims of a federated login made it one of. */
   readonly profilesByClaims?: readonly string[];
   readonly realm?: string;
@@ -68,6 +68,7 @@ export async function openedBy(
     scope: TOKEN_SCOPE,
     apikeyId: login.credential.key?.id,
     session: session.id,
+    ...(login.spent?.kind === "client" ? { usedCount: login.spent.after.content.usedCount } : {}),
   };
 }
 
@@ -151,6 +152,8 @@ async function spend(
       return logins.deletePasscode(spent.hash);
     case "password":
       return logins.putUserCredentials(spent.after);
+    case "client":
+      return under.context.store.items.putItem(spent.after);
     case undefined:
       return undefined;
   }
