@@ -13,7 +13,7 @@ import { Refusal } from "../../kernel/errors.ts";
 import { assertRoom, inAccount } from "../identity/find.ts";
 import { assertOwnAccount } from "../identity/own-account.ts";
 import { callerId, changeOperation, type Context } from "../operation.ts";
-import type { Transaction } from "../state.ts";
+import type { Transaction, View } from "../state.ts";
 import { assertMadeByHand, findGroup, groupTarget, inGroup } from "./find.ts";
 import { assertPartsPerCall, ended, type Ending } from "./parts.ts";
 
@@ -58,7 +58,7 @@ export const addMembers = changeOperation<AddMembersInput, AccessGroup, AddedMem
   async run({ members: asked }, { subject: group, target }, context) {
     const members: { asked: MemberToAdd; ending: Ending<AddedMember> }[] = [];
     for (const member of asked) {
-      const ending = await ended(() => added(group, member, context));
+      const ending = await ended(() => addedTo(group, member, context));
       const operation = "access-group-member.add";
       context.also({ operation, target, input: member, output: ending });
       members.push({ asked: member, ending });
@@ -92,7 +92,7 @@ export const addToGroups = changeOperation<AddToGroupsInput, null, AddedToGroups
     for (const id of ids) {
       const group = await ended(() => findGroup(id, context));
       const isThere = !(group instanceof Refusal);
-      const ending = isThere ? await ended(() => added(group, member, context)) : group;
+      const ending = isThere ? await ended(() => addedTo(group, member, context)) : group;
       const target = groupTarget(context.call, isThere ? group : { id, name: "" });
       const operation = "access-group-member.add";
       context.also({ operation, target, input: member, output: ending });
@@ -103,7 +103,7 @@ export const addToGroups = changeOperation<AddToGroupsInput, null, AddedToGroups
 });
 
 /** Refuses before it changes anything. */
-async function added(
+export async function addedTo(
   group: AccessGroup,
   { iam_id: iamId, type }: MemberToAdd,
   { store, now, caller }: Context<Transaction>,
@@ -122,12 +122,7 @@ async function added(
   const going = memberships.find((membership) => membership.group === id);
   if (going) return shown(going);
   assertRoom(memberships.length, MAX_GROUPS_PER_MEMBER, "access groups of one member");
-  const { totalCount } = await store.groups.members(
-    { account, group: id },
-    { membership: "static", now },
-    { offset: 0, limit: 1 },
-  );
-  assertRoom(totalCount, MAX_MEMBERS_PER_GROUP, "members of an access group");
+  await assertRoomInGroup(group, { store, now });
   const member: Member = {
     account,
     group: id,
@@ -140,6 +135,18 @@ async function added(
   };
   await store.groups.putMember(member);
   return shown(member);
+}
+
+export async function assertRoomInGroup(
+  { account, id }: AccessGroup,
+  { store, now }: Pick<Context<View>, "store" | "now">,
+): Promise<void> {
+  const { totalCount } = await store.groups.members(
+    { account, group: id },
+    { membership: "static", now },
+    { offset: 0, limit: 1 },
+  );
+  assertRoom(totalCount, MAX_MEMBERS_PER_GROUP, "members of an access group");
 }
 
 function shown({ iamId, kind, createdAt, createdBy }: Member): AddedMember {
