@@ -10,19 +10,25 @@ import {
   newProfileId,
   type TrustedProfile,
 } from "../../identity/trusted-profile.ts";
+import { PROFILE, type Outside } from "../../identity/removed-profile.ts";
+import type { Millis } from "../../kernel/clock.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import { assertRoom, inAccount, targetOf } from "../identity/find.ts";
 import { assertOwnAccount } from "../identity/own-account.ts";
 import { removeWithIdentity } from "../identity/removal.ts";
+import { forgetVersions } from "../items/versions.ts";
 import { callerId, changeOperation } from "../operation.ts";
 import { locatedIn, findProfile, inProfile, profileTarget } from "./find.ts";
 import { trustFromTheBeginning, type GivenIdentity } from "./identities.ts";
+import { setProfileAside } from "./restore-profile.ts";
+import { keepProfileVersion } from "./versions.ts";
 
 export interface CreateProfileInput {
   readonly name: string;
   readonly description?: string | undefined;
   readonly email?: string | undefined;
   readonly maxSessionS?: number | undefined;
+  readonly outside?: Partial<Outside> | undefined;
   /** Whom it trusts from the beginning. */
   readonly identities?: readonly GivenIdentity[] | undefined;
   /** Where the wire names one: it must be the caller's own. */
@@ -57,13 +63,14 @@ export const createProfile = changeOperation<CreateProfileInput, TrustedProfile,
       facts: { instance_name: profile.name },
     });
   },
-  async run({ identities = [] }, { subject: profile }, context) {
+  async run({ identities = [], outside = {} }, { subject: profile }, context) {
     const { store } = context;
     await assertNameFree(profile, store.profiles);
     const one = { offset: 0, limit: 1 };
     const { totalCount } = await store.profiles.profiles(profile.account, undefined, one);
     assertRoom(totalCount, MAX_PROFILES_PER_ACCOUNT, "trusted profiles in an account");
     await store.profiles.putProfile(profile);
+    await keepProfileVersion(profile, outside, context);
     await trustFromTheBeginning(profile, identities, context);
     return profile;
   },
@@ -78,6 +85,7 @@ export interface UpdateProfileInput {
   readonly description?: string | undefined;
   readonly email?: string | undefined;
   readonly maxSessionS?: number | undefined;
+  readonly outside?: Partial<Outside> | undefined;
 }
 
 export interface Update {
@@ -109,15 +117,19 @@ export const updateProfile = changeOperation<UpdateProfileInput, Update, Trusted
       becomes: targetOf(context.call, profileTarget(after)),
     };
   },
-  async run({ ifMatch }, { subject: { before, after } }, { store }) {
+  async run({ ifMatch, outside = {} }, { subject: { before, after } }, context) {
+    const { store } = context;
     assertEntityTag(before, ifMatch);
     await assertNameFree(after, store.profiles);
+    // Of one that was made before versions were kept, what it was until now is the first.
+    await keepProfileVersion(before, {}, context);
     await store.profiles.putProfile(after);
+    await keepProfileVersion(after, outside, context);
     return after;
   },
 });
 
-async function assertNameFree({ account, id, name }: TrustedProfile, store: ProfileReader) {
+export async function assertNameFree({ account, id, name }: TrustedProfile, store: ProfileReader) {
   const other = await store.profileByName(account, name);
   if (!other || other.id === id) return;
   throw new Refusal("conflict", "A trusted profile with this name already exists in the account.");
@@ -133,16 +145,29 @@ function optionalEmail(email: string): string {
   return email === "" ? "" : checkedEmail(email);
 }
 
+export interface DeleteProfileInput {
+  readonly id: string;
+  /** Whether it can be had back for a while. */
+  readonly recoverable?: true | undefined;
+}
+
+export interface DeletedProfile {
+  /** Until when it can be had back; null of one that is gone for good. */
+  readonly dueAt: Millis | null;
+}
+
 /**
  * Its rules, links and identities go with it, and so do its policies and memberships, each with an event. Whoever acts
  * as the profile is refused from the commit on.
  */
-export const deleteProfile = changeOperation<{ readonly id: string }, TrustedProfile, object>({
+export const deleteProfile = changeOperation<DeleteProfileInput, TrustedProfile, DeletedProfile>({
   name: "profile.delete",
   locate: (input, context) => inProfile("profile.delete", input, context),
-  async run(_input, { subject: profile }, context) {
+  async run({ recoverable = false }, { subject: profile }, context) {
+    const item = recoverable ? await setProfileAside(profile, context) : undefined;
     await removeWithIdentity(profile, context);
     await context.store.profiles.deleteProfile(profile.account, profile.id);
-    return {};
+    if (!item) await forgetVersions(PROFILE, profile, context);
+    return { dueAt: item?.removal?.dueAt ?? null };
   },
 });
