@@ -5,6 +5,7 @@ import type { TokenIssuer } from "../identity/tokens.ts";
 import type { Retrievals } from "../secrets/retrievals.ts";
 import type { RootKeySource } from "../secrets/root-key.ts";
 import type { Vault } from "../secrets/vault.ts";
+import type { EngineConnections } from "./engines/connections.ts";
 import type { Federation } from "./federation/federation.ts";
 import type { NoticeSender } from "./notifications/notice-sender.ts";
 import type { Acme } from "./secrets/acme.ts";
@@ -34,6 +35,8 @@ export interface Capabilities {
   readonly acme: Acme;
   /** Knows whom to call to have a secret rotated. */
   readonly rotators: Rotators;
+  /** Knows which engines are connected. */
+  readonly engines: EngineConnections;
   /** Finds events and proves them. */
   readonly trail: TrailReader;
 }

@@ -1,6 +1,7 @@
 /** The parts between the ledger and the wires: state, vault, trail, index, operations, schedule. */
 import { join } from "node:path";
 import { AcmeClient } from "../acme/acme-client.ts";
+import { EngineConnections } from "../app/engines/connections.ts";
 import { drainOutbox } from "../app/outbox.ts";
 import { Performer } from "../app/perform.ts";
 import { RootKeyRotation } from "../app/rotate-root-key.ts";
@@ -94,6 +95,9 @@ export async function openCore(ports: CorePorts): Promise<Core> {
     await witnessing.stop();
   });
 
+  const engines = new EngineConnections(ledger.origin);
+  open.defer(trail.onRecorded((events) => engines.onRecorded(events)));
+
   const acme = new AcmeClient({
     directories: config.acmeDirectories,
     userAgent: `keytrail/${packageVersion()}`,
@@ -114,6 +118,7 @@ export async function openCore(ports: CorePorts): Promise<Core> {
     notices,
     acme,
     rotators,
+    engines,
     trail: new TrailReader({
       log: ledger,
       index,

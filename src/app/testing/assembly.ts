@@ -21,6 +21,7 @@ import { outboxSchema } from "../../storage/sqlite/outbox.ts";
 import { secretsSchema } from "../../storage/sqlite/secrets-schema.ts";
 import { SqliteState } from "../../storage/sqlite/state.ts";
 import { storesOn } from "../../storage/sqlite/stores.ts";
+import { EngineConnections } from "../engines/connections.ts";
 import type { NoticeSender } from "../notifications/notice-sender.ts";
 import { Performer } from "../perform.ts";
 import { retrievalStoreOn } from "../secrets/retrieval-store.ts";
@@ -85,7 +86,11 @@ export async function assemble({
   const trail = await Trail.open(log, counters);
   const drainedEvents = await drainOutbox(state, trail);
   const retrievals = await Retrievals.open(log, retrievalStoreOn(state));
-  const forget = trail.onRecorded((events) => retrievals.onRecorded(events));
+  const engines = new EngineConnections("keytrail.test");
+  const forget = trail.onRecorded((events) => {
+    retrievals.onRecorded(events);
+    engines.onRecorded(events);
+  });
   const capabilities: Capabilities = {
     vault: await unseal(state, rootKeys),
     rootKeys,
@@ -101,6 +106,7 @@ export async function assemble({
     rotators,
     regions,
     publicDomain,
+    engines,
     // Operations that search the trail are tested beside their index.
     trail: {} as TrailReader,
   };

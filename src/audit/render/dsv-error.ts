@@ -49,6 +49,8 @@ const byReason: Readonly<Record<string, Naming>> = {
     message: "the item is marked for deletion and will be removed; restore it to use it again",
   },
   "url-used": { status: 400, message: "url has already used" },
+  "engine-not-connected": { status: 503, message: "engine is not connected" },
+  "engine-silent": { status: 504, message: "engine is connected but did not answer in time" },
   "unknown-pool": { status: 400, message: "specified pool doesn't exist" },
   "unknown-provider": { status: 404, message: "unable to find provider with specified name." },
 };
