@@ -1,8 +1,9 @@
 /**
- * One story, every dialect: the same acts by IBM's wire and by AWS's, on the same secrets, and what the trail says of each
- * in every vocabulary, side by side. Whichever wire it came by, an act has the same names.
+ * One story, every dialect: the same acts by IBM's wire, by AWS's and by DSV's, on the same secrets, and what the trail says
+ * of each in every vocabulary, side by side. Whichever wire it came by, an act has the same names.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { catalogue } from "../../src/audit/catalogue.ts";
 import type { AuditEvent } from "../../src/audit/event.ts";
 import { renderings } from "../../src/audit/renderings.ts";
 import { AwsServer } from "../../src/http/dialects/aws/testing/aws-server.ts";
@@ -10,7 +11,7 @@ import { cadfProblems } from "../support/cadf-validator.ts";
 import { faultsOfCloudTrail } from "../support/cloudtrail-validator.ts";
 
 let server: AwsServer;
-/** Of the instance that both wires reach. */
+/** Of the instance that all wires reach. */
 let region: string;
 let authorization: string;
 
@@ -50,6 +51,11 @@ async function aws(action: string, members: object): Promise<Told> {
   return { body, events };
 }
 
+async function dsv(line: string, payload?: object): Promise<Told> {
+  const [call = "", url = ""] = line.split(" ");
+  return ibm(`${call} /v1${url}`, payload);
+}
+
 /** A secret for one row, and how each wire speaks of it. */
 interface Subject {
   readonly id: string;
@@ -60,11 +66,15 @@ interface Act {
   readonly what: string;
   readonly ibm: (subject: Subject) => Promise<Told>;
   readonly aws: (subject: Subject) => Promise<Told>;
-  /** What the record of either says. */
+  /** Undefined where DSV has no such call. */
+  readonly dsv?: (subject: Subject) => Promise<Told>;
+  /** What the record says, whichever wire it came by. */
   readonly operation: string;
   readonly action: string;
   readonly eventName: string;
-  readonly dsv: (subject: Subject) => readonly [path: string, method: string];
+  readonly record: (subject: Subject) => readonly [path: string, method: string];
+  /** Of one act that DSV's wire does together with others: which it then is. */
+  readonly dsvAs?: Pick<Act, "operation" | "eventName">;
 }
 
 const SECRETS = "/api/v2/secrets";
@@ -77,55 +87,62 @@ const acts: readonly Act[] = [
     ibm: () =>
       ibm(`POST ${SECRETS}`, { name: fresh(), secret_type: "arbitrary", payload: "hunter2" }),
     aws: () => aws("CreateSecret", { Name: fresh(), SecretString: "hunter2" }),
+    dsv: () => dsv(`POST /secrets/${fresh()}`, { data: { password: "hunter2" } }),
     operation: "secret.create",
     action: "secrets-manager.secret.create",
     eventName: "CreateSecret",
-    dsv: ({ name }) => [`secrets:${name}`, "POST"],
+    record: ({ name }) => [`secrets:${name}`, "POST"],
   },
   {
     what: "reading it",
     ibm: ({ id }) => ibm(`GET ${SECRETS}/${id}`),
     aws: ({ name }) => aws("GetSecretValue", { SecretId: name }),
+    dsv: ({ name }) => dsv(`GET /secrets/${name}`),
     operation: "secret.read",
     action: "secrets-manager.secret.read",
     eventName: "GetSecretValue",
-    dsv: ({ name }) => [`secrets:${name}`, "GET"],
+    record: ({ name }) => [`secrets:${name}`, "GET"],
   },
   {
     what: "giving it a new value",
     ibm: ({ id }) => ibm(`POST ${SECRETS}/${id}/versions`, { payload: "hunter3" }),
     aws: ({ name }) => aws("PutSecretValue", { SecretId: name, SecretString: "hunter3" }),
+    dsv: ({ name }) => dsv(`PUT /secrets/${name}`, { data: { password: "hunter3" } }),
+    dsvAs: { operation: "secret.update", eventName: "UpdateSecret" },
     operation: "version.create",
     action: "secrets-manager.secret-version.create",
     eventName: "PutSecretValue",
-    dsv: ({ name }) => [`secrets:${name}`, "PUT"],
+    record: ({ name }) => [`secrets:${name}`, "PUT"],
   },
   {
     what: "reading the value before",
     ibm: ({ id }) => ibm(`GET ${SECRETS}/${id}/versions/previous`),
     aws: ({ name }) => aws("GetSecretValue", { SecretId: name, VersionStage: "AWSPREVIOUS" }),
+    dsv: ({ name }) => dsv(`GET /secrets/${name}/version/0`),
     operation: "version.read",
     action: "secrets-manager.secret-version.read",
     eventName: "GetSecretValue",
-    dsv: ({ name }) => [expect.stringMatching(`^secrets:${name}:version:`), "GET"],
+    record: ({ name }) => [expect.stringMatching(`^secrets:${name}:version:`), "GET"],
   },
   {
     what: "looking at what is known of it",
     ibm: ({ id }) => ibm(`GET ${SECRETS}/${id}/metadata`),
     aws: ({ name }) => aws("DescribeSecret", { SecretId: name }),
+    dsv: ({ name }) => dsv(`GET /secrets/${name}::description`),
     operation: "secret.metadata.read",
     action: "secrets-manager.secret-metadata.read",
     eventName: "DescribeSecret",
-    dsv: ({ name }) => [`secrets:${name}::description`, "GET"],
+    record: ({ name }) => [`secrets:${name}::description`, "GET"],
   },
   {
     what: "describing it otherwise",
     ibm: ({ id }) => ibm(`PATCH ${SECRETS}/${id}/metadata`, { description: "other" }),
     aws: ({ name }) => aws("UpdateSecret", { SecretId: name, Description: "another" }),
+    dsv: ({ name }) => dsv(`PUT /secrets/${name}`, { description: "a third one" }),
     operation: "secret.metadata.update",
     action: "secrets-manager.secret-metadata.update",
     eventName: "UpdateSecret",
-    dsv: ({ name }) => [`secrets:${name}`, "PUT"],
+    record: ({ name }) => [`secrets:${name}`, "PUT"],
   },
   {
     what: "listing its versions",
@@ -134,31 +151,42 @@ const acts: readonly Act[] = [
     operation: "version.list",
     action: "secrets-manager.secret-versions.list",
     eventName: "ListSecretVersionIds",
-    dsv: ({ name }) => [`secrets:${name}:versions`, "GET"],
+    record: ({ name }) => [`secrets:${name}:versions`, "GET"],
   },
   {
     what: "listing secrets",
     ibm: () => ibm(`GET ${SECRETS}`),
     aws: () => aws("ListSecrets", {}),
+    dsv: () => dsv("GET /secrets?searchTerm=app"),
     operation: "secret.list",
     action: "secrets-manager.secrets.list",
     eventName: "ListSecrets",
-    dsv: () => ["secrets", "GET"],
+    record: () => ["secrets", "GET"],
   },
   {
     what: "deleting it for good",
     ibm: ({ id }) => ibm(`DELETE ${SECRETS}/${id}`),
     aws: ({ name }) => aws("DeleteSecret", { SecretId: name, ForceDeleteWithoutRecovery: true }),
+    dsv: ({ name }) => dsv(`DELETE /secrets/${name}?force=true`),
     operation: "secret.delete",
     action: "secrets-manager.secret.delete",
     eventName: "DeleteSecret",
-    dsv: ({ name }) => [`secrets:${name}`, "DELETE"],
+    record: ({ name }) => [`secrets:${name}`, "DELETE"],
   },
 ];
 
-/** Made by the other wire than the one that acts on it, and given a second value. */
-async function subjectFor(wire: "ibm" | "aws"): Promise<Subject> {
+type WireName = "ibm" | "aws" | "dsv";
+const WIRES: readonly WireName[] = ["ibm", "aws", "dsv"];
+
+/** Made by another wire than the one that acts on it, and given a second value. */
+async function subjectFor(wire: WireName): Promise<Subject> {
   const name = fresh();
+  if (wire === "dsv") {
+    const data = { password: "one" };
+    const { body } = await ibm(`POST ${SECRETS}`, { name, secret_type: "kv", data });
+    await ibm(`POST ${SECRETS}/${body.id}/versions`, { data: { password: "two" } });
+    return { id: body.id, name };
+  }
   if (wire === "aws") {
     const { body } = await ibm(`POST ${SECRETS}`, {
       name,
@@ -175,21 +203,25 @@ async function subjectFor(wire: "ibm" | "aws"): Promise<Subject> {
 }
 
 describe.each(acts)("$what", (act) => {
-  it.each(["ibm", "aws"] as const)(
+  it.each(WIRES.filter((wire) => act[wire]))(
     "by %s's wire is found under every vocabulary's name",
     async (wire) => {
       const subject = await subjectFor(wire);
-      const { events } = await act[wire](subject);
-      const event = events.find(({ operation }) => operation === act.operation);
-      expect(events.map(({ operation }) => operation)).toContain(act.operation);
+      const { events } = (await act[wire]?.(subject)) as Told;
+      const { operation, eventName } = (wire === "dsv" ? act.dsvAs : undefined) ?? act;
+      const event = events.find((one) => one.operation === operation);
+      expect(events.map((one) => one.operation)).toContain(operation);
       if (!event) return;
       const target = event.target.name === "" ? subject : { ...subject, name: event.target.name };
-      expect(event).toMatchObject({ action: act.action, outcome: "success", dialect: wire });
-      const [path, method] = act.dsv(target);
+      expect(event).toMatchObject({ outcome: "success", dialect: wire });
+      const { action, alsoKnownAs = [] } = catalogue[event.operation];
+      expect(event.action).toBe(action);
+      expect([action, ...alsoKnownAs]).toContain(act.action);
+      const [path, method] = act.record(target);
       expect(renderings.dsv.render(event)).toMatchObject({ path, action: method });
       const record = renderings.cloudtrail.render(event);
       expect(record).toMatchObject({
-        eventName: act.eventName,
+        eventName,
         eventSource: "secretsmanager.amazonaws.com",
         recipientAccountId: server.account,
       });
@@ -206,6 +238,10 @@ it("has the same initiator and target, whichever wire it came by", async () => {
   const [byAws] = (await aws("GetSecretValue", { SecretId: subject.name })).events;
   expect(byAws?.target).toEqual(byIbm?.target);
   expect(byAws?.message).toEqual(byIbm?.message);
+  const [byDsv] = (await dsv(`GET /secrets/${subject.name}`)).events;
+  expect(byDsv?.target).toEqual(byIbm?.target);
+  expect(byDsv?.message).toEqual(byIbm?.message);
+  expect(byDsv?.initiator.id).toBe(byIbm?.initiator.id);
   expect([byAws?.initiator.id, byAws?.initiator.name]).toEqual([
     byIbm?.initiator.id,
     byIbm?.initiator.name,
