@@ -22,6 +22,12 @@ export interface Outside {
   readonly externalId: string;
 }
 
+/** What is left out is not said. */
+export interface GivenOutside {
+  readonly provider?: string | undefined;
+  readonly externalId?: string | undefined;
+}
+
 export const NOWHERE_ELSE: Outside = { provider: "", externalId: "" };
 
 export interface ProfileParts {
@@ -39,7 +45,7 @@ export const MAX_PROVIDER_CHARS = 255;
 export const MAX_EXTERNAL_ID_CHARS = 1_024;
 
 /** Of what is left out, what was. */
-export function checkedOutside(given: Partial<Outside>, before: Outside): Outside {
+export function checkedOutside(given: GivenOutside, before: Outside): Outside {
   const { provider, externalId } = given;
   return {
     provider:

@@ -1,6 +1,8 @@
 /** Identities by the names that policy documents have for them: `users:bob`, `roles:deployers`, `clients:ServiceId-…`. */
+import { principalName } from "../../audit/render/dsv.ts";
 import type { Principal } from "../../identity/api-key.ts";
 import type { View } from "../state.ts";
+import { initiatorTypeOf, nameOf } from "./caller.ts";
 
 export async function principalCalled(
   account: string,
@@ -32,4 +34,15 @@ export async function userCalled(
   if (whole || at < 0) return whole;
   const user = await identity.userByEmail(account, name.slice(at + 1).toLowerCase());
   return user?.realm === name.slice(0, at) ? user : undefined;
+}
+
+/** The other way round: whose an IAM id is. Whoever is no more goes by the id. */
+export async function namedById(
+  account: string,
+  iamId: string,
+  { identity }: Pick<View, "identity">,
+): Promise<string> {
+  const principal = await identity.principal(account, iamId);
+  const name = principal ? nameOf(principal) : "";
+  return iamId === "" ? "" : principalName({ id: iamId, name, typeURI: initiatorTypeOf(iamId) });
 }

@@ -10,7 +10,7 @@ import {
   newProfileId,
   type TrustedProfile,
 } from "../../identity/trusted-profile.ts";
-import { PROFILE, type Outside } from "../../identity/removed-profile.ts";
+import { PROFILE, type GivenOutside } from "../../identity/removed-profile.ts";
 import type { Millis } from "../../kernel/clock.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import { assertRoom, inAccount, targetOf } from "../identity/find.ts";
@@ -28,7 +28,7 @@ export interface CreateProfileInput {
   readonly description?: string | undefined;
   readonly email?: string | undefined;
   readonly maxSessionS?: number | undefined;
-  readonly outside?: Partial<Outside> | undefined;
+  readonly outside?: GivenOutside | undefined;
   /** Whom it trusts from the beginning. */
   readonly identities?: readonly GivenIdentity[] | undefined;
   /** Where the wire names one: it must be the caller's own. */
@@ -85,7 +85,7 @@ export interface UpdateProfileInput {
   readonly description?: string | undefined;
   readonly email?: string | undefined;
   readonly maxSessionS?: number | undefined;
-  readonly outside?: Partial<Outside> | undefined;
+  readonly outside?: GivenOutside | undefined;
 }
 
 export interface Update {

@@ -3,7 +3,7 @@ import {
   checkedOutside,
   NOWHERE_ELSE,
   PROFILE,
-  type Outside,
+  type GivenOutside,
   type ProfileParts,
   type ShownProfileVersion,
 } from "../../identity/removed-profile.ts";
@@ -19,7 +19,7 @@ export type ProfileItem = Item<Recoverable<ShownProfileVersion, ProfileParts>>;
 /** After it was made or changed; `outside` is what was said of it, and what was not stays. */
 export async function keepProfileVersion(
   profile: TrustedProfile,
-  outside: Partial<Outside>,
+  outside: GivenOutside,
   context: Context<Transaction>,
 ): Promise<ProfileItem> {
   return keepVersion(PROFILE, await versionedOf(profile, outside, context.store), context);
@@ -27,7 +27,7 @@ export async function keepProfileVersion(
 
 export async function versionedOf(
   profile: TrustedProfile,
-  outside: Partial<Outside>,
+  outside: GivenOutside,
   { items }: Pick<View, "items">,
 ): Promise<Versioned<ShownProfileVersion>> {
   const { account, id, name, description } = profile;

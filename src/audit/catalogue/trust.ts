@@ -42,7 +42,7 @@ export const trustRows = rows({
     aws: "ListRoles",
     dsv: ["roles", "GET"],
     ...reading,
-    request: ["name", "offset", "limit"],
+    request: ["name", "search", "offset", "limit"],
     response: ["totalCount"],
   },
   // Machines that act as a profile: those are known by its links.
@@ -67,7 +67,7 @@ export const trustRows = rows({
     aws: "DeleteRole",
     dsv: ["roles:{name}", "DELETE"],
     ...removing,
-    request: ["id", "roleName"],
+    request: ["id", "roleName", "force"],
     response: [],
   },
   "profile-rule.create": {

@@ -24,6 +24,10 @@ const IAM_ID_PREFIX = /^iam-/;
 const joined = (path: unknown): unknown =>
   typeof path === "string" ? path.replaceAll("/", ":") : undefined;
 
+/** A version that goes by its number. */
+const counted = (version: unknown): unknown =>
+  typeof version === "number" ? String(version) : version;
+
 /** Whose an API key is, where it is the key that is acted on. */
 const ownerOf = ({ input }: Known): unknown =>
   typeof input["iamId"] === "string" ? input["iamId"].replace(IAM_ID_PREFIX, "") : undefined;
@@ -34,7 +38,12 @@ const fills: Readonly<Record<DsvPlaceholder, Fill>> = {
   name: (known) =>
     known.kind === "apikey" ? [ownerOf(known)] : [known.name, known.id, ownerOf(known)],
   clientId: (known) => (known.kind === "serviceid" ? [known.id] : [ownerOf(known)]),
-  version: ({ input, output }) => [input["versionId"], input["alias"], output["versionId"]],
+  version: ({ input, output }) => [
+    input["versionId"],
+    input["alias"],
+    counted(input["version"]),
+    output["versionId"],
+  ],
   task: ({ input, output }) => [input["taskId"], output["taskId"]],
   member: ({ input }) => [input["iam_id"]],
   refreshtoken: ({ input }) => [input["refreshtoken"]],
