@@ -13,6 +13,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 /** Of a form; a body in JSON is bounded by the server. */
 export const MAX_FORM_BYTES = 64 * 1_024;
 const FORM = "application/x-www-form-urlencoded";
+const OPENING_BRACE = 0x7b;
 
 /**
  * The fields of the body by the names that the schema has for them. What the schema does not know is refused, unless it
@@ -51,7 +52,9 @@ function fieldsOf(request: FastifyRequest): Fields {
   const { body } = request;
   if (!(body instanceof Uint8Array) || body.length === 0) return {};
   const [type = ""] = (request.headers["content-type"] ?? "").split(";", 1);
-  if (type.trim().toLowerCase() !== FORM) return jsonObject(request);
+  // curl calls everything a form: what begins as an object is one.
+  const isForm = type.trim().toLowerCase() === FORM && body[0] !== OPENING_BRACE;
+  if (!isForm) return jsonObject(request);
   if (body.length > MAX_FORM_BYTES) {
     throw new Refusal("too_large", `A form has at most ${MAX_FORM_BYTES} bytes.`);
   }
