@@ -41,10 +41,14 @@ export function read<Value>(schema: z.ZodType<Value>, value: unknown): Value {
   const [issue] = result.error.issues;
   const [name] = issue?.path ?? [];
   const field = typeof name === "string" && /^[\w.]{1,40}$/.test(name) ? name : "";
-  const isMissing = issue?.code === "invalid_type" && issue.input === undefined;
+  const isMissing = field !== "" && issue?.path.length === 1 && !hasValue(value, field);
   const what = isMissing ? "is missing" : "is not as it should be";
   const whole = field === "" ? "The request" : `The field ${field}`;
   throw new Refusal("invalid_request", `${whole} ${what}.`, { field });
+}
+
+function hasValue(value: unknown, field: string): boolean {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, field);
 }
 
 /** No body is a body without fields: DSV's clients send none where none is needed. */
