@@ -1,4 +1,5 @@
 /** What is kept of trusted profiles beside their store: their versions, and those that were deleted and can be had back. */
+import { Refusal } from "../kernel/errors.ts";
 import type { Belongings } from "./belongings.ts";
 import { recoverableKind } from "./recoverable.ts";
 import { bounded } from "./text.ts";
@@ -44,10 +45,10 @@ export const PROFILE = recoverableKind<ShownProfileVersion, ProfileParts>("profi
 export const MAX_PROVIDER_CHARS = 255;
 export const MAX_EXTERNAL_ID_CHARS = 1_024;
 
-/** Of what is left out, what was. */
+/** Of what is left out, what was. Refuses one of the two without the other. */
 export function checkedOutside(given: GivenOutside, before: Outside): Outside {
   const { provider, externalId } = given;
-  return {
+  const outside = {
     provider:
       provider === undefined
         ? before.provider
@@ -57,4 +58,8 @@ export function checkedOutside(given: GivenOutside, before: Outside): Outside {
         ? before.externalId
         : bounded(externalId, { field: "externalId", min: 0, max: MAX_EXTERNAL_ID_CHARS }),
   };
+  if ((outside.provider === "") === (outside.externalId === "")) return outside;
+  const field = outside.provider === "" ? "provider" : "externalId";
+  const sentence = "A role of an identity provider needs both `provider` and `externalId`.";
+  throw new Refusal("invalid_request", sentence, { field });
 }

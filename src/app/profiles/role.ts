@@ -4,7 +4,7 @@ import { NOWHERE_ELSE, PROFILE, type Outside } from "../../identity/removed-prof
 import type { TrustedProfile } from "../../identity/trusted-profile.ts";
 import type { Millis } from "../../kernel/clock.ts";
 import { Refusal } from "../../kernel/errors.ts";
-import { namedById } from "../identity/principal-names.ts";
+import { namedById } from "../identity/named-by-id.ts";
 import { markedRefusal, targetOf } from "../items/find.ts";
 import type { Context, Located } from "../operation.ts";
 import type { View } from "../state.ts";

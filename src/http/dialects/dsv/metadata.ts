@@ -30,8 +30,8 @@ export function metadataOf(item: Item<object>): object {
   return metadata(item);
 }
 
-/** What is answered to a deletion that can be taken back. */
+/** What is answered to a deletion that can be taken back: clients look for the words. `what` is DSV's noun for it. */
 export function willBeRemoved(what: string, dueAt: Millis): object {
-  const message = `${what} is marked for deletion and will be removed on ${seconds(dueAt)}`;
-  return { message };
+  const words = `${what} marked for deletion and will be removed in about 72 hours`;
+  return { message: `${words}, on ${seconds(dueAt)}` };
 }

@@ -165,6 +165,7 @@ describe("a role by DSV's wire", () => {
     expect(await server.call("GET", "/roles/none")).toMatchObject({
       status: 404,
       body: { code: 404, message: "unable to find item with specified identifier" },
+      record: { path: "roles:none", action: "GET", status: 404 },
     });
     const eve = await server.user("eve@example.com");
     expect(await server.call("GET", "/roles/deployers", { as: eve })).toMatchObject({

@@ -13,7 +13,8 @@ import {
   type RoleVersion,
 } from "../../../app/profiles/roles.ts";
 import type { FastifyRequest } from "fastify";
-import type { Answer, Route } from "../../route.ts";
+import { isPlainName } from "../../../identity/text.ts";
+import type { About, Answer, Route } from "../../route.ts";
 import { bodyAs, flag, parameter, queryAs, versionParameter } from "./fields.ts";
 import { created, empty, line, ok, restoring } from "./line.ts";
 import { asked, envelope, listQuery } from "./lists.ts";
@@ -30,6 +31,12 @@ const deletion = z.object({ force: flag.optional() });
 
 const name = (request: FastifyRequest) => ({ name: parameter(request, "name") });
 
+/** Of the characters that names have: anything else is only what somebody made up. */
+const about: About = (request) => {
+  const id = parameter(request, "name");
+  return isPlainName(id) ? { kind: "profile", id } : null;
+};
+
 export const rolesRoutes: readonly Route[] = [
   line("POST /roles", createRole, {
     decode: (request) => bodyAs(newRole, request),
@@ -41,20 +48,22 @@ export const rolesRoutes: readonly Route[] = [
       envelope({ data: roles.map(roleBody), total }, asked(queryAs(listQuery, request))),
     ),
   }),
-  line("GET /roles/:name", readRole, { decode: name, encode: ok(roleBody) }),
-  line("PUT /roles/:name", updateRole, { decode: decodeChanges, encode: ok(roleBody) }),
+  line("GET /roles/:name", readRole, { decode: name, encode: ok(roleBody), about }),
+  line("PUT /roles/:name", updateRole, { decode: decodeChanges, encode: ok(roleBody), about }),
   line("DELETE /roles/:name", deleteRole, {
     decode: (request) => ({ ...name(request), ...queryAs(deletion, request) }),
     encode: deletedAnswer,
+    about,
   }),
   line("GET /roles/:name/version/:version", readRoleVersion, {
     decode: (request) => ({
       ...name(request),
       version: versionParameter(parameter(request, "version")),
     }),
-    encode: ok(versionBody),
+    encode: ok((version) => ({ ...versionBody(version), data: [versionBody(version)] })),
+    about,
   }),
-  ...restoring("/roles/:name/restore", restoreProfile, { decode: name, encode: empty(200) }),
+  ...restoring("/roles/:name/restore", restoreProfile, { decode: name, encode: empty(200), about }),
 ];
 
 function decodeChanges(request: FastifyRequest) {
@@ -73,5 +82,5 @@ function versionBody(version: RoleVersion): object {
 
 function deletedAnswer({ dueAt }: DeletedProfile): Answer {
   if (dueAt === null) return { status: 204 };
-  return { status: 200, body: willBeRemoved("the role", dueAt) };
+  return { status: 200, body: willBeRemoved("role", dueAt) };
 }
