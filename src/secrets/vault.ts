@@ -11,7 +11,7 @@ import {
   type KeyObject,
 } from "node:crypto";
 import { bytesEqual, utf8 } from "../kernel/bytes.ts";
-import { Outage, Refusal } from "../kernel/errors.ts";
+import { invariant, Outage, Refusal } from "../kernel/errors.ts";
 import type { RootKey } from "./root-key.ts";
 import type { Instance } from "./secret.ts";
 
@@ -36,7 +36,6 @@ export interface Binding {
     | "user-totp"
     | "identity-provider-secret"
     | "access-key"
-    | "encryption-key"
     | "client-bootstrap"
     | "siem-token";
   readonly at: Instance;
@@ -119,6 +118,20 @@ export class Vault {
 
   newDataKey(at: Instance, owner: string): WrappedKey {
     return this.#wrap({ at, owner }, randomBytes(DATA_KEY_BYTES));
+  }
+
+  /** The same of a key that was made elsewhere: 32 bytes. */
+  sealDataKey(at: Instance, owner: string, value: Uint8Array): WrappedKey {
+    invariant(value.length === DATA_KEY_BYTES, "a data key has 32 bytes");
+    return this.#wrap({ at, owner }, Uint8Array.from(value));
+  }
+
+  /**
+   * The data key itself, for those whose business is encrypting and not keeping: held open like any other, and let go of
+   * with it. Throws an Outage for one that was altered, or is not the owner's.
+   */
+  dataKey(key: WrappedKey, at: Instance, owner: string): KeyObject {
+    return this.#dataKey(key, { at, owner });
   }
 
   /** The same data key, sealed by the root key in use. */

@@ -125,6 +125,6 @@ export const encryptionRows = rows({
     ...changing,
     dataEvent: true,
     request: [...WHICH, "startingVersion", "endingVersion"],
-    response: ["startingVersion", "endingVersion"],
+    response: ["startingVersion", "endingVersion", "keyRotated"],
   },
 });

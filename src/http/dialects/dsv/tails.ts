@@ -45,7 +45,7 @@ function parsed(written: string): Tail {
 }
 
 /** `us-east:server02` as `us-east/server02`. */
-function joined(path: string): string {
+export function joined(path: string): string {
   return path.split(/[:/]+/).filter(Boolean).join("/");
 }
 
