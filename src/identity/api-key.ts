@@ -112,7 +112,9 @@ export type LoginFault =
   | "bad-cookie"
   | "bad-access-token"
   | "profile-not-applicable"
-  | "client-not-known";
+  | "client-not-known"
+  | "certificate-not-known"
+  | "bad-challenge";
 
 export function loginRefusal(reason: LoginFault, sentence: string): Refusal {
   return new Refusal("unauthenticated", sentence, { reason });

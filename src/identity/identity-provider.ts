@@ -1,4 +1,7 @@
-/** An OpenID Connect provider that people of an account may log in with. Whom it vouches for, the account trusts. */
+/**
+ * What people of an account may log in by: an OpenID Connect provider, or an authority that has signed their certificates.
+ * Whom it vouches for, the account trusts.
+ */
 import { isIPv4 } from "node:net";
 import type { Millis } from "../kernel/clock.ts";
 import { Refusal } from "../kernel/errors.ts";
@@ -6,19 +9,38 @@ import { isUuid, randomId } from "../kernel/ids.ts";
 import type { Claims } from "./claims.ts";
 import { HOME_REALM } from "./user.ts";
 
+/** `thycoticone` speaks OpenID Connect as well, and is called by the name that its users know. */
+export const PROVIDER_TYPES = ["oidc", "thycoticone", "certificate"] as const;
+export type ProviderType = (typeof PROVIDER_TYPES)[number];
+
+/** An authority that may vouch for people: the certificate that it had when it was named here, and no later one. */
+export interface VouchingAuthority {
+  /** The secret that the authority stands in; once that is deleted, it vouches for nobody. Null for one from outside. */
+  readonly path: string | null;
+  /** In PEM. */
+  readonly certificate: string;
+}
+
 export interface IdentityProvider {
   readonly id: string;
   readonly account: string;
+  readonly type: ProviderType;
   readonly name: string;
   /** What rules know it by. One provider of an account to a realm, for as long as there is the provider. */
   readonly realm: string;
   /**
-   * An https URL (http on loopback): OpenID Connect Discovery 1.0, section 4. It stays: another issuer's subjects are
-   * other people.
+   * An https URL (http on loopback): OpenID Connect Discovery 1.0, section 4. Another issuer's subjects are other people.
+   * Empty, as the client's id is, where certificates vouch.
    */
   readonly issuer: string;
   readonly clientId: string;
   readonly scopes: readonly string[];
+  /** The claim that says what the user logs in with here; null: the address, which the provider must have verified. */
+  readonly usernameClaim: string | null;
+  /** Kept and shown, as DSV's clients ask for it: nothing is sent. */
+  readonly sendsWelcomeEmail: boolean;
+  /** Of the type `certificate`, and null of all others. */
+  readonly authority: VouchingAuthority | null;
   /** Whether a login makes a user for a person whom the account does not know yet. */
   readonly createsUsers: boolean;
   readonly enabled: boolean;
@@ -26,6 +48,14 @@ export interface IdentityProvider {
   readonly createdBy: string;
   readonly modifiedAt: Millis;
 }
+
+/** What a provider of OpenID Connect has of all that others may have, unless it is said. */
+export const PLAIN_PROVIDER = {
+  type: "oidc",
+  usernameClaim: null,
+  sendsWelcomeEmail: false,
+  authority: null,
+} as const satisfies Partial<IdentityProvider>;
 
 /** Who is who: the provider's subject and the user it logs in as. */
 export interface FederatedLink {
@@ -38,7 +68,10 @@ export interface FederatedLink {
 /** Somebody whom a provider vouches for, and what it says of them. */
 export interface Person {
   readonly subject: string;
-  /** In lower case; null unless the provider says that it has verified the address. */
+  /**
+   * What the person logs in with here, in lower case: the address, null unless the provider says that it has verified it;
+   * or what the claim says that the account goes by.
+   */
   readonly email: string | null;
   readonly name: string | null;
   readonly claims: Claims;
@@ -59,6 +92,8 @@ export interface LoginFlow {
   readonly nonce: string;
   /** Where the browser goes afterwards: a path of our own. */
   readonly returnTo: string;
+  /** Where the provider sends the browser, if not to us: to a program that began the login, and brings the code. */
+  readonly callback: string | null;
   /** Whom the provider has vouched for, while a code of our own second factor is still to come; null before. */
   readonly person: Person | null;
   readonly expiresAt: Millis;
@@ -72,6 +107,7 @@ export const MAX_REALM_CHARS = 255;
 export const MAX_CLIENT_ID_CHARS = 255;
 export const MAX_CLIENT_SECRET_CHARS = 1_024;
 export const MAX_SCOPES = 20;
+export const MAX_USERNAME_CLAIM_CHARS = 128;
 /** Without `openid` there is no ID token (OpenID Connect Core 1.0, section 3.1.2.1). */
 export const NEEDED_SCOPE = "openid";
 export const DEFAULT_SCOPES: readonly string[] = [NEEDED_SCOPE, "email", "profile"];
@@ -123,6 +159,34 @@ export function isLoopbackIssuer(issuer: string): boolean {
     hostname === "[::1]" ||
     (isIPv4(hostname) && hostname.startsWith("127."))
   );
+}
+
+/**
+ * An address that a program waits at for the code: https, or plain on this machine (RFC 8252, section 7.3). Throws
+ * `invalid_request`.
+ */
+export function checkedCallback(callback: string): string {
+  const url = URL.parse(callback);
+  const isUsable =
+    url !== null &&
+    callback.length <= MAX_ISSUER_CHARS &&
+    url.hash === "" &&
+    url.username === "" &&
+    url.password === "" &&
+    !/[\s#]/.test(callback) &&
+    (url.protocol === "https:" || isLoopbackIssuer(callback));
+  if (isUsable) return callback;
+  throw invalid(
+    "callback_url",
+    "The callback is an https URL; http will do on loopback addresses.",
+  );
+}
+
+/** Throws `invalid_request`. */
+export function checkedUsernameClaim(claim: string): string {
+  if (/^[\x21-\x7e]+$/.test(claim) && claim.length <= MAX_USERNAME_CLAIM_CHARS) return claim;
+  const sentence = `The claim has 1 to ${MAX_USERNAME_CLAIM_CHARS} characters of printable ASCII.`;
+  throw invalid("usernameClaim", sentence);
 }
 
 /** Throws `invalid_request`. */

@@ -1,4 +1,5 @@
 /** The port to what people and programs log in with, and to the sessions that come of it. */
+import type { CertificateChallenge } from "./certificate-challenge.ts";
 import type { FederatedLink, IdentityProvider, LoginFlow } from "./identity-provider.ts";
 import type { RefreshToken } from "./refresh-token.ts";
 import type { Session } from "./session.ts";
@@ -23,6 +24,9 @@ export interface LoginReader {
   identityProviderSecret(id: string): Promise<Uint8Array | undefined>;
   federatedLink(provider: string, subject: string): Promise<FederatedLink | undefined>;
   federatedLinksOf(account: string, iamId: string): Promise<readonly FederatedLink[]>;
+  /** Everybody whom the provider has vouched for. */
+  federatedLinksBy(provider: string): Promise<readonly FederatedLink[]>;
+  certificateChallenge(id: string): Promise<CertificateChallenge | undefined>;
   loginFlow(hash: string): Promise<LoginFlow | undefined>;
 }
 
@@ -45,9 +49,11 @@ export interface LoginStore extends LoginReader {
   putPasscode(passcode: Passcode): Promise<void>;
   deletePasscode(hash: string): Promise<void>;
   putIdentityProvider(provider: IdentityProvider, sealedSecret: Uint8Array | null): Promise<void>;
-  /** With its links to users and the flows under way. */
+  /** With its links to users, the flows and the challenges under way. */
   deleteIdentityProvider(account: string, id: string): Promise<void>;
   putFederatedLink(link: FederatedLink): Promise<void>;
+  putCertificateChallenge(challenge: CertificateChallenge): Promise<void>;
+  deleteCertificateChallenge(id: string): Promise<void>;
   putLoginFlow(flow: LoginFlow): Promise<void>;
   deleteLoginFlow(hash: string): Promise<void>;
   /** Drops what expired before a moment, of each kind a bounded number at a time. */

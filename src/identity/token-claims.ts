@@ -32,6 +32,8 @@ export interface TokenTerms {
   readonly grantType: string;
   readonly now: Millis;
   readonly lifetimeS: number;
+  /** What `sub` says, where it is not the name that IBM's tokens have for whoever it is: `users:bob`. */
+  readonly subject?: string | undefined;
 }
 
 export interface TokenClaims {
@@ -63,6 +65,7 @@ export function claimsOf({ credential, profile }: TokenSubject, terms: TokenTerm
   const iat = Math.floor(terms.now / 1_000);
   return {
     ...(profile ? profileClaims(profile, owner) : ownerClaims(owner)),
+    ...(terms.subject === undefined ? {} : { sub: terms.subject }),
     account: { valid: true, bss: owner.account, frozen: true },
     iat,
     exp: iat + terms.lifetimeS,

@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { initialSettings } from "../../identity/account-settings.ts";
-import { newIdentityProviderId, type IdentityProvider } from "../../identity/identity-provider.ts";
+import {
+  newIdentityProviderId,
+  PLAIN_PROVIDER,
+  type IdentityProvider,
+} from "../../identity/identity-provider.ts";
 import { noCredentials, type UserCredentials } from "../../identity/user-credentials.ts";
 import { HOME_REALM, newUserId, type User } from "../../identity/user.ts";
 import { ACCOUNT, openTestApp, START, type TestApp } from "../testing/test-app.ts";
@@ -37,6 +41,7 @@ async function has(credentials: Partial<UserCredentials>): Promise<void> {
 
 async function provider(realm: string, enabled = true): Promise<IdentityProvider> {
   const made: IdentityProvider = {
+    ...PLAIN_PROVIDER,
     id: newIdentityProviderId(),
     account: ACCOUNT,
     name: realm,

@@ -69,8 +69,11 @@ async function isFederated({ account, iamId }: User, { logins }: View): Promise<
   const links = await logins.federatedLinksOf(account, iamId);
   const providers = await logins.identityProviders(account);
   return providers.some(
-    ({ id, enabled }) =>
-      enabled && (links.length === 0 || links.some(({ provider }) => provider === id)),
+    ({ id, type, enabled }) =>
+      enabled &&
+      (type === "certificate" ||
+        links.length === 0 ||
+        links.some(({ provider }) => provider === id)),
   );
 }
 

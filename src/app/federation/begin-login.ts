@@ -4,23 +4,27 @@ import { operatorPlace } from "../../audit/crn.ts";
 import { LOGIN_FLOW_LIFETIME_MS, type IdentityProvider } from "../../identity/identity-provider.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import { Sensitive } from "../../kernel/sensitive.ts";
-import { changeOperation, type Located } from "../operation.ts";
+import { changeOperation, type Located, type Preparing } from "../operation.ts";
 import type { View } from "../state.ts";
 import { federationRefusal, refusalOr, type Marks } from "./federation.ts";
 import { clientOf } from "./provider-secret.ts";
 
 export interface BeginLoginInput {
   readonly client_id: string;
-  /** By the realm, or by its id. */
+  /** By the realm, by its name, or by its id. */
   readonly provider:
     | { readonly kind: "realm"; readonly realm: string }
+    | { readonly kind: "name"; readonly name: Sensitive<string> }
     | { readonly kind: "id"; readonly id: string };
-  /** Without it, the installation's first account. */
+  /** Without it, the installation's first account; or the one that the call is addressed to. */
   readonly account?: string | undefined;
+  readonly isOfPlace?: true;
   /** Where the browser goes after the login: a path of our own. */
   readonly returnTo: string;
   /** Where the provider sends the browser back to. */
   readonly redirectUri: string;
+  /** That is no page of ours: a program waits there, and brings the code itself (RFC 8252). */
+  readonly isForProgram?: true;
   readonly begun?: Begun;
 }
 
@@ -53,8 +57,8 @@ const MARK_BYTES = 32;
 export const beginLogin = changeOperation<BeginLoginInput, Beginning, SentToProvider>({
   name: "federation.begin",
   forAnyone: true,
-  async prepare(input, { view, capabilities: { vault, federation } }) {
-    const provider = await providerOf(input, view);
+  async prepare(input, { view, call, capabilities: { vault, federation } }) {
+    const provider = await providerOf(input, { view, call });
     if (!provider) return input;
     const marks: Marks = {
       state: new Sensitive(mark()),
@@ -65,7 +69,8 @@ export const beginLogin = changeOperation<BeginLoginInput, Beginning, SentToProv
     const address = await refusalOr(async () =>
       federation.addressOf(await clientOf(provider, { view, vault }), marks),
     );
-    return { ...input, begun: { provider, marks, binding: new Sensitive(mark()), address } };
+    const binding = input.isForProgram ? NO_BINDING : new Sensitive(mark());
+    return { ...input, begun: { provider, marks, binding, address } };
   },
   async locate({ begun }, { store }) {
     if (!begun) return refused(unknownProvider());
@@ -77,7 +82,7 @@ export const beginLogin = changeOperation<BeginLoginInput, Beginning, SentToProv
       ? refused(address, provider)
       : located({ ...begun, address }, provider);
   },
-  async run({ client_id: clientId, returnTo }, { subject: begun }, { store, now }) {
+  async run({ client_id: clientId, returnTo, isForProgram }, { subject: begun }, { store, now }) {
     if (begun instanceof Refusal) throw begun;
     const { provider, marks, binding, address } = begun;
     await store.logins.forgetExpiredLogins(now);
@@ -89,6 +94,7 @@ export const beginLogin = changeOperation<BeginLoginInput, Beginning, SentToProv
       codeVerifier: marks.codeVerifier,
       nonce: marks.nonce,
       returnTo,
+      callback: isForProgram ? marks.redirectUri : null,
       person: null,
       expiresAt: now + LOGIN_FLOW_LIFETIME_MS,
     });
@@ -121,22 +127,40 @@ function refused(refusal: Refusal, provider?: IdentityProvider): Located<Refusal
   };
 }
 
+/** A program has its state to itself: no other is sent to where it waits, and no page of ours takes what comes there. */
+export const NO_BINDING = new Sensitive("");
+
 /** What a flow is found by: only by whoever has both. */
 export function flowHash(state: Sensitive<string>, binding: Sensitive<string>): string {
   return hash("sha256", JSON.stringify([state.reveal(), binding.reveal()]), "hex");
 }
 
 async function providerOf(
-  { account: named, provider: wanted }: BeginLoginInput,
-  { identity, logins }: View,
+  { account: named, isOfPlace, provider: wanted }: BeginLoginInput,
+  { view: { identity, logins }, call }: Pick<Preparing, "view" | "call">,
 ): Promise<IdentityProvider | undefined> {
-  const account = named ?? (await identity.accounts())[0]?.id;
+  const ofCall = isOfPlace ? call.place.account : undefined;
+  const account = named ?? ofCall ?? (await identity.accounts())[0]?.id;
   if (account === undefined) return undefined;
-  const provider =
-    wanted.kind === "id"
-      ? await logins.identityProvider(account, wanted.id)
-      : await logins.identityProviderOfRealm(account, wanted.realm);
-  return provider?.enabled ? provider : undefined;
+  const provider = await wantedProvider(wanted, account, logins);
+  return provider?.enabled && provider.type !== "certificate" ? provider : undefined;
+}
+
+async function wantedProvider(
+  wanted: BeginLoginInput["provider"],
+  account: string,
+  logins: View["logins"],
+): Promise<IdentityProvider | undefined> {
+  switch (wanted.kind) {
+    case "id":
+      return logins.identityProvider(account, wanted.id);
+    case "realm":
+      return logins.identityProviderOfRealm(account, wanted.realm);
+    case "name": {
+      const name = wanted.name.reveal();
+      return (await logins.identityProviders(account)).find((one) => one.name === name);
+    }
+  }
 }
 
 /** The same of one that is not there, and of one that is disabled: a stranger asks. */

@@ -6,8 +6,6 @@ import { countGuess } from "../identity/lock-out.ts";
 import { stepOfCode } from "../identity/second-factor.ts";
 import { changeOperation, type Context, type Located } from "../operation.ts";
 import type { Transaction } from "../state.ts";
-import { flowHash } from "./begin-login.ts";
-import type { OfLogin } from "./finish-login.ts";
 import {
   credentialsOf,
   locatedVouched,
@@ -18,6 +16,7 @@ import {
   type BadVouched,
   type CODE_GRANT,
   type GoodVouched,
+  type OfLogin,
   type OpenedLogin,
   type UnknownLogin,
 } from "./vouched-login.ts";
@@ -39,10 +38,10 @@ export const confirmLogin = changeOperation<
 >({
   name: "refreshtoken.login",
   forAnyone: true,
-  async locate({ state, binding, code }, context) {
-    const under = await underWay(flowHash(state, binding), context.store, context.now);
+  async locate(input, context) {
+    const under = await underWay(input, context.store, context);
     if (!under?.flow.person) return refusedUnknown();
-    return withCode(await locatedVouched(under.flow.person, under, context), code, context);
+    return withCode(await locatedVouched(under.flow.person, under, context), input.code, context);
   },
   async run(_input, { subject }, context) {
     if (subject.kind === "good") return openVouched(subject, context);

@@ -6,7 +6,6 @@ import { Refusal } from "../../kernel/errors.ts";
 import type { Sensitive } from "../../kernel/sensitive.ts";
 import { changeOperation, type Context, type Located, type Preparing } from "../operation.ts";
 import type { Transaction } from "../state.ts";
-import { flowHash } from "./begin-login.ts";
 import { federationRefusal, refusalOr } from "./federation.ts";
 import { personOf } from "./person.ts";
 import { clientOf } from "./provider-secret.ts";
@@ -22,16 +21,11 @@ import {
   type BadVouched,
   type CODE_GRANT,
   type GoodVouched,
+  type OfLogin,
   type OpenedLogin,
   type UnderWay,
   type UnknownLogin,
 } from "./vouched-login.ts";
-
-/** What a login under way is known by: only the browser that began it has both. */
-export interface OfLogin {
-  readonly state: Sensitive<string>;
-  readonly binding: Sensitive<string>;
-}
 
 export interface FinishLoginInput extends OfLogin {
   readonly grant_type: typeof CODE_GRANT;
@@ -77,18 +71,18 @@ export const finishLogin = changeOperation<
   name: "refreshtoken.login",
   forAnyone: true,
   async prepare(input, preparing) {
-    const hash = flowHash(input.state, input.binding);
-    const under = await underWay(hash, preparing.view, preparing.now);
+    const under = await underWay(input, preparing.view, preparing);
     if (!under) return input;
     // A refusal is no end yet: the flow is used up by it.
     const person =
       under.flow.person ?? (await refusalOr(() => askProvider(input, under, preparing)));
     return { ...input, found: { ...under, person } };
   },
-  async locate({ found }, context) {
+  async locate(input, context) {
+    const { found } = input;
     if (!found) return refusedUnknown();
     // Of two who bring the same flow, one has used it up by now; and it is the provider of now that vouches.
-    const under = await underWay(found.flow.hash, context.store, context.now);
+    const under = await underWay(input, context.store, context);
     if (under?.provider.modifiedAt !== found.provider.modifiedAt) return refusedUnknown();
     if (found.person instanceof Refusal) return refusedVouched(found.person, under);
     return withSecondFactor(await locatedVouched(found.person, under, context), context);
@@ -152,6 +146,6 @@ async function askProvider(
   }
   const client = await clientOf(provider, { view, vault });
   const { nonce, codeVerifier } = flow;
-  const marks = { state, nonce, codeVerifier, redirectUri };
-  return personOf(await federation.redeem(client, answer, marks));
+  const marks = { state, nonce, codeVerifier, redirectUri: flow.callback ?? redirectUri };
+  return personOf(await federation.redeem(client, answer, marks), provider.usernameClaim);
 }

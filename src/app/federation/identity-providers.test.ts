@@ -10,12 +10,12 @@ import { IdentityApp } from "../identity/testing/identity-app.ts";
 import { RootKeyRotation, rotateRootKey } from "../rotate-root-key.ts";
 import {
   createIdentityProvider,
-  deleteIdentityProvider,
   listIdentityProviders,
   readIdentityProvider,
   updateIdentityProvider,
   type CreateIdentityProviderInput,
 } from "./identity-providers.ts";
+import { deleteIdentityProvider } from "./remove-provider.ts";
 import { clientOf } from "./provider-secret.ts";
 
 const SECRET = "canary-client-secret";
@@ -33,7 +33,7 @@ let made = 0;
 function input(over: Partial<CreateIdentityProviderInput> = {}): CreateIdentityProviderInput {
   made += 1;
   return {
-    name: "Example",
+    name: `Example ${made}`,
     realm_name: `realm-${made}`,
     issuer: "https://login.example.com",
     clientId: "keytrail",
@@ -65,9 +65,9 @@ describe("an identity provider", () => {
     expect(app.parts.lastEvent()).toMatchObject({
       action: "iam-identity.identity-provider.create",
       outcome: "success",
-      target: { name: "Example", id: expect.stringContaining(provider.id) },
+      target: { name: provider.name, id: expect.stringContaining(provider.id) },
       requestData: {
-        name: "Example",
+        name: provider.name,
         realm_name: "made",
         issuer: "https://login.example.com",
         clientId: "keytrail",

@@ -1,7 +1,7 @@
 /** What an identity provider says of a person, in the form in which rules and users speak of it. */
 import type { Claims } from "../../identity/claims.ts";
 import type { Person } from "../../identity/identity-provider.ts";
-import { checkedEmail, checkedName } from "../../identity/text.ts";
+import { checkedEmail, checkedLoginName, checkedName } from "../../identity/text.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import { federationRefusal, type Vouched } from "./federation.ts";
 
@@ -35,15 +35,30 @@ const OF_THE_TOKEN: ReadonlySet<string> = new Set([
  * Throws a refusal where there is more than can be taken: a rule that asks for a claim to be something else must not
  * be met because a part of it was left out.
  */
-export function personOf({ subject, claims }: Vouched): Person {
+export function personOf(
+  { subject, claims }: Vouched,
+  usernameClaim: string | null = null,
+): Person {
   if (subject === "" || subject.length > MAX_SUBJECT_CHARS) throw notUsable("its subject");
-  const isVerified = claims["email_verified"] === true;
   return {
     subject,
-    email: isVerified ? usable(checkedEmail, claims["email"]) : null,
+    email: loginNameIn(claims, usernameClaim),
     name: usable(checkedName, claims["name"]) ?? usable(checkedName, claims["preferred_username"]),
     claims: boundedClaims(claims),
   };
+}
+
+/**
+ * The address, if the provider has verified it; or what the claim says by which the account's administrator has decided
+ * to know people, and whose truth is then the provider's alone.
+ */
+function loginNameIn(claims: Vouched["claims"], usernameClaim: string | null): string | null {
+  if (usernameClaim !== null && usernameClaim !== "email") {
+    return Object.hasOwn(claims, usernameClaim)
+      ? usable(checkedLoginName, claims[usernameClaim])
+      : null;
+  }
+  return claims["email_verified"] === true ? usable(checkedEmail, claims["email"]) : null;
 }
 
 function boundedClaims(given: Vouched["claims"]): Claims {

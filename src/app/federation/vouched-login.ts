@@ -3,6 +3,7 @@ import { credentialRefusal } from "../../identity/api-key.ts";
 import type { IdentityProvider, LoginFlow, Person } from "../../identity/identity-provider.ts";
 import { noCredentials, type UserCredentials } from "../../identity/user-credentials.ts";
 import { Refusal } from "../../kernel/errors.ts";
+import type { Sensitive } from "../../kernel/sensitive.ts";
 import { joinByClaims } from "../groups/dynamic-members.ts";
 import {
   failed,
@@ -17,9 +18,14 @@ import type { Context, Located } from "../operation.ts";
 import { profilesByClaims } from "../profiles/trust.ts";
 import type { Transaction, View } from "../state.ts";
 import { federatedUser, keepFederated, type FederatedUser } from "./federated-user.ts";
+import { flowHash } from "./begin-login.ts";
 import { federationRefusal } from "./federation.ts";
 
 export const CODE_GRANT = "authorization_code";
+
+/** What a session is gone on with. */
+const INTO_BROWSER = { leaves: "cookie" } as const;
+const INTO_PROGRAM = { subject: "principal", slides: true } as const;
 
 /** A login under way, and its provider as it is. */
 export interface UnderWay {
@@ -54,16 +60,39 @@ export interface OpenedLogin extends IssuedTokens {
   readonly returnTo: string;
 }
 
-/** The flow, unless it is used up or expired, or its provider is not there for logins any more. */
+/** What a login under way is known by: only the browser that began it has both. */
+export interface OfLogin {
+  readonly state: Sensitive<string>;
+  readonly binding: Sensitive<string>;
+  /** Brought by a program, which says what it began with. */
+  readonly program?: OfProgram;
+}
+
+export interface OfProgram {
+  readonly provider: Sensitive<string>;
+  /** Where it waited, if it says so. */
+  readonly callback: string | undefined;
+}
+
+/**
+ * The flow, unless it is used up or expired, or its provider is not there for logins any more. What a program began, no
+ * browser finishes, nor the other way round.
+ */
 export async function underWay(
-  hash: string,
+  { state, binding, program }: OfLogin,
   { logins }: View,
-  now: number,
+  { call, now }: Pick<Context<View>, "call" | "now">,
 ): Promise<UnderWay | undefined> {
-  const flow = await logins.loginFlow(hash);
+  const flow = await logins.loginFlow(flowHash(state, binding));
   if (!flow || flow.expiresAt <= now) return undefined;
   const provider = await logins.identityProvider(flow.account, flow.provider);
-  return provider?.enabled ? { flow, provider } : undefined;
+  if (!provider?.enabled) return undefined;
+  const isAsBegun = program
+    ? flow.account === call.place.account &&
+      program.provider.reveal() === provider.name &&
+      (program.callback ?? flow.callback) === flow.callback
+    : flow.callback === null;
+  return isAsBegun ? { flow, provider } : undefined;
 }
 
 /** The user, and whether the user may come in at all; whoever it is has shown no second factor yet. */
@@ -124,8 +153,8 @@ export async function openVouched(
     client_id: flow.clientId,
     grant_type: CODE_GRANT,
     realm: provider.realm,
+    ...(flow.callback === null ? INTO_BROWSER : INTO_PROGRAM),
     profilesByClaims: await profilesByClaims(provider.account, vouched, store.profiles),
-    leaves: "cookie",
   } as const;
   const tokens = await openedBy(login, opening, context);
   return { kind: "opened", ...tokens, returnTo: flow.returnTo };

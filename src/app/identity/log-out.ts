@@ -24,7 +24,7 @@ export interface LoggedOut {
   readonly apikeyId: string | undefined;
 }
 
-type Leaving = { readonly caller: Identity } | { readonly refusal: Refusal };
+export type Leaving = { readonly caller: Identity } | { readonly refusal: Refusal };
 
 /** What cannot be logged out of is refused like a login: it belongs to no account. */
 export const logOut = changeOperation<LogOutInput, Leaving, LoggedOut>({
@@ -32,7 +32,9 @@ export const logOut = changeOperation<LogOutInput, Leaving, LoggedOut>({
   forAnyone: true,
   async locate(input, context) {
     const leaving = await leavingBy(input, context);
-    return "refusal" in leaving ? refused(leaving.refusal) : located(leaving.caller, context);
+    return "refusal" in leaving
+      ? refusedLeaving(leaving.refusal)
+      : locatedLeaving(leaving.caller, context);
   },
   async run(_input, { subject }, { store, now }) {
     if ("refusal" in subject) throw subject.refusal;
@@ -51,7 +53,8 @@ export const logOut = changeOperation<LogOutInput, Leaving, LoggedOut>({
   },
 });
 
-async function leavingBy(
+/** Whose session it is that the token, or the call, is of; or why it is nobody's. */
+export async function leavingBy(
   { refreshToken }: LogOutInput,
   { store, caller, capabilities, now }: Context<Transaction>,
 ): Promise<Leaving> {
@@ -73,7 +76,8 @@ async function leavingBy(
   return { refusal: new Refusal("unauthenticated", "The request carries no credential.") };
 }
 
-function located(caller: Identity, { call }: Context<Transaction>): Located<Leaving> {
+/** As whoever's session it is: that is who ends it. */
+export function locatedLeaving(caller: Identity, { call }: Context<Transaction>): Located<Leaving> {
   const inItsAccount = { ...call, place: { ...call.place, account: caller.account } };
   const kind = KINDS[caller.typeURI] ?? "user";
   const id = kind === "user" ? caller.id : caller.id.replace(/^iam-/, "");
@@ -91,7 +95,8 @@ const KINDS: Readonly<Record<string, "user" | "serviceid" | "profile">> = {
   "service/security/account/profile": "profile",
 };
 
-function refused(refusal: Refusal): Located<Leaving> {
+/** Recorded as a login that fails: it belongs to no account. */
+export function refusedLeaving(refusal: Refusal): Located<Leaving> {
   return {
     target: { place: operatorPlace(), kind: "", id: "", name: "logout" },
     resource: null,

@@ -38,9 +38,9 @@ export type CheckedPasswordLogin = PasswordLogin & { readonly checked?: CheckedP
 /** The slow part of a login with a password: the same whether there is such a user or not. */
 export async function withCheckedPassword(
   input: PasswordLogin,
-  { view, capabilities }: Preparing,
+  { view, call, capabilities }: Preparing,
 ): Promise<CheckedPasswordLogin> {
-  const account = await accountOf(input, view);
+  const account = await accountOf(input, { store: view, call });
   const user = await userNamed(input, account, view);
   const found = user && (await view.logins.userCredentials(user.account, user.iamId));
   const kept = found?.password ?? null;
@@ -57,7 +57,7 @@ export async function locateByPassword<Store extends View>(
   const { store, call, now } = context;
   const { checked, isOnPage, client_id: clientId } = input;
   invariant(checked !== undefined, "the password has been checked");
-  const account = await accountOf(input, store);
+  const account = await accountOf(input, context);
   const settings = await store.identity.settings(account);
   if (settings.mfa === "NONE_NO_ROPC" && !isOnPage) {
     const sentence = "The account lets people log in with a password on the login page only.";
@@ -85,7 +85,7 @@ export async function locateByPassword<Store extends View>(
   const factor = await secondFactor({ ...guessed, settings }, input, context);
   if ("fault" in factor) {
     const consequences = factor.fault === "bad-second-factor" ? { guessed } : {};
-    const refusal = loginRefusal(factor.fault, sentences[factor.fault]);
+    const refusal = loginRefusal(factor.fault, factorSentences[factor.fault]);
     return failed(OPERATION, refusal, { credential, attacked: user, consequences });
   }
   return succeeded(
@@ -101,12 +101,12 @@ export async function locateByPassword<Store extends View>(
   );
 }
 
-type FactorFault = Extract<
+export type FactorFault = Extract<
   LoginFault,
   "second-factor-required" | "second-factor-missing" | "bad-second-factor"
 >;
 
-const sentences: Readonly<Record<FactorFault, string>> = {
+export const factorSentences: Readonly<Record<FactorFault, string>> = {
   "second-factor-required": "A code of the second factor is needed with the password.",
   "second-factor-missing":
     "The account asks everyone for a second factor, and this user has none: an administrator can enroll one.",
@@ -114,7 +114,7 @@ const sentences: Readonly<Record<FactorFault, string>> = {
 };
 
 /** The step of the code, to be remembered; nothing where none is asked for; or what is wrong with it. */
-async function secondFactor<Store extends View>(
+export async function secondFactor<Store extends View>(
   {
     user,
     credentials,
@@ -124,7 +124,7 @@ async function secondFactor<Store extends View>(
     readonly credentials: UserCredentials;
     readonly settings: AccountSettings;
   },
-  { code }: PasswordLogin,
+  { code }: Pick<PasswordLogin, "code">,
   context: Context<Store>,
 ): Promise<{ readonly lastTotpStep?: number } | { readonly fault: FactorFault }> {
   if (!credentials.isTotpConfirmed) {
@@ -142,10 +142,14 @@ function unknown(failing: Failing): Located<Login> {
   return failed(OPERATION, loginRefusal("bad-login", sentence), failing);
 }
 
-/** The account that was named, or the installation's first. */
-async function accountOf({ account }: PasswordLogin, { identity }: View): Promise<string> {
+/** The account that was named, that of the call where that is asked for, or the installation's first. */
+async function accountOf(
+  { account, isOfPlace }: PasswordLogin,
+  { store, call }: Pick<Context<View>, "store" | "call">,
+): Promise<string> {
   if (account !== undefined) return account;
-  const [first] = await identity.accounts();
+  if (isOfPlace) return call.place.account;
+  const [first] = await store.identity.accounts();
   return first?.id ?? "";
 }
 

@@ -3,7 +3,14 @@ import { loginRefusal, type LoginFault } from "../../identity/api-key.ts";
 import { accountRefusal, refreshRefusal, type RefreshToken } from "../../identity/refresh-token.ts";
 import type { Context, Located } from "../operation.ts";
 import type { View } from "../state.ts";
-import { failed, succeeded, type CookieLogin, type Login, type RefreshLogin } from "./login.ts";
+import {
+  failed,
+  succeeded,
+  type CookieLogin,
+  type Login,
+  type RefreshLogin,
+  type Spent,
+} from "./login.ts";
 import { standingOf, standingRefusal, type Standing } from "./standing.ts";
 
 /** A refresh is a login of whoever the session acts as: of a trusted profile, it is the profile's. */
@@ -32,9 +39,13 @@ export async function locateByRefresh<Store extends View>(
   }
   return succeeded(
     operation,
-    { kind: "good", credential, profile, going: session, spent: { kind: "refresh-token", token } },
+    { kind: "good", credential, profile, going: session, spent: spentBy(input, token) },
     { ...context, clientId: input.client_id, facts: profileFacts(standing) },
   );
+}
+
+function spentBy({ slides, refreshToken: value }: RefreshLogin, token: RefreshToken): Spent {
+  return slides ? { kind: "sliding-token", token, value } : { kind: "refresh-token", token };
 }
 
 /** The cookie stays what it is; the session that it belongs to has a while longer to lie still. */

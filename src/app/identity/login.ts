@@ -32,11 +32,16 @@ export const PASSCODE_GRANT = "urn:ibm:params:oauth:grant-type:passcode";
 export const CLIENT_GRANT = "client_credentials";
 export const ASSUME_GRANT = "urn:ibm:params:oauth:grant-type:assume";
 /** Ours: IBM's console has a way of its own from its cookie to a token. */
+export const CERTIFICATE_GRANT = "certificate";
 export const COOKIE_GRANT = "urn:ibm:params:oauth:grant-type:identity-cookie";
 
 /** Named as on the wire: `client_id`, `grant_type` and `profile_id` are recorded under these names. */
 interface ByClient {
   readonly client_id: string;
+  /** Whom the access token says that it is for: by the name that policy documents have, if not by IBM's. */
+  readonly subject?: "principal";
+  /** Its refresh token stays the same one, and is good for as long as it is used. */
+  readonly slides?: true;
 }
 
 export interface KeyLogin extends ByClient {
@@ -58,8 +63,9 @@ export interface PasswordLogin extends ByClient {
   readonly password: Sensitive<string>;
   /** Of the second factor. */
   readonly code?: Sensitive<string>;
-  /** Without it, the installation's first account. */
+  /** Without it, the installation's first account; or the one that the call is addressed to. */
   readonly account?: string;
+  readonly isOfPlace?: true;
   /** Typed into the server's own page, of which the browser then holds a cookie. */
   readonly isOnPage?: true;
 }
@@ -86,6 +92,15 @@ export interface ClientLogin extends ByClient {
   readonly secret: Sensitive<string>;
 }
 
+export interface CertificateLogin extends ByClient {
+  readonly grant_type: typeof CERTIFICATE_GRANT;
+  /** The id of a challenge that was given out, and what it says, in Base64. */
+  readonly challengeId: Sensitive<string>;
+  readonly answer: Sensitive<string>;
+  /** Of the second factor. */
+  readonly code?: Sensitive<string>;
+}
+
 export interface CookieLogin extends ByClient {
   readonly grant_type: typeof COOKIE_GRANT;
   readonly cookie: Sensitive<string>;
@@ -98,6 +113,7 @@ export type LoginInput =
   | PasscodeLogin
   | AssumeLogin
   | ClientLogin
+  | CertificateLogin
   | CookieLogin;
 
 export interface IssuedTokens {
@@ -125,9 +141,21 @@ export interface IssuedCookie {
 /** What good credentials are used up by: it is done when the session is opened, or goes on. */
 export type Spent =
   | { readonly kind: "refresh-token"; readonly token: RefreshToken }
+  | {
+      /** Given back as it came. */
+      readonly kind: "sliding-token";
+      readonly token: RefreshToken;
+      readonly value: Sensitive<string>;
+    }
   | { readonly kind: "cookie"; readonly token: RefreshToken }
   | { readonly kind: "passcode"; readonly hash: string }
   | { readonly kind: "password"; readonly after: UserCredentials }
+  | {
+      readonly kind: "challenge";
+      readonly id: string;
+      /** Where a code was asked for beside it. */
+      readonly after: UserCredentials | null;
+    }
   | { readonly kind: "client"; readonly after: Item<Client> };
 
 /** Good credentials: whose, and as whom. */
@@ -141,6 +169,8 @@ export interface GoodLogin {
   readonly from?: SessionOrigin | null;
   /** How long a new session may last at most, where what was brought says so. */
   readonly lifetimeS?: number | null;
+  /** Of the provider that vouched for it. */
+  readonly realm?: string;
   readonly spent?: Spent;
 }
 
@@ -152,6 +182,8 @@ export interface BadLogin {
   readonly replayed?: { readonly session: Session; readonly credential: Credential };
   /** A guess at a user's password or code counts towards the lock-out. */
   readonly guessed?: { readonly user: User; readonly credentials: UserCredentials };
+  /** A challenge is good once, also for a wrong answer: its id. */
+  readonly challenged?: string;
 }
 
 export type Login = GoodLogin | BadLogin;
@@ -210,7 +242,7 @@ export interface Failing {
   readonly attacked?: CredentialOwner;
   /** Why, where the caller is not told. */
   readonly fault?: string;
-  readonly consequences?: Pick<BadLogin, "replayed" | "guessed">;
+  readonly consequences?: Pick<BadLogin, "replayed" | "guessed" | "challenged">;
 }
 
 /**

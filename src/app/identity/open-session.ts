@@ -6,6 +6,7 @@ import { countGuess } from "./lock-out.ts";
 import {
   API_KEY_GRANT,
   ASSUME_GRANT,
+  CERTIFICATE_GRANT,
   CLIENT_GRANT,
   COOKIE_GRANT,
   PASSCODE_GRANT,
@@ -16,6 +17,7 @@ import {
   type Login,
   type LoginInput,
 } from "./login.ts";
+import { locateByCertificate } from "./login-by-certificate.ts";
 import { locateByClient } from "./login-by-client.ts";
 import { locateByKey } from "./login-by-key.ts";
 import { locateByPassword, withCheckedPassword } from "./login-by-password.ts";
@@ -40,9 +42,9 @@ export const openSession = changeOperation<LoginInput, Login, IssuedTokens>({
       await answerFor(login, context);
       return login.refusal;
     }
-    const { client_id, grant_type } = input;
-    const leaves = leavesOf(input);
-    return openedBy(login, { client_id, grant_type, ...(leaves ? { leaves } : {}) }, context);
+    const { client_id, grant_type, subject, slides } = input;
+    const opening = { client_id, grant_type, subject, slides, leaves: leavesOf(input) };
+    return openedBy(login, opening, context);
   },
 });
 
@@ -66,6 +68,8 @@ function located(input: LoginInput, context: Context<Transaction>): Promise<Loca
       return locateByAssume(input, context);
     case CLIENT_GRANT:
       return locateByClient(input, context);
+    case CERTIFICATE_GRANT:
+      return locateByCertificate(input, context);
     case COOKIE_GRANT:
       return locateByCookie(input, context);
   }
@@ -77,7 +81,7 @@ function located(input: LoginInput, context: Context<Transaction>): Promise<Loca
  * because of it, in the trail of the account.
  */
 async function answerFor(
-  { replayed, guessed }: BadLogin,
+  { replayed, guessed, challenged }: BadLogin,
   context: Context<Transaction>,
 ): Promise<void> {
   if (replayed) {
@@ -85,4 +89,5 @@ async function answerFor(
     await endedByServer(session, { credential, because: "refresh-token-replayed" }, context);
   }
   if (guessed) await countGuess(guessed, context);
+  if (challenged !== undefined) await context.store.logins.deleteCertificateChallenge(challenged);
 }

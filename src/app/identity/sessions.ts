@@ -1,7 +1,9 @@
 /** Sessions: how they begin, what they give out as they go on, and how the server ends one. */
 import type { AccountSettings } from "../../identity/account-settings.ts";
 import { credentialId, type Credential } from "../../identity/api-key.ts";
+import { principalName } from "../../audit/render/dsv.ts";
 import type { MadeCredential } from "../../identity/credentials.ts";
+import { CONFIG } from "../../identity/documents/document.ts";
 import { DEFAULT_CLIENT_ID } from "../../identity/refresh-token.ts";
 import { newSessionId, type Session } from "../../identity/session.ts";
 import { TOKEN_SCOPE } from "../../identity/token-claims.ts";
@@ -9,7 +11,7 @@ import type { Millis } from "../../kernel/clock.ts";
 import type { Context } from "../operation.ts";
 import { stillByClaims } from "../profiles/trust.ts";
 import type { Transaction } from "../state.ts";
-import { nameOf } from "./caller.ts";
+import { identityBehind, nameOf } from "./caller.ts";
 import { targetOf } from "./find.ts";
 import type { GoodLogin, IssuedTokens } from "./login.ts";
 
@@ -23,7 +25,10 @@ export interface Opening {
   readonly client_id: string;
   readonly grant_type: string;
   /** `cookie` after a login on a page; where it is not said, it depends on the client. */
-  readonly leaves?: "cookie" | "nothing";
+  readonly leaves?: "cookie" | "nothing" | undefined;
+  /** As in the input of a login. */
+  readonly subject?: "principal" | undefined;
+  readonly slides?: boolean | undefined;
   /** Profiles that the claims of a federated login made it one of. */
   readonly profilesByClaims?: readonly string[];
   readonly realm?: string;
@@ -33,6 +38,8 @@ interface Under {
   readonly context: Context<Transaction>;
   readonly settings: AccountSettings;
   readonly leaving: Leaving;
+  /** How long a refresh token lasts that stays the same, where the account's configuration says so. */
+  readonly slidingMs: number | null;
 }
 
 /** Opens a session for good credentials, or goes on with the one that was brought; spends what was brought. */
@@ -45,7 +52,8 @@ export async function openedBy(
   await store.logins.forgetExpiredLogins(now);
   const settings = await store.identity.settings(login.credential.owner.account);
   const leaving = leavingOf(login, opening);
-  const under: Under = { context, settings, leaving };
+  const slidingMs = opening.slides ? await slidingMsIn(login, context) : null;
+  const under: Under = { context, settings, leaving, slidingMs };
   const session = login.going ?? (await begun(login, opening, under));
   const issued = await capabilities.tokens.issue(login, {
     session: { id: session.id, beganAt: session.startedAt, isKept: true },
@@ -53,12 +61,13 @@ export async function openedBy(
     grantType: opening.grant_type,
     now,
     lifetimeS: Math.min(settings.accessTokenLifetimeS, Math.ceil((session.endsAt - now) / 1_000)),
+    ...(opening.subject ? { subject: principalOf(login) } : {}),
   });
   await spend(login, session, under);
   const left = await leave(login, session, under);
   return {
     accessToken: issued.token,
-    refreshToken: leaving === "refresh-token" && left ? left.value : null,
+    refreshToken: refreshTokenOf(login, left, leaving),
     cookie:
       leaving === "cookie" && left
         ? { value: left.value, expiresInS: Math.floor((session.endsAt - now) / 1_000) }
@@ -74,7 +83,32 @@ export async function openedBy(
 
 function leavingOf({ spent }: GoodLogin, { client_id, leaves }: Opening): Leaving {
   if (leaves) return leaves;
-  return client_id === DEFAULT_CLIENT_ID || spent?.kind === "cookie" ? "nothing" : "refresh-token";
+  // It has one still.
+  const hasOne = spent?.kind === "cookie" || spent?.kind === "sliding-token";
+  return client_id === DEFAULT_CLIENT_ID || hasOne ? "nothing" : "refresh-token";
+}
+
+function refreshTokenOf(
+  { spent }: GoodLogin,
+  left: MadeCredential | undefined,
+  leaving: Leaving,
+): IssuedTokens["refreshToken"] {
+  if (spent?.kind === "sliding-token") return spent.value;
+  return leaving === "refresh-token" && left ? left.value : null;
+}
+
+/** `users:bob`, `roles:deployers` */
+function principalOf({ credential, profile }: GoodLogin): string {
+  return principalName(identityBehind(credential, profile));
+}
+
+async function slidingMsIn(
+  { credential: { owner } }: GoodLogin,
+  { store }: Context<Transaction>,
+): Promise<number | null> {
+  const [config] = await store.items.allItems(CONFIG, owner.account);
+  const hours = config?.content.refreshTokenTTLHours ?? 0;
+  return hours > 0 ? hours * 3_600_000 : null;
 }
 
 async function begun(login: GoodLogin, opening: Opening, under: Under): Promise<Session> {
@@ -93,7 +127,7 @@ async function begun(login: GoodLogin, opening: Opening, under: Under): Promise<
     profile: profile?.id ?? null,
     profilesByClaims:
       opening.profilesByClaims ?? (from ? await stillByClaims(from, account, store.profiles) : []),
-    realm: opening.realm ?? from?.realm ?? null,
+    realm: opening.realm ?? login.realm ?? from?.realm ?? null,
     startedAt: now,
     endsAt: endOf(login, under),
     isEnded: false,
@@ -144,6 +178,7 @@ async function spend(
     case "refresh-token":
       return logins.useRefreshToken(spent.token.hash);
     case "cookie":
+    case "sliding-token":
       return logins.putRefreshToken({
         ...spent.token,
         expiresAt: idleEnd(session, credential, under),
@@ -152,6 +187,10 @@ async function spend(
       return logins.deletePasscode(spent.hash);
     case "password":
       return logins.putUserCredentials(spent.after);
+    case "challenge":
+      await logins.deleteCertificateChallenge(spent.id);
+      if (spent.after) await logins.putUserCredentials(spent.after);
+      return undefined;
     case "client":
       return under.context.store.items.putItem(spent.after);
     case undefined:
@@ -182,7 +221,12 @@ async function leave(
 }
 
 /** When the session is over unless somebody goes on with it. */
-function idleEnd(session: Session, { key }: Credential, { context, settings }: Under): Millis {
+function idleEnd(
+  session: Session,
+  { key }: Credential,
+  { context, settings, slidingMs }: Under,
+): Millis {
+  if (slidingMs !== null) return Math.min(context.now + slidingMs, session.endsAt);
   const { refreshTokenLifetimeS, sessionIdleS } = settings;
   const idleS = key ? refreshTokenLifetimeS : Math.min(refreshTokenLifetimeS, sessionIdleS);
   return Math.min(context.now + idleS * 1_000, session.endsAt);

@@ -106,7 +106,7 @@ export const loginRows = rows({
     aws: "CreateCertificateChallenge",
     dsv: ["certificate:auth", "POST"],
     ...opening,
-    request: ["fault"],
+    request: ["realm_name", "fault"],
     response: ["serialNumber"],
   },
   "certificate.login": {
@@ -114,8 +114,8 @@ export const loginRows = rows({
     aws: "ConsoleLogin",
     dsv: ["token", "POST"],
     ...opening,
-    request: ["client_id", "grant_type", "fault"],
-    response: ["session", "serialNumber"],
+    request: ["client_id", "grant_type", "realm_name", "serialNumber", "fault"],
+    response: ["session"],
   },
   // The token itself never: its record has the beginning of its hash.
   "refreshtoken.revoke": {

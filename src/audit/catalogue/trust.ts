@@ -14,6 +14,17 @@ const ruleFields = [
 ] as const;
 const linkFields = ["id", "linkId", "name", "cr_type", "link"] as const;
 
+const providerFields = [
+  "issuer",
+  "clientId",
+  "scopes",
+  "usernameClaim",
+  "rootCAPath",
+  "sendsWelcomeEmail",
+  "createsUsers",
+  "enabled",
+] as const;
+
 export const trustRows = rows({
   "profile.create": {
     action: "iam-identity.account-profile.create",
@@ -195,7 +206,7 @@ export const trustRows = rows({
     aws: "CreateOpenIDConnectProvider",
     dsv: ["config:auth", "POST"],
     ...making,
-    request: ["name", "realm_name", "issuer", "clientId", "scopes", "createsUsers", "enabled"],
+    request: ["type", "name", "realm_name", ...providerFields],
     response: ["id"],
   },
   "identity-provider.read": {
@@ -211,7 +222,7 @@ export const trustRows = rows({
     aws: "ListOpenIDConnectProviders",
     dsv: ["config:auth", "GET"],
     ...reading,
-    request: [],
+    request: ["search", "offset", "limit"],
     response: ["totalCount"],
   },
   "identity-provider.update": {
@@ -219,7 +230,7 @@ export const trustRows = rows({
     aws: "UpdateOpenIDConnectProvider",
     dsv: ["config:auth:{name}", "PUT"],
     ...changing,
-    request: ["id", "name", "clientId", "scopes", "createsUsers", "enabled", "secretReplaced"],
+    request: ["id", "name", ...providerFields, "secretReplaced"],
     response: ["endedSessions"],
   },
   "identity-provider.delete": {
@@ -227,7 +238,7 @@ export const trustRows = rows({
     aws: "DeleteOpenIDConnectProvider",
     dsv: ["config:auth:{name}", "DELETE"],
     ...removing,
-    request: ["id"],
+    request: ["id", "force"],
     response: ["endedSessions"],
   },
 });

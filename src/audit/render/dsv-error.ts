@@ -52,6 +52,7 @@ const byReason: Readonly<Record<string, Naming>> = {
   "engine-not-connected": { status: 503, message: "engine is not connected" },
   "engine-silent": { status: 504, message: "engine is connected but did not answer in time" },
   "unknown-pool": { status: 400, message: "specified pool doesn't exist" },
+  "provider-exists": { status: 400, message: "an auth provider with this name already exists" },
   "unknown-provider": { status: 404, message: "unable to find provider with specified name." },
 };
 

@@ -48,4 +48,25 @@ const homes = `
   CREATE UNIQUE INDEX instances_by_home ON instances (account, home_of) WHERE home_of IS NOT NULL;
 `;
 
-export const itemsMigrations: readonly string[] = [items, homes];
+/** Providers that vouch by certificates, logins that a program began, and challenges to the keys of certificates. */
+const providers = `
+  ALTER TABLE identity_providers ADD COLUMN type TEXT NOT NULL DEFAULT 'oidc';
+  ALTER TABLE identity_providers ADD COLUMN username_claim TEXT;
+  ALTER TABLE identity_providers ADD COLUMN sends_welcome_email INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE identity_providers ADD COLUMN authority TEXT;
+  ALTER TABLE login_flows ADD COLUMN callback TEXT;
+  CREATE TABLE certificate_challenges (
+    id TEXT PRIMARY KEY,
+    hash TEXT NOT NULL,
+    provider TEXT NOT NULL REFERENCES identity_providers (id) ON DELETE CASCADE,
+    account TEXT NOT NULL,
+    certificates TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX certificate_challenges_by_expiry ON certificate_challenges (expires_at);
+`;
+
+/** Who changed a secret last; null of one that nobody has changed since it was made. */
+const changers = "ALTER TABLE secrets ADD COLUMN changed_by TEXT;";
+
+export const itemsMigrations: readonly string[] = [items, homes, providers, changers];

@@ -3,7 +3,9 @@ import type {
   FederatedLink,
   IdentityProvider,
   LoginFlow,
+  ProviderType,
 } from "../../identity/identity-provider.ts";
+import type { CertificateChallenge } from "../../identity/certificate-challenge.ts";
 import type { RefreshToken } from "../../identity/refresh-token.ts";
 import type { Session } from "../../identity/session.ts";
 import type { Passcode } from "../../identity/passcode.ts";
@@ -68,11 +70,15 @@ export function providerOf(row: Row): IdentityProvider {
   return {
     id: text(row, "id"),
     account: text(row, "account"),
+    type: text(row, "type") as ProviderType,
     name: text(row, "name"),
     realm: text(row, "realm"),
     issuer: text(row, "issuer"),
     clientId: text(row, "client_id"),
     scopes: json(row, "scopes"),
+    usernameClaim: textOrNull(row, "username_claim"),
+    sendsWelcomeEmail: flag(row, "sends_welcome_email"),
+    authority: textOrNull(row, "authority") === null ? null : json(row, "authority"),
     createsUsers: flag(row, "creates_users"),
     enabled: flag(row, "enabled"),
     createdAt: number(row, "created_at"),
@@ -99,7 +105,19 @@ export function flowOf(row: Row): LoginFlow {
     codeVerifier: text(row, "code_verifier"),
     nonce: text(row, "nonce"),
     returnTo: text(row, "return_to"),
+    callback: textOrNull(row, "callback"),
     person: textOrNull(row, "person") === null ? null : json(row, "person"),
+    expiresAt: number(row, "expires_at"),
+  };
+}
+
+export function challengeOf(row: Row): CertificateChallenge {
+  return {
+    id: text(row, "id"),
+    hash: text(row, "hash"),
+    provider: text(row, "provider"),
+    account: text(row, "account"),
+    certificates: text(row, "certificates"),
     expiresAt: number(row, "expires_at"),
   };
 }

@@ -1,3 +1,4 @@
+import { PLAIN_PROVIDER, type IdentityProvider } from "../../identity/identity-provider.ts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Session } from "../../identity/session.ts";
 import { noCredentials } from "../../identity/user-credentials.ts";
@@ -205,7 +206,8 @@ describe("what people log in with, on SQLite", () => {
 
   it("by a provider goes with the provider", async () => {
     const { logins } = stores;
-    const provider = {
+    const provider: IdentityProvider = {
+      ...PLAIN_PROVIDER,
       id: "IdentityProvider-1",
       account: ACCOUNT,
       name: "Example",
@@ -235,6 +237,7 @@ describe("what people log in with, on SQLite", () => {
       codeVerifier: "v",
       nonce: "n",
       returnTo: "/",
+      callback: null,
       person: { subject: "sub", email: null, name: null, claims: { groups: ["a"] } },
       expiresAt: 9,
     };

@@ -1,4 +1,5 @@
 /** Credentials of users, sessions and identity providers on SQLite. */
+import type { CertificateChallenge } from "../../identity/certificate-challenge.ts";
 import type {
   FederatedLink,
   IdentityProvider,
@@ -12,6 +13,7 @@ import type { UserCredentials } from "../../identity/user-credentials.ts";
 import type { Database } from "./database.ts";
 import { IdentityMemory, IdentityStamp } from "./identity-memory.ts";
 import {
+  challengeOf,
   credentialsOf,
   flowOf,
   linkOf,
@@ -30,6 +32,7 @@ const EXPIRING: readonly (readonly [table: string, key: string, column: string])
   ["sessions", "id", "ends_at"],
   ["passcodes", "hash", "expires_at"],
   ["login_flows", "hash", "expires_at"],
+  ["certificate_challenges", "id", "expires_at"],
 ];
 
 /** A session and all that came out of it, however far removed; the parent may have left no row. */
@@ -111,6 +114,16 @@ export class SqliteLoginStore implements LoginStore {
   async federatedLinksOf(account: string, iamId: string): Promise<readonly FederatedLink[]> {
     const sql = "SELECT * FROM federated_links WHERE account = ? AND iam_id = ?";
     return this.#db.all(sql, account, iamId).map(linkOf);
+  }
+
+  async federatedLinksBy(provider: string): Promise<readonly FederatedLink[]> {
+    const sql = "SELECT * FROM federated_links WHERE provider = ? ORDER BY subject";
+    return this.#db.all(sql, provider).map(linkOf);
+  }
+
+  async certificateChallenge(id: string): Promise<CertificateChallenge | undefined> {
+    const sql = "SELECT * FROM certificate_challenges WHERE id = ?";
+    return one(challengeOf, this.#db.get(sql, id));
   }
 
   async loginFlow(hash: string): Promise<LoginFlow | undefined> {
@@ -250,6 +263,10 @@ export class SqliteLoginStore implements LoginStore {
         client_id: provider.clientId,
         secret: sealedSecret,
         scopes: JSON.stringify(provider.scopes),
+        type: provider.type,
+        username_claim: provider.usernameClaim,
+        sends_welcome_email: Number(provider.sendsWelcomeEmail),
+        authority: provider.authority && JSON.stringify(provider.authority),
         creates_users: Number(provider.createsUsers),
         enabled: Number(provider.enabled),
         created_at: provider.createdAt,
@@ -276,6 +293,25 @@ export class SqliteLoginStore implements LoginStore {
     );
   }
 
+  async putCertificateChallenge(challenge: CertificateChallenge): Promise<void> {
+    put(
+      this.#db,
+      { table: "certificate_challenges", keys: ["id"] },
+      {
+        id: challenge.id,
+        hash: challenge.hash,
+        provider: challenge.provider,
+        account: challenge.account,
+        certificates: challenge.certificates,
+        expires_at: challenge.expiresAt,
+      },
+    );
+  }
+
+  async deleteCertificateChallenge(id: string): Promise<void> {
+    this.#db.run("DELETE FROM certificate_challenges WHERE id = ?", id);
+  }
+
   async putLoginFlow(flow: LoginFlow): Promise<void> {
     put(
       this.#db,
@@ -288,6 +324,7 @@ export class SqliteLoginStore implements LoginStore {
         code_verifier: flow.codeVerifier,
         nonce: flow.nonce,
         return_to: flow.returnTo,
+        callback: flow.callback,
         person: flow.person && JSON.stringify(flow.person),
         expires_at: flow.expiresAt,
       },

@@ -2,11 +2,11 @@
 import { z } from "zod";
 import {
   createIdentityProvider,
-  deleteIdentityProvider,
   listIdentityProviders,
   readIdentityProvider,
   updateIdentityProvider,
 } from "../../../app/federation/identity-providers.ts";
+import { deleteIdentityProvider } from "../../../app/federation/remove-provider.ts";
 import {
   DEFAULT_SCOPES,
   isIdentityProviderId,

@@ -36,7 +36,7 @@ async function providers(state: State): Promise<readonly IdentityProvider[]> {
   return state.read(async ({ identity, logins }) => {
     const [first] = await identity.accounts();
     const all = first ? await logins.identityProviders(first.id) : [];
-    return all.filter(({ enabled }) => enabled);
+    return all.filter(({ enabled, type }) => enabled && type !== "certificate");
   });
 }
 

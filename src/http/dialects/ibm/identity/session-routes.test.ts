@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { COOKIE_GRANT } from "../../../../app/identity/login.ts";
 import { PASSWORD, person, recorded } from "../../../../app/identity/testing/logins.ts";
 import type { TestUser } from "../../../../app/identity/testing/identity-app.ts";
-import { newIdentityProviderId } from "../../../../identity/identity-provider.ts";
+import { newIdentityProviderId, PLAIN_PROVIDER } from "../../../../identity/identity-provider.ts";
 import { IdentityServer } from "../../../testing/identity-server.ts";
 
 const ADA = "ada@example.com";
@@ -65,6 +65,7 @@ describe("the login page", () => {
   it("offers the account's identity providers, those that are enabled", async () => {
     const { account } = wire.app.first;
     const provider = {
+      ...PLAIN_PROVIDER,
       account: account.id,
       issuer: "https://id.example.com",
       clientId: "keytrail",

@@ -38,6 +38,8 @@ const faults: Readonly<Record<LoginFault | FederationFault, IamError>> = {
   "second-factor-missing": SECOND_FACTOR,
   "bad-second-factor": SECOND_FACTOR,
   "client-not-known": NO_SUCH_KEY,
+  "certificate-not-known": NO_SUCH_KEY,
+  "bad-challenge": NO_SUCH_KEY,
   "bad-passcode": [400, "BXNIM0420E", "Provided passcode is invalid."],
   "bad-cookie": [401, "BXNIM0407E", "Provided identity cookie is invalid."],
   "bad-access-token": [401, "BXNIM0407E", "Provided token is invalid."],
