@@ -130,7 +130,7 @@ export async function authorize<Store extends View>(
     if (!context.judge({ permission, located: unpoliced, input })) return;
   }
   // Nor do documents keep from the owner what could change them: nobody else might be left to.
-  if (DOCUMENTS.test(permission) && (await isOwner(context))) return;
+  if (DOCUMENTS.test(permission) && isAtHome(located, context) && (await isOwner(context))) return;
   throw refusal;
 }
 
@@ -148,6 +148,14 @@ function assertLasting(permission: OperationName, caller: Caller): void {
 }
 
 const IDENTITIES = "iam.amazonaws.com";
+
+/** The owner of one account is nobody in another one. */
+function isAtHome(
+  { target }: Pick<Located<unknown>, "target">,
+  { caller }: Pick<Context<View>, "caller">,
+): boolean {
+  return caller.kind === "identity" && caller.account === target.place.account;
+}
 
 /** Not whom it has made a session for. */
 async function isOwner<Store extends View>({ caller, store }: Context<Store>): Promise<boolean> {

@@ -69,7 +69,7 @@ export const documentRows = rows({
     aws: "RestorePolicy",
     dsv: ["config:policies:{path}:restore", "GET"],
     ...changing,
-    request: ["path"],
+    request: ["path", "permissions"],
     response: ["version"],
   },
   "config.read": {

@@ -81,8 +81,14 @@ export function dsvPermissionOf(
 ): DsvPermission {
   const { template, action, isMade } = needed[operation];
   const known = { ...target, input: input as Readonly<Record<string, unknown>>, output: {} };
-  const path = filledPath(template, known);
+  const path = colonJoined(filledPath(template, known));
   if (!isMade) return { resources: [path], action };
   const made = NAMES.map((field) => known.input[field]).find((name) => typeof name === "string");
-  return { resources: made === undefined ? [path] : [`${path}:${made}`, path], action };
+  const whole = made === undefined ? [] : [colonJoined(`${path}:${String(made)}`)];
+  return { resources: [...whole, path], action };
+}
+
+/** As documents are kept: names that differ only in how their parts are joined are one path, to whatever denies it. */
+function colonJoined(path: string): string {
+  return path.replace(/[:/]+/g, ":");
 }

@@ -22,6 +22,7 @@ export interface AskedOfDocuments {
 
 export type DocumentDecision = "denied" | "allowed" | "silent";
 
+/** Of each permission of the document one, in their order. */
 export function rulesOf({ permissionDocument }: PolicyDocument): readonly Rule[] {
   return permissionDocument.map(ruleOf);
 }
@@ -38,23 +39,45 @@ function ruleOf({ effect, subjects, resources, actions, conditions }: Permission
 
 /** Those that speak of a caller under any of its names. */
 export function rulesFor(rules: readonly Rule[], names: readonly string[]): readonly Rule[] {
-  return rules.filter(({ subjects }) => names.some((name) => isAny(subjects, name)));
+  return rules.filter((rule) => isAbout(rule, names));
+}
+
+/** Whether the rule speaks of whoever has one of these names. */
+export function isAbout({ subjects }: Pick<Rule, "subjects">, names: readonly string[]): boolean {
+  return names.some((name) => isAny(subjects, name));
+}
+
+/** Whether the rule speaks of the action on one of these paths. */
+export function speaksOf(
+  rule: Pick<Rule, "effect" | "resources" | "actions">,
+  { resources, action }: Pick<AskedOfDocuments, "resources" | "action">,
+): boolean {
+  if (!isAny(rule.actions, action)) return false;
+  return resources.some((path) => rule.resources.some((pattern) => reaches(rule, pattern, path)));
 }
 
 /** Of rules that speak of the caller. */
 export function decideByDocuments(
   rules: readonly Rule[],
-  { resources, action, address }: AskedOfDocuments,
+  { address, ...asked }: AskedOfDocuments,
 ): DocumentDecision {
   let decision: DocumentDecision = "silent";
   for (const rule of rules) {
-    if (!isAny(rule.actions, action)) continue;
-    if (!resources.some((resource) => isAny(rule.resources, resource))) continue;
+    if (!speaksOf(rule, asked)) continue;
     if (!rule.cidrs.every((ranges) => isAddressAllowed(ranges, address))) continue;
     if (rule.effect === "deny") return "denied";
     decision = "allowed";
   }
   return decision;
+}
+
+const HOME = "home";
+
+/** Homes are their owners' own: no rule lets anybody in that does not say so, least of all one for everything. */
+function reaches({ effect }: Pick<Rule, "effect">, pattern: DocumentPattern, path: string) {
+  const isHome = path === HOME || path.startsWith(`${HOME}:`);
+  if (isHome && effect === "allow" && !pattern.head.startsWith(HOME)) return false;
+  return pattern.matches(path);
 }
 
 function isAny(patterns: readonly DocumentPattern[], text: string): boolean {

@@ -39,6 +39,7 @@ export const MAX_DOCUMENTS_PER_ACCOUNT = 1_000;
 export const MAX_PERMISSIONS_PER_DOCUMENT = 100;
 /** Of subjects, resources and actions each. */
 export const MAX_PATTERNS_PER_PERMISSION = 100;
+/** Of all permissions of a document, as JSON. */
 export const MAX_DOCUMENT_BYTES = 64 * 1_024;
 
 /** Their name is their path, joined by colons. */
@@ -46,9 +47,12 @@ export const POLICY_DOCUMENT = itemKind<PolicyDocument>("policy-document");
 
 /** An account's own: what stands here holds beside every document. */
 export interface AccountConfig extends PolicyDocument {
+  /** How long refresh tokens of logins by password are good; 0: as long as the account's settings say. */
   readonly refreshTokenTTLHours: number;
 }
 
 export const CONFIG = itemKind<AccountConfig>("config");
 /** The only one of its kind. */
 export const CONFIG_NAME = "config";
+
+export const MAX_REFRESH_TOKEN_TTL_HOURS = 8_760;
