@@ -23,6 +23,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   instances: async () => (await import("./cli/instances.ts")).instancesCommand,
   "access-keys": async () => (await import("./cli/access-keys.ts")).accessKeysCommand,
   "recover-administrator": async () => (await import("./compose/offline.ts")).recoverCommand,
+  engine: async () => (await import("./cli/engine.ts")).engineCommand(packageVersion()),
   witness: async () => (await import("./compose/offline.ts")).witnessCommand,
 };
 

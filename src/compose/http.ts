@@ -15,6 +15,7 @@ import { Tails } from "../http/dialects/native/tail.ts";
 import { Exchanges } from "../http/exchange.ts";
 import type { Metrics } from "../http/metrics.ts";
 import { createServer, DRAIN_TIMEOUT_MS } from "../http/server.ts";
+import { EngineGate } from "../http/surfaces/engine-connections.ts";
 import { healthSurface } from "../http/surfaces/health.ts";
 import { logSurface } from "../http/surfaces/log.ts";
 import { metricsSurface } from "../http/surfaces/metrics.ts";
@@ -58,6 +59,8 @@ export async function listen(ports: HttpPorts): Promise<Listening> {
   const authenticate = (authorization: string | undefined) =>
     authenticateBearer(authorization, authentication);
   const tails = new Tails();
+  const { engines } = core.capabilities;
+  const gate = new EngineGate({ ...core, engines, clock: ports.clock, log });
   const native = nativeRoutes({
     trail: core.capabilities.trail,
     authenticate,
@@ -81,6 +84,7 @@ export async function listen(ports: HttpPorts): Promise<Listening> {
     }),
     surfaces: [
       tails.surface,
+      gate.surface,
       tokenDiscovery(core.capabilities.tokens),
       loginPages(core.state),
       openapiSurface(native, packageVersion()),

@@ -5,6 +5,30 @@ import { MAX_RECORDED_ITEMS } from "../audit/redaction.ts";
 /** As many as the record of a change names: none is let in that the trail does not show. */
 export const MAX_ALLOWED_ADDRESSES = MAX_RECORDED_ITEMS;
 
+/**
+ * What is no server of anybody's: this host, link-local addresses, multicast, their ways over IPv6 (NAT64, 6to4, Teredo),
+ * and wherever else the machines of clouds are told their own credentials: Amazon's, Google's, Microsoft's and Alibaba's
+ * have an address apart. Not the private ranges, where a company's own servers stand.
+ */
+export const NOBODYS_RANGES: readonly string[] = [
+  "0.0.0.0/8",
+  "169.254.0.0/16",
+  "192.0.0.0/24",
+  "224.0.0.0/4",
+  "240.0.0.0/4",
+  "::/128",
+  "fe80::/10",
+  "ff00::/8",
+  "100.100.100.200/32",
+  "168.63.129.16/32",
+  "fd00:ec2::254/128",
+  "fd20:ce::254/128",
+  "64:ff9b::/96",
+  "64:ff9b:1::/48",
+  "2001::/32",
+  "2002::/16",
+];
+
 /** Built once for each list as it is remembered; forgotten with it. */
 const built = new WeakMap<readonly string[], BlockList>();
 

@@ -7,6 +7,7 @@ import { request as requestPlain, type IncomingMessage } from "node:http";
 import { request as requestTls } from "node:https";
 import { BlockList, isIP, isIPv6, type LookupFunction } from "node:net";
 import type { CustomFetchOptions } from "openid-client";
+import { NOBODYS_RANGES } from "../identity/addresses.ts";
 
 /** From the look-up of the name to the last byte of the answer. */
 export const REQUEST_TIMEOUT_MS = 5_000;
@@ -22,29 +23,7 @@ export class Unreachable extends Error {
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 const loopback = rangesOf(["127.0.0.0/8", "::1/128"]);
-/**
- * Not the private ranges, where a company's own provider stands; but nothing that is no server of anybody's: this
- * host, link-local addresses, multicast, their ways over IPv6 (NAT64, 6to4, Teredo), and wherever else the machines of
- * clouds are told their own credentials: Amazon's, Google's, Microsoft's and Alibaba's have an address apart.
- */
-const forbidden = rangesOf([
-  "0.0.0.0/8",
-  "169.254.0.0/16",
-  "192.0.0.0/24",
-  "224.0.0.0/4",
-  "240.0.0.0/4",
-  "::/128",
-  "fe80::/10",
-  "ff00::/8",
-  "100.100.100.200/32",
-  "168.63.129.16/32",
-  "fd00:ec2::254/128",
-  "fd20:ce::254/128",
-  "64:ff9b::/96",
-  "64:ff9b:1::/48",
-  "2001::/32",
-  "2002::/16",
-]);
+const forbidden = rangesOf(NOBODYS_RANGES);
 
 export interface Reach {
   /** Whether loopback addresses, and only those, are reached: a provider under development. */

@@ -155,7 +155,7 @@ function targetOf({ engine: { kind, id, name }, place }: ConnectedEngine) {
 /** Recorded with the engine that was tried, in its account; of one that there is not, in the operator's own stream. */
 function failed(fault: string, refusal: Refusal, known: ConnectedEngine | null): Located<Attempt> {
   return {
-    target: known ? targetOf(known) : { place: operatorPlace(), kind: "", id: "", name: "engine" },
+    target: known ? targetOf(known) : { place: operatorPlace(), kind: "", id: "", name: "" },
     resource: null,
     subject: { refusal },
     caller: { kind: "anonymous", refusal },

@@ -59,7 +59,9 @@ export const createEngine = changeOperation<CreateEngineInput, Item<Engine>, Cre
     invariant(keys !== undefined, "the keys of an engine are made before it is");
     const { account, name, content } = engine;
     if (!(await store.items.itemNamed(POOL, account, content.poolName))) {
-      throw new Refusal("invalid_request", "There is no such pool.", { reason: "unknown-pool" });
+      throw new Refusal("precondition_failed", "There is no such pool.", {
+        reason: "unknown-pool",
+      });
     }
     if (await store.items.itemNamed(ENGINE, account, name)) {
       throw new Refusal("conflict", "an engine with this name already exists");

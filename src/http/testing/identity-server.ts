@@ -9,9 +9,10 @@ import { tokenDiscovery } from "../dialects/ibm/identity/discovery.ts";
 import { loginPages } from "../dialects/ibm/identity/pages.ts";
 import { nativeDialect } from "../dialects/native/dialect.ts";
 import { identityRoutes } from "../dialects/native/identity.ts";
-import { Exchanges } from "../exchange.ts";
+import { Exchanges, type LogEntry } from "../exchange.ts";
 import { Metrics } from "../metrics.ts";
 import { createServer, type ServerOptions } from "../server.ts";
+import { EngineGate } from "../surfaces/engine-connections.ts";
 
 export interface Answered {
   readonly status: number;
@@ -40,15 +41,13 @@ export class IdentityServer {
       checkpointSize: () => 0,
       indexedEntries: () => 0,
     });
-    const exchanges = new Exchanges({
-      performer,
-      metrics,
-      receiptOf: async () => "",
-      log: ({ error }) => {
-        throw error;
-      },
-    });
+    const fail = ({ error }: LogEntry): never => {
+      throw error;
+    };
+    const exchanges = new Exchanges({ performer, metrics, receiptOf: async () => "", log: fail });
     const { state, clock, capabilities } = app.parts;
+    const { engines } = capabilities;
+    const gate = new EngineGate({ performer, state, engines, clock, log: fail });
     const { tokens, credentials, regions, vault } = capabilities;
     const ports = { state, clock, tokens, credentials, regions };
     const authenticate = (header: string | undefined) => app.whoSends(header);
@@ -61,7 +60,7 @@ export class IdentityServer {
       ],
       exchanges,
       performer,
-      surfaces: [tokenDiscovery(app.tokens), loginPages(state)],
+      surfaces: [tokenDiscovery(app.tokens), loginPages(state), gate.surface],
       ...(trustedProxies ? { trustedProxies } : {}),
     });
     await server.ready();

@@ -13,7 +13,7 @@ const HOME = /^\/v1\/+home\/+([^/?]+)/;
 export async function placeOf(
   request: FastifyRequest,
   caller: Caller,
-  view: Pick<View, "identity" | "profiles">,
+  view: Pick<View, "identity" | "profiles" | "logins">,
 ): Promise<Place> {
   const account = caller.kind === "identity" ? caller.account : await tenantOf(request, view);
   if (account === undefined) return operatorPlace();
@@ -25,8 +25,8 @@ export async function placeOf(
 }
 
 /** `{tenant}.…`: an account by its name or its id; behind any other name, the installation's first account. */
-async function tenantOf(
-  { hostname }: FastifyRequest,
+export async function tenantOf(
+  { hostname }: Pick<FastifyRequest, "hostname">,
   { identity }: Pick<View, "identity">,
 ): Promise<string | undefined> {
   const accounts = await identity.accounts();
