@@ -9,19 +9,19 @@ const keyOf = (byte: number) => createSecretKey(Buffer.alloc(32, byte));
 
 describe("XAES-256-GCM", () => {
   it.each([
-    [
-      "whose subkey needs no reduction",
-      1,
-      "",
-      "ce546ef63c9cc60765923609b33a9a1974e96e52daf2fcf7075e2271",
-    ],
-    [
-      "whose subkey needs one",
-      3,
-      "c2sp.org/XAES-256-GCM",
-      "986ec1832593df5443a179437fd083bf3fdb41abd740a21f71eb769d",
-    ],
-  ])("has C2SP's vector of a key %s", (_which, byte, data, expected) => {
+    {
+      which: "whose subkey needs no reduction",
+      byte: 1,
+      data: "",
+      expected: "ce546ef63c9cc60765923609b33a9a1974e96e52daf2fcf7075e2271",
+    },
+    {
+      which: "whose subkey needs one",
+      byte: 3,
+      data: "c2sp.org/XAES-256-GCM",
+      expected: "986ec1832593df5443a179437fd083bf3fdb41abd740a21f71eb769d",
+    },
+  ])("has C2SP's vector of a key $which", ({ byte, data, expected }) => {
     const message = { nonce, data: utf8(data) };
     const sealed = encrypt(keyOf(byte), message, plaintext);
     expect(sealed.toString("hex")).toBe(expected);

@@ -35,6 +35,8 @@ export const ACCOUNT = field("account");
 export const TARGET_NAME = field("target.name");
 /** The id of the access key that a call was signed with. */
 export const ACCESS_KEY_ID = field("initiator.access.keyId");
+/** By which wire it came; `internal` of what the server does of its own accord. */
+export const DIALECT = field("dialect");
 export const REASON_CODE = field("reason.reasonCode", "number");
 
 /** Fields that stand in the event under their own path. */
@@ -71,7 +73,7 @@ export const EVENT_FIELDS: readonly Field[] = [
   ACCOUNT,
   field("region"),
   field("instance"),
-  field("dialect"),
+  DIALECT,
   field("counters.target", "number"),
   field("counters.initiator", "number"),
 ];

@@ -113,6 +113,8 @@ export interface SecretReader extends DataKeyReader {
   /** A page of them by their position, not counted: as quick at the end of a long list as at its beginning. */
   describedSecrets(at: Instance, query: DescribedQuery): Promise<readonly DescribedSecret[]>;
   countInGroup(at: Instance, groupId: string): Promise<number>;
+  /** In every instance, homes among them; without those that wait to be deleted. */
+  countInAccount(account: string): Promise<number>;
   /** Whether a secret of the type, one that is not destroyed, is made with the configuration of this name. */
   isMadeWith(at: Instance, type: SecretType, configuration: string): Promise<boolean>;
   /** Everything that an instance holds, also what other stores keep of it. */

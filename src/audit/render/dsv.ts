@@ -104,6 +104,7 @@ const otherStatuses: Readonly<Record<string, number>> = {
   "crypto:key:{path}:restore PUT": 204,
   "crypto:manual:key:{path}:restore PUT": 204,
   "crypto:rotate POST": 201,
+  "crypto:manual:key:{path} POST": 201,
   "pki:register POST": 201,
   "pki:root POST": 200,
   "config POST": 201,

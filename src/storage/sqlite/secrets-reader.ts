@@ -204,6 +204,10 @@ export class SqliteSecretReader implements SecretReader {
     return this.#count("secrets WHERE account = ? AND instance = ? AND group_id = ?", values);
   }
 
+  async countInAccount(account: string): Promise<number> {
+    return this.#count("secrets WHERE account = ? AND deletion_due_at IS NULL", [account]);
+  }
+
   async isMadeWith(at: Instance, type: SecretType, configuration: string): Promise<boolean> {
     const sql = `SELECT 1 FROM secrets WHERE account = ? AND instance = ? AND type = ? AND state <> ?
       AND EXISTS (SELECT 1 FROM json_each(secrets.attributes)

@@ -155,7 +155,7 @@ describe("data", () => {
       record: { path: "crypto:decrypt", action: "POST", status: 200 },
     });
     const asQuery = new URLSearchParams({ path: "mykeys/key1", plaintext: "hello", version: "0" });
-    const queried = await server.call("POST", `/crypto/encrypt?${asQuery}`);
+    const queried = await server.call("POST", `/crypto/encrypt?${asQuery.toString()}`);
     expect(queried.status).toBe(200);
     const form = new URLSearchParams({ path: "mykeys/key1", ciphertext: queried.body.ciphertext });
     const formed = await server.call("POST", "/crypto/decrypt", { body: form.toString() });
