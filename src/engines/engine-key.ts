@@ -23,9 +23,9 @@ export interface EngineKeys {
 
 export function newEngineKeys(): EngineKeys {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-  const pkcs8 = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  const pkcs8 = privateKey.export({ type: "pkcs8", format: "pem" });
   return {
-    publicKey: publicKey.export({ type: "spki", format: "pem" }).toString(),
+    publicKey: publicKey.export({ type: "spki", format: "pem" }),
     privateKey: new Sensitive(pkcs8),
   };
 }

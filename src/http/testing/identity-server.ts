@@ -11,8 +11,10 @@ import { nativeDialect } from "../dialects/native/dialect.ts";
 import { identityRoutes } from "../dialects/native/identity.ts";
 import { Exchanges, type LogEntry } from "../exchange.ts";
 import { Metrics } from "../metrics.ts";
+import { heartbeatSurface } from "../surfaces/heartbeat.ts";
 import { createServer, type ServerOptions } from "../server.ts";
 import { EngineGate } from "../surfaces/engine-connections.ts";
+import { SOCKET_TIMES, type SocketTimes } from "../surfaces/engine-socket.ts";
 
 export interface Answered {
   readonly status: number;
@@ -32,7 +34,10 @@ export class IdentityServer {
 
   static async open(
     options: TestAppOptions = {},
-    { trustedProxies }: Pick<ServerOptions, "trustedProxies"> = {},
+    {
+      trustedProxies,
+      times = SOCKET_TIMES,
+    }: Pick<ServerOptions, "trustedProxies"> & { readonly times?: SocketTimes } = {},
   ): Promise<IdentityServer> {
     const app = await IdentityApp.open(options);
     const { performer, log } = app.parts;
@@ -47,7 +52,7 @@ export class IdentityServer {
     const exchanges = new Exchanges({ performer, metrics, receiptOf: async () => "", log: fail });
     const { state, clock, capabilities } = app.parts;
     const { engines } = capabilities;
-    const gate = new EngineGate({ performer, state, engines, clock, log: fail });
+    const gate = new EngineGate({ performer, state, engines, clock, log: fail, times });
     const { tokens, credentials, regions, vault } = capabilities;
     const ports = { state, clock, tokens, credentials, regions };
     const authenticate = (header: string | undefined) => app.whoSends(header);
@@ -60,7 +65,7 @@ export class IdentityServer {
       ],
       exchanges,
       performer,
-      surfaces: [tokenDiscovery(app.tokens), loginPages(state), gate.surface],
+      surfaces: [tokenDiscovery(app.tokens), loginPages(state), gate.surface, heartbeatSurface],
       ...(trustedProxies ? { trustedProxies } : {}),
     });
     await server.ready();
