@@ -16,6 +16,7 @@ import { Exchanges } from "../http/exchange.ts";
 import type { Metrics } from "../http/metrics.ts";
 import { createServer, DRAIN_TIMEOUT_MS } from "../http/server.ts";
 import { EngineGate } from "../http/surfaces/engine-connections.ts";
+import { heartbeatSurface } from "../http/surfaces/heartbeat.ts";
 import { healthSurface } from "../http/surfaces/health.ts";
 import { logSurface } from "../http/surfaces/log.ts";
 import { metricsSurface } from "../http/surfaces/metrics.ts";
@@ -93,6 +94,7 @@ export async function listen(ports: HttpPorts): Promise<Listening> {
         tile: (level, index, width) => ledger.tile(level, index, width),
       }),
       metricsSurface(metrics),
+      heartbeatSurface,
       healthSurface({
         trail: () => ledger.status,
         vault: () => core.capabilities.vault.status.kind,

@@ -1,11 +1,19 @@
 /** Who the caller is, told to the caller: whoever has a credential may ask. */
+import { principalName } from "../../audit/render/dsv.ts";
 import { principalNames, type PrincipalNames } from "../../audit/render/principal-arn.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import type { Identity } from "../call.ts";
 import { readOperation } from "../operation.ts";
 import { targetOf } from "./find.ts";
 
-export const readCallerIdentity = readOperation<object, Identity, PrincipalNames>({
+export interface CallerNames extends PrincipalNames {
+  /** As the record has it. */
+  readonly id: string;
+  /** As policy documents have it: `users:bob`. */
+  readonly principal: string;
+}
+
+export const readCallerIdentity = readOperation<object, Identity, CallerNames>({
   name: "session.read",
   async locate(_input, { call, caller }) {
     if (caller.kind !== "identity") {
@@ -16,7 +24,11 @@ export const readCallerIdentity = readOperation<object, Identity, PrincipalNames
     const own = kind === "user" ? id : id.replace(/^iam-/, "");
     return { target: targetOf(call, { kind, id: own, name }), resource: null, subject: caller };
   },
-  run: async (_input, { subject }) => principalNames(subject),
+  run: async (_input, { subject }) => ({
+    ...principalNames(subject),
+    id: subject.id,
+    principal: principalName(subject),
+  }),
 });
 
 const KINDS: Readonly<Record<string, "user" | "serviceid" | "profile">> = {

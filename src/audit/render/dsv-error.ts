@@ -48,10 +48,26 @@ const byReason: Readonly<Record<string, Naming>> = {
     status: 404,
     message: "the item is marked for deletion and will be removed; restore it to use it again",
   },
+  "name-of-deleted": {
+    status: 400,
+    message:
+      "a secret at path is marked for deletion and will be removed; restore it, or delete it with force, before another takes its place",
+  },
+  "ambiguous-name": {
+    status: 400,
+    message: "several secrets, of different types, are at path; use the id of one",
+  },
+  "value-gone": { status: 404 },
+  // Of somebody who may set it, and is asked for the one there is.
+  "wrong-current-password": { status: 400, message: "current password is incorrect" },
   "url-used": { status: 400, message: "url has already used" },
   "engine-not-connected": { status: 503, message: "engine is not connected" },
   "engine-silent": { status: 504, message: "engine is connected but did not answer in time" },
   "unknown-pool": { status: 400, message: "specified pool doesn't exist" },
+  // Who brings a password that is right may know what else is asked for.
+  "second-factor-required": { status: 401 },
+  "second-factor-missing": { status: 401 },
+  "password-not-allowed": { status: 401 },
   "provider-exists": { status: 400, message: "an auth provider with this name already exists" },
   "unknown-provider": { status: 404, message: "unable to find provider with specified name." },
 };
@@ -62,6 +78,9 @@ const PRINCIPAL_EXISTS = "a security principal with this name already exists";
 const taken: Readonly<Partial<Record<OperationName, string>>> = {
   "secret.create": SECRET_EXISTS,
   "secret.restore": SECRET_EXISTS,
+  "pki-root.register": SECRET_EXISTS,
+  "pki-root.create": SECRET_EXISTS,
+  "pki-leaf.issue": SECRET_EXISTS,
   "user.create": PRINCIPAL_EXISTS,
   "user.restore": PRINCIPAL_EXISTS,
   "access-group.create": PRINCIPAL_EXISTS,

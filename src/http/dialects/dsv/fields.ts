@@ -34,6 +34,14 @@ export function queryAs<Shape extends z.ZodRawShape>(
   return read(schema, named(queryFields(request), Object.keys(schema.shape)));
 }
 
+/** The same of an object within. */
+export function fieldsAs<Shape extends z.ZodRawShape>(
+  schema: z.ZodObject<Shape>,
+  fields: Fields,
+): z.infer<z.ZodObject<Shape>> {
+  return read(schema, named(fields, Object.keys(schema.shape)));
+}
+
 /** What a schema says of its fields, in the way of this wire. */
 export function read<Value>(schema: z.ZodType<Value>, value: unknown): Value {
   const result = schema.safeParse(value);
