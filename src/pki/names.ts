@@ -76,15 +76,50 @@ const PRINTABLE_TEXT = /^[A-Za-z0-9 '()+,\-./:=?]+$/;
 // oxlint-disable-next-line no-control-regex -- that is what is looked for
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
+/** What names may have besides: whom to write to (PKCS #9), and a text about whom they name (X.520). */
+export interface FurtherNames {
+  readonly emailAddress?: string | undefined;
+  readonly description?: string | undefined;
+}
+
+const EMAIL_ADDRESS = "1.2.840.113549.1.9.1";
+const MAX_NAMED_EMAIL_CHARS = 255;
+const DESCRIPTION = "2.5.4.13";
+const MAX_DESCRIPTION_CHARS = 1_024;
+
 /** A name in DER. Refuses values that no name can have; never quotes them. */
-export function encodeName(subject: Subject): Uint8Array {
+export function encodeName(subject: Subject, further: FurtherNames = {}): Uint8Array {
   const parts = ATTRIBUTES.flatMap((attribute) =>
     valuesOf(subject, attribute).map((value) => {
       const tag = PRINTABLE.includes(attribute.field) ? TAG.printableString : TAG.utf8String;
       return setOf(sequence(oid(attribute.oid), element(tag, utf8(value))));
     }),
   );
-  return sequence(...parts);
+  return sequence(...parts, ...encodeFurther(further));
+}
+
+function encodeFurther({ emailAddress, description }: FurtherNames): readonly Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  if (emailAddress !== undefined) {
+    if (emailAddress.length > MAX_NAMED_EMAIL_CHARS || !/^[!-~]+@[!-~]+$/.test(emailAddress)) {
+      throw badText("emailAddress", "An e-mail address in a name is one, in ASCII.");
+    }
+    const value = element(TAG.ia5String, utf8(emailAddress));
+    parts.push(setOf(sequence(oid(EMAIL_ADDRESS), value)));
+  }
+  if (description !== undefined) {
+    const isText = description.isWellFormed() && !CONTROL.test(description);
+    if (!isText || description.length === 0 || description.length > MAX_DESCRIPTION_CHARS) {
+      const sentence = `A description in a name has 1 to ${MAX_DESCRIPTION_CHARS} characters, none of them a control character.`;
+      throw badText("description", sentence);
+    }
+    parts.push(setOf(sequence(oid(DESCRIPTION), element(TAG.utf8String, utf8(description)))));
+  }
+  return parts;
+}
+
+function badText(field: string, sentence: string): Refusal {
+  return new Refusal("invalid_request", sentence, { field });
 }
 
 function valuesOf(subject: Subject, { field, maxChars }: Attribute): readonly string[] {

@@ -15,7 +15,7 @@ export const pkiRows = rows({
     ...issuing,
     severity: "warning",
     discloses: "supplied",
-    request: ["rootCAPath", "maxTTL"],
+    request: ["rootCAPath", "domains", "maxTTL"],
     response: ["id", "versionId", "serialNumber"],
   },
   "pki-root.create": {
@@ -26,7 +26,7 @@ export const pkiRows = rows({
     ...issuing,
     severity: "warning",
     discloses: "supplied",
-    request: ["rootCAPath", "maxTTL"],
+    request: ["rootCAPath", "domains", "maxTTL"],
     response: ["id", "versionId", "serialNumber"],
   },
   "pki-csr.sign": {
