@@ -1,5 +1,6 @@
 /** Service IDs: created, alone or with a first API key, and deleted with their keys and policies. */
 import { MAX_API_KEYS_PER_IDENTITY, type ApiKey } from "../../identity/api-key.ts";
+import { CLIENT } from "../../identity/client.ts";
 import { newEntityTag } from "../../identity/entity-tag.ts";
 import {
   actingIdOf,
@@ -10,9 +11,13 @@ import {
 } from "../../identity/service-id.ts";
 import { checkedDescription, checkedName } from "../../identity/text.ts";
 import { isUserId } from "../../identity/user.ts";
+import type { Millis } from "../../kernel/clock.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import type { Call } from "../call.ts";
+import { setClientAside } from "../clients/set-aside.ts";
+import { forgetVersions } from "../items/versions.ts";
 import { callerId, changeOperation, type Context } from "../operation.ts";
+import { removeHome } from "../secrets/remove-home.ts";
 import type { View } from "../state.ts";
 import { keyTarget } from "./api-key-events.ts";
 import { madeApiKey, newApiKey, type CreatedApiKey, type NewApiKey } from "./api-keys.ts";
@@ -92,7 +97,8 @@ export const createServiceId = changeOperation<
   },
 });
 
-function newlyNamed(
+/** One that is not kept yet. */
+export function newlyNamed(
   { name, description = "", uniqueInstanceCrns = [], lock = false }: CreateServiceIdInput,
   { call, caller, now }: Context<View>,
 ): ServiceId {
@@ -119,10 +125,17 @@ function isUserHere({ caller, place }: Call): boolean {
 
 export interface DeleteServiceIdInput {
   readonly id: string;
+  /** Whether it can be had back for a while, with its secret if it is a client. */
+  readonly recoverable?: true | undefined;
+}
+
+export interface DeletedServiceId {
+  /** Until when it can be had back; null of one that is gone for good. */
+  readonly dueAt: Millis | null;
 }
 
 /** Ends its sessions at once. A locked one is refused, and one that has a locked API key. */
-export const deleteServiceId = changeOperation<DeleteServiceIdInput, ServiceId, object>({
+export const deleteServiceId = changeOperation<DeleteServiceIdInput, ServiceId, DeletedServiceId>({
   name: "serviceid.delete",
   async locate({ id }, { call, store }) {
     const { account } = call.place;
@@ -134,10 +147,13 @@ export const deleteServiceId = changeOperation<DeleteServiceIdInput, ServiceId, 
     const target = serviceIdTarget(serviceId);
     return inAccount("serviceid.delete", call, { target, subject: serviceId, facts: { lock } });
   },
-  async run(_input, { subject: serviceId }, context) {
+  async run({ recoverable = false }, { subject: serviceId }, context) {
     assertUnlocked(serviceId, "service ID");
+    const item = recoverable ? await setClientAside(serviceId, context) : undefined;
     await removeWithIdentity(serviceId, context);
+    if (!item) await removeHome(serviceId, context);
     await context.store.identity.deleteServiceId(serviceId.account, serviceId.id);
-    return {};
+    if (!item) await forgetVersions(CLIENT, serviceId, context);
+    return { dueAt: item?.removal?.dueAt ?? null };
   },
 });

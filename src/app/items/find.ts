@@ -49,8 +49,10 @@ export function markedRefusal(): Refusal {
 
 /** Refuses to bring back what is not deleted. */
 export function assertRemoved({ removal }: Pick<Item<object>, "removal">): void {
-  if (removal) return;
-  throw new Refusal("precondition_failed", "It is not deleted: there is nothing to restore.", {
-    reason: "not-deleted",
-  });
+  if (!removal) throw notRemovedRefusal();
+}
+
+export function notRemovedRefusal(): Refusal {
+  const sentence = "It is not deleted: there is nothing to restore.";
+  return new Refusal("precondition_failed", sentence, { reason: "not-deleted" });
 }

@@ -28,7 +28,7 @@ export const identityRows = rows({
     aws: "CreateUser",
     dsv: ["users", "POST"],
     ...making,
-    request: ["email", "name", "userName"],
+    request: ["email", "name", "userName", "provider", "externalId"],
     response: ["iamId"],
   },
   "user.read": {
@@ -44,7 +44,7 @@ export const identityRows = rows({
     aws: "ListUsers",
     dsv: ["users", "GET"],
     ...reading,
-    request: ["offset", "limit", "pathPrefix"],
+    request: ["search", "offset", "limit", "pathPrefix"],
     response: ["totalCount"],
   },
   "user.update": {
@@ -77,7 +77,7 @@ export const identityRows = rows({
     dsv: ["users:{name}", "DELETE"],
     ...removing,
     failureSeverity: lockedIsCritical,
-    request: ["iamId", "userName"],
+    request: ["iamId", "userName", "force"],
     response: [],
   },
   "user-password.set": {
@@ -85,7 +85,7 @@ export const identityRows = rows({
     aws: "UpdateLoginProfile",
     dsv: ["users:{name}:password", "POST"],
     ...removing,
-    request: ["iamId"],
+    request: ["iamId", "userName"],
     response: [],
   },
   "user-password.delete": {
@@ -125,7 +125,7 @@ export const identityRows = rows({
     aws: "CreateServiceId",
     dsv: ["clients", "POST"],
     ...making,
-    request: ["name", "lock", "instance_name"],
+    request: ["name", "lock", "instance_name", "role", "usesLimit", "byAddress", "expiresAt"],
     response: ["id", "iamId"],
   },
   "serviceid.read": {
@@ -141,7 +141,7 @@ export const identityRows = rows({
     aws: "ListServiceIds",
     dsv: ["clients", "GET"],
     ...reading,
-    request: ["name", "offset", "limit"],
+    request: ["name", "role", "offset", "limit"],
     response: ["totalCount"],
   },
   "serviceid.update": {
@@ -159,7 +159,7 @@ export const identityRows = rows({
     dsv: ["clients:{clientId}", "DELETE"],
     ...removing,
     failureSeverity: lockedIsCritical,
-    request: ["id", "lock"],
+    request: ["id", "lock", "force"],
     response: [],
   },
   "user-apikey.create": {

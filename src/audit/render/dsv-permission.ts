@@ -12,7 +12,7 @@ export interface DsvPermission {
   readonly action: DsvAction;
 }
 
-type DsvAction = "create" | "read" | "update" | "delete" | "list";
+type DsvAction = "create" | "read" | "update" | "delete" | "list" | "assign";
 
 interface Needed {
   readonly template: string;
@@ -38,6 +38,8 @@ const exceptions: Readonly<Partial<Record<OperationName, Needed>>> = {
   "data.encrypt": { template: "crypto:encrypt:{path}", action: "update", isMade: false },
   "data.decrypt": { template: "crypto:decrypt:{path}", action: "read", isMade: false },
   "data.rotate": { template: "crypto:rotate:{path}", action: "update", isMade: false },
+  // Who may act as a role: whoever makes a client of it decides that too.
+  "profile-identity.add": { template: "roles:{name}", action: "assign", isMade: false },
   "secret.paths.list": { template: "secrets:{path}", action: "list", isMade: false },
 };
 
@@ -73,7 +75,7 @@ const needed = Object.fromEntries(
 ) as Readonly<Record<OperationName, Needed>>;
 
 /** In the input of what is being made: what it is to be called. */
-const NAMES = ["userName", "email", "name", "path"] as const;
+const NAMES = ["userName", "email", "name", "path", "rootCAPath"] as const;
 
 export function dsvPermissionOf(
   operation: OperationName,
@@ -83,7 +85,11 @@ export function dsvPermissionOf(
   const known = { ...target, input: input as Readonly<Record<string, unknown>>, output: {} };
   const path = colonJoined(filledPath(template, known));
   if (!isMade) return { resources: [path], action };
-  const made = NAMES.map((field) => known.input[field]).find((name) => typeof name === "string");
+  // A client's name is its id, which it has from the beginning.
+  const made =
+    target.kind === "serviceid"
+      ? target.id
+      : NAMES.map((field) => known.input[field]).find((name) => typeof name === "string");
   const whole = made === undefined ? [] : [colonJoined(`${path}:${String(made)}`)];
   return { resources: [...whole, path], action };
 }
