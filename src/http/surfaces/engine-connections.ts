@@ -60,6 +60,13 @@ interface Upgrade {
   readonly head: Buffer;
 }
 
+/** Who asks to be connected, as what. */
+interface Asking {
+  readonly call: Call;
+  readonly called: string;
+  readonly hostname: string;
+}
+
 export class EngineGate {
   readonly #ports: EngineConnectionsPorts;
   readonly #server = new WebSocketServer({
@@ -70,6 +77,7 @@ export class EngineGate {
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   });
   readonly #upgrades = new WeakMap<IncomingMessage, Upgrade>();
+  readonly #calls = new WeakMap<IncomingMessage, Call>();
   readonly #handshakes = new Set<WebSocket>();
   readonly #links = new Set<EngineSocket>();
   /** Everything under way; none of it rejects. */
@@ -78,6 +86,12 @@ export class EngineGate {
 
   constructor(ports: EngineConnectionsPorts) {
     this.#ports = ports;
+    // What asks for a WebSocket in no way that is one.
+    this.#server.on("wsClientError", (_error, socket, raw) => {
+      const call = this.#calls.get(raw);
+      if (call) this.#keep(this.#refuseRequest(socket, call));
+      else socket.destroy();
+    });
   }
 
   readonly surface = (server: FastifyInstance): void => {
@@ -95,9 +109,13 @@ export class EngineGate {
       handler: (request, reply) => {
         const upgrade = this.#upgrades.get(request.raw);
         if (!upgrade) return reply.callNotFound();
+        const { name: called } = request.params as { readonly name: string };
+        // Now: of a socket that is gone by the time that it is recorded, nobody knows where it came from.
+        const asking = { call: callOf(request, called), called, hostname: request.hostname };
+        this.#calls.set(request.raw, asking.call);
         reply.hijack();
         this.#server.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (socket) =>
-          this.#keep(this.#serve(socket, request)),
+          this.#keep(this.#serve(socket, asking)),
         );
         return reply;
       },
@@ -133,11 +151,18 @@ export class EngineGate {
     this.#serving.add(kept);
   }
 
-  async #serve(socket: WebSocket, request: FastifyRequest): Promise<void> {
+  async #refuseRequest(socket: Duplex, call: Call): Promise<void> {
+    await this.#ports.performer.perform(connectEngine, call, () => {
+      throw new Refusal("invalid_request", "The request asks for no WebSocket (RFC 6455).");
+    });
+    socket.end("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  }
+
+  async #serve(socket: WebSocket, asking: Asking): Promise<void> {
     socket.on("error", () => socket.terminate());
     try {
-      const connected = await this.#admit(socket, request);
-      if (connected) await this.#hold(socket, connected, request);
+      const connected = await this.#admit(socket, asking);
+      if (connected) await this.#hold(socket, connected, asking.call);
     } catch (error) {
       turnAway(socket, { message: "The server is out of service: try again.", isFinal: false });
       throw error;
@@ -145,17 +170,19 @@ export class EngineGate {
   }
 
   /** Undefined for whoever was turned away, which is recorded. */
-  async #admit(socket: WebSocket, request: FastifyRequest): Promise<ConnectedEngine | undefined> {
+  async #admit(
+    socket: WebSocket,
+    { call, called, hostname }: Asking,
+  ): Promise<ConnectedEngine | undefined> {
     const { performer, engines, times = SOCKET_TIMES } = this.#ports;
     const nonce = newNonce();
-    const { name: called } = request.params as { readonly name: string };
-    const account = await this.#ports.state.read((view) => tenantOf(request, view));
+    const account = await this.#ports.state.read((view) => tenantOf({ hostname }, view));
     const proof = await this.#proof(socket, {
       nonce,
       server: engines.serverName,
       timeoutMs: times.helloMs,
     });
-    const performed = await performer.perform(connectEngine, callOf(request, called), () => {
+    const performed = await performer.perform(connectEngine, call, () => {
       if (proof instanceof Refusal) throw proof;
       return { called, account, nonce, proof };
     });
@@ -185,7 +212,7 @@ export class EngineGate {
   async #hold(
     socket: WebSocket,
     { engine, place }: ConnectedEngine,
-    request: FastifyRequest,
+    { correlationId }: Call,
   ): Promise<void> {
     const { engines, state, clock, times = SOCKET_TIMES } = this.#ports;
     const heard = (): void => engines.heard(engine.id, engine.account, clock.now());
@@ -200,13 +227,13 @@ export class EngineGate {
     const because = await link.over;
     engines.leave(link);
     this.#links.delete(link);
-    await this.#record({ engine, place }, because, request);
+    await this.#record({ engine, place }, because, correlationId);
   }
 
   async #record(
     { engine: { id, name, account }, place }: ConnectedEngine,
     because: ConnectionEnd,
-    request: FastifyRequest,
+    correlationId: string,
   ): Promise<void> {
     const call: Call = {
       caller: { kind: "internal", job: "engines" },
@@ -215,7 +242,7 @@ export class EngineGate {
       host: { address: "", addressType: "", agent: "" },
       requestId: randomId(),
       // Of the attempt that it began with.
-      correlationId: correlationOf(request),
+      correlationId,
       about: { kind: "engine", id },
     };
     const input = { id, name, place, because };
