@@ -31,17 +31,41 @@ import { joined, tailed, tailOf, withColons } from "./tails.ts";
 
 const SYMMETRIC = "symmetric";
 
+const path = z.string();
+const toEncrypt = asked({
+  path,
+  // What is no text has no UTF-8 that it could be had back from.
+  plaintext: z.string().refine((text) => text.isWellFormed()),
+  version: wholeNumber.optional(),
+});
+const toDecrypt = asked({ path, ciphertext: z.string(), version: wholeNumber.optional() });
+const toRotate = asked({
+  path,
+  ciphertext: z.string(),
+  startingVersion: wholeNumber.optional(),
+  endingVersion: wholeNumber.optional(),
+});
+const newKey = z.object({
+  scheme: z.string().toLowerCase().pipe(z.literal(SYMMETRIC)),
+  privateKey: z.string(),
+  nonce: z.string().optional(),
+  metadata: z.record(z.string(), z.unknown()).optional(),
+});
+/** What a key is for does not change with its value. */
+const nextKey = newKey.partial({ scheme: true });
+
 const about: About = (request) => ({
   kind: ENCRYPTION_KEY.name,
   id: withColons(tailOf(request).path),
 });
 const calledInPath = (request: FastifyRequest) => ({ path: tailOf(request).path });
 
+const forced = z.object({ force: flag.default(false) });
 const deletion = {
   about,
   decode: (request: FastifyRequest) => ({
     ...calledInPath(request),
-    force: queryAs(z.object({ force: flag.default(false) }), request).force,
+    force: queryAs(forced, request).force,
   }),
   encode: empty(204),
 };
@@ -95,7 +119,7 @@ const manualKeyLines: readonly Route[] = [
 const dataLines: readonly Route[] = ["/crypto", "/crypto/manual"].flatMap((base) => [
   line(`POST ${base}/encrypt` as `POST /${string}`, encrypt, {
     decode(request) {
-      const { path, version, plaintext } = asked(toEncrypt, request);
+      const { path, version, plaintext } = toEncrypt(request);
       return { path: joined(path), version, plaintext: new Sensitive(utf8(plaintext)) };
     },
     encode: ok(({ path, version, ciphertext }) => ({
@@ -106,7 +130,7 @@ const dataLines: readonly Route[] = ["/crypto", "/crypto/manual"].flatMap((base)
   }),
   line(`POST ${base}/decrypt` as `POST /${string}`, decrypt, {
     decode(request) {
-      const { path, version, ciphertext } = asked(toDecrypt, request);
+      const { path, version, ciphertext } = toDecrypt(request);
       return { path: joined(path), version, ciphertext: inBase64(ciphertext) };
     },
     encode: ok(({ path, version, plaintext }) => ({
@@ -119,7 +143,7 @@ const dataLines: readonly Route[] = ["/crypto", "/crypto/manual"].flatMap((base)
 
 const rotation = line("POST /crypto/rotate", rotateData, {
   decode(request) {
-    const { path, ciphertext, ...versions } = asked(toRotate, request);
+    const { path, ciphertext, ...versions } = toRotate(request);
     return { path: joined(path), ...versions, ciphertext: inBase64(ciphertext) };
   },
   encode: created(({ path, ciphertext, version, startingVersion, endingVersion }) => ({
@@ -138,38 +162,13 @@ export const cryptoRoutes: readonly Route[] = [
   rotation,
 ];
 
-const path = z.string();
-const toEncrypt = z.object({
-  path,
-  // What is no text has no UTF-8 that it could be had back from.
-  plaintext: z.string().refine((text) => text.isWellFormed()),
-  version: wholeNumber.optional(),
-});
-const toDecrypt = z.object({ path, ciphertext: z.string(), version: wholeNumber.optional() });
-const toRotate = z.object({
-  path,
-  ciphertext: z.string(),
-  startingVersion: wholeNumber.optional(),
-  endingVersion: wholeNumber.optional(),
-});
-const newKey = z.object({
-  scheme: z.string().toLowerCase().pipe(z.literal(SYMMETRIC)),
-  privateKey: z.string(),
-  nonce: z.string().optional(),
-  metadata: z.record(z.string(), z.unknown()).optional(),
-});
-/** What a key is for does not change with its value. */
-const nextKey = newKey.partial({ scheme: true });
-
-/** In the body, the query, or part of it in each. */
-function asked<Shape extends z.ZodRawShape>(
-  schema: z.ZodObject<Shape>,
-  request: FastifyRequest,
-): z.infer<z.ZodObject<Shape>> {
-  const some = z.object(
-    Object.fromEntries(Object.keys(schema.shape).map((name) => [name, z.unknown().optional()])),
-  );
-  return read(schema, { ...queryAs(some, request), ...bodyAs(some, request) });
+/** Reads them from the body, the query, or in part from each. */
+function asked<Shape extends z.ZodRawShape>(shape: Shape) {
+  const schema = z.object(shape);
+  const anything = Object.keys(shape).map((name) => [name, z.unknown().optional()]);
+  const either = z.object(Object.fromEntries(anything) as Record<string, z.ZodOptional>);
+  return (request: FastifyRequest): z.infer<typeof schema> =>
+    read(schema, { ...queryAs(either, request), ...bodyAs(either, request) });
 }
 
 /** A plus sign that nobody has written as `%2B` comes out of a query as a space. */
