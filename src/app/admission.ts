@@ -111,6 +111,11 @@ export const OWNERS_OWN: ReadonlySet<OperationName> = new Set<OperationName>([
 
 const DOCUMENTS = /^(?:policy-document|config)\./;
 
+/** What the owner of the account may do whatever its roles are, and whatever documents say. */
+export function isOwnersAlways(operation: OperationName): boolean {
+  return DOCUMENTS.test(operation);
+}
+
 /** Throws the refusal of a caller who may not do this. */
 export async function authorize<Store extends View>(
   operation: { readonly name: OperationName; readonly forAnyone?: true },
@@ -130,7 +135,7 @@ export async function authorize<Store extends View>(
     if (!context.judge({ permission, located: unpoliced, input })) return;
   }
   // Nor do documents keep from the owner what could change them: nobody else might be left to.
-  if (DOCUMENTS.test(permission) && isAtHome(located, context) && (await isOwner(context))) return;
+  if (isOwnersAlways(permission) && isAtHome(located, context) && (await isOwner(context))) return;
   throw refusal;
 }
 

@@ -38,6 +38,7 @@ const ANSWER: Access = {
         },
       ],
       limits: [],
+      document_limits: [],
       applied_by: null,
     },
     {
@@ -48,6 +49,7 @@ const ANSWER: Access = {
       can_log_in: false,
       paths: [POLICY],
       limits: [],
+      document_limits: [],
       applied_by: {
         identities: [{ type: "user", id: "IBMid-2" }],
         rules: [
@@ -123,6 +125,37 @@ describe("keytrail who-can", () => {
     expect(stdout).toContain("The secret has a policy of its own, of 2 statements");
     expect(stdout).toContain("  lets in 123456789012 of other accounts, where those do too");
     expect(stdout).toContain("  lets in everybody of other accounts");
+  });
+
+  it("says which policy documents let in, by which group, and what they keep from it", async () => {
+    const [ada] = ANSWER.identities;
+    const said = { operations: [], document: "secrets:db", permission_id: "p" };
+    const via = { group_id: "g", name: "ops", membership: "static", until: null };
+    const denial = { document: "secrets", permission_id: "q" };
+    answer = {
+      ...ANSWER,
+      identities: [
+        {
+          ...ada!,
+          paths: [
+            { ...said, kind: "document", conditional: true, via },
+            { operations: [], kind: "owner" },
+          ],
+          document_limits: [
+            { ...denial, conditional: true, partial: false },
+            { ...denial, conditional: false, partial: true },
+          ],
+        },
+      ],
+      at_login: [],
+    };
+    const { stdout } = await whoCan("secret.read", SECRET);
+    expect(stdout).toContain(
+      "the policy document secrets:db of group ops (static), from some addresses",
+    );
+    expect(stdout).toContain("the account is its own");
+    expect(stdout).toContain("not from everywhere: denied by the policy document secrets");
+    expect(stdout).toContain("not all of it: denied by the policy document secrets");
   });
 
   it("says so when nobody may, and asks about the account without a target", async () => {

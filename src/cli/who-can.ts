@@ -116,6 +116,7 @@ function rowsOf(identity: Access["identities"][number]): readonly (readonly stri
     can_log_in: canLogIn,
     paths,
     limits,
+    document_limits: denied,
     applied_by: by,
   } = identity;
   const who = [cellText(name || id), kind, state, canLogIn ? "yes" : "no"];
@@ -124,10 +125,8 @@ function rowsOf(identity: Access["identities"][number]): readonly (readonly stri
     ...(by?.rules.map((one) => `applied by ${whoever(one.realm_name, one.conditions)}`) ?? []),
   ];
   const kept = limits.map((one) => `not when ${statementText(one)} says so`);
-  return [...paths.map(pathText), ...kept, ...trusted].map((text, i) => [
-    ...(i === 0 ? who : ["", "", "", ""]),
-    cellText(text),
-  ]);
+  const ways = [...paths.map(pathText), ...kept, ...denied.map(denialText), ...trusted];
+  return ways.map((text, i) => [...(i === 0 ? who : ["", "", "", ""]), cellText(text)]);
 }
 
 function pathText(path: AccessPath): string {
@@ -136,14 +135,29 @@ function pathText(path: AccessPath): string {
     const when = path.conditional ? ", on its conditions" : "";
     return `${statementText(path)}${when}`;
   }
+  if (path.kind === "owner") return "the account is its own";
+  if (path.kind === "document") return documentText(path);
   if (path.kind === "setting") return `the account's setting ${path.setting}`;
   const { roles = [], resource = {}, via, policy_id: policy = "" } = path;
   const where = Object.entries(resource).map(([name, value]) => `${name} ${value}`);
   const on = where.length === 0 ? "the whole account" : where.join(", ");
-  const text = `${roles.join(", ")} on ${on}`;
-  if (!via) return `${text}, policy ${policy}`;
+  return `${roles.join(", ")} on ${on}, policy ${policy}${viaText(via)}`;
+}
+
+function documentText({ document = "", conditional, via }: AccessPath): string {
+  const when = conditional ? ", from some addresses" : "";
+  return `the policy document ${document}${viaText(via)}${when}`;
+}
+
+function viaText(via: AccessPath["via"]): string {
+  if (!via) return "";
   const until = via.until === null ? "" : ` until ${via.until.slice(0, 19)}Z`;
-  return `${text}, policy ${policy} of group ${via.name} (${via.membership}${until})`;
+  return ` of group ${via.name} (${via.membership}${until})`;
+}
+
+function denialText(one: Access["identities"][number]["document_limits"][number]): string {
+  const what = one.partial ? "not all of it" : "not from everywhere";
+  return `${what}: denied by the policy document ${one.document}`;
 }
 
 function statementText(one: Pick<AccessPath, "statement" | "sid" | "session">): string {

@@ -57,7 +57,7 @@ const conditions = z.array(
 );
 
 const accessPath = z.looseObject({
-  /** `policy`, `own-matter`, `setting` or `resource-policy`. */
+  /** `policy`, `own-matter`, `setting`, `resource-policy`, `document` or `owner`. */
   kind: z.string(),
   operations: z.array(z.string()),
   policy_id: z.string().optional(),
@@ -76,6 +76,15 @@ const accessPath = z.looseObject({
   sid: z.string().nullish(),
   conditional: z.boolean().optional(),
   session: z.string().nullish(),
+  document: z.string().optional(),
+  permission_id: z.string().optional(),
+});
+
+const documentLimit = z.looseObject({
+  document: z.string(),
+  permission_id: z.string(),
+  conditional: z.boolean(),
+  partial: z.boolean(),
 });
 
 const limit = z.looseObject({
@@ -97,6 +106,7 @@ export const access = z.looseObject({
       can_log_in: z.boolean(),
       paths: z.array(accessPath),
       limits: z.array(limit).default([]),
+      document_limits: z.array(documentLimit).default([]),
       applied_by: z
         .looseObject({
           identities: z.array(z.looseObject({ type: z.string(), id: z.string() })),

@@ -23,6 +23,8 @@ import { Turns } from "../trail/turns.ts";
 import { trailLocation } from "../trail/whole-trail.ts";
 import { Completeness, type Complete } from "./completeness.ts";
 import { Disclosures, type Disclosed } from "./disclosures.ts";
+import { namesOfPrincipal } from "../judgement/document-names.ts";
+import { DocumentRules, isAlways } from "./document-rules.ts";
 import { insiderFor, SecretPolicy } from "./secret-policy.ts";
 
 /** Events on a secret that one question looks at. Where there are more, the answer says from when to ask on. */
@@ -249,7 +251,8 @@ interface Asked {
 async function answer(history: History, asked: Asked): Promise<Exposure> {
   const { input, newest, place, context, counter, before, isWhole } = asked;
   const secret = await secretOf(input.secretId, place, context);
-  const mayRead = (id: string) => mayReadNow(id, { place, secret, context });
+  const documents = secret && (await documentsOn(secret, place, context));
+  const mayRead = (id: string) => mayReadNow(id, { place, secret, documents, context });
   const received = await remaining(history.received, { mayRead, context });
   const { id: targetCrn, name } = newest.target;
   return {
@@ -300,16 +303,26 @@ async function stateOf(iamId: string, { store, call }: Context<View>): Promise<R
   return principal.kind === "user" ? principal.state : "active";
 }
 
+function documentsOn(
+  { id, name }: Secret,
+  place: Place,
+  { store: view }: Context<View>,
+): Promise<DocumentRules | undefined> {
+  const target = { kind: "secret", id, name, place } as const;
+  return DocumentRules.of({ operations: ["secret.read"], target, account: place.account, view });
+}
+
 /** False for a secret that is gone: nobody can read it any more. */
 async function mayReadNow(
   iamId: string,
   at: {
     readonly place: Place;
     readonly secret: Secret | undefined;
+    readonly documents: DocumentRules | undefined;
     readonly context: Context<View>;
   },
 ): Promise<boolean> {
-  const { place, secret, context } = at;
+  const { place, secret, documents, context } = at;
   if (!secret) return false;
   const policy = SecretPolicy.of({ place, secret }, ["secret.read"]);
   const { identity } = context.store;
@@ -318,6 +331,11 @@ async function mayReadNow(
   const insider = insiderFor(principal);
   const says = policy?.keepingOut(insider) ?? [];
   if (says.some(({ isConditional, session }) => !isConditional && session === null)) return false;
+  if (documents) {
+    const names = await namesOfPrincipal(principal, context.store, context.now);
+    if (documents.keepingOut(names).some(isAlways)) return false;
+    if (documents.lettingIn(names).length > 0) return true;
+  }
   if (policy && policy.lettingIn(insider).length > 0) return true;
   const grants = await identity.grantsOf(iamId, place.account, context.now);
   return isAllowed(grants, "secret.read", {

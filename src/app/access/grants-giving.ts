@@ -1,6 +1,7 @@
 /** Who is given an operation on a target, and by what: every policy in force, followed to the identities behind it. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { OperationName } from "../../audit/catalogue.ts";
+import { parseCrn } from "../../audit/crn.ts";
 import { policyGives } from "../../identity/access.ts";
 import {
   PUBLIC_ACCESS_GROUP,
@@ -15,8 +16,16 @@ import { isForOneself, isOwnMatter, permissionsOf, type RoleName } from "../../i
 import { MAX_LIST_LIMIT, type Listed, type Window } from "../../identity/store.ts";
 import { isUserId } from "../../identity/user.ts";
 import type { Millis } from "../../kernel/clock.ts";
+import { isOwnersAlways } from "../admission.ts";
+import {
+  groupName,
+  namesOfPrincipal,
+  type InGroup,
+  type Names,
+} from "../judgement/document-names.ts";
 import type { View } from "../state.ts";
 import { resourceFor, type AccessTarget } from "./access-target.ts";
+import { DocumentRules, isAlways, type DocumentSaid } from "./document-rules.ts";
 import { insiderFor, SecretPolicy, type Insider, type Said } from "./secret-policy.ts";
 
 /** Ways by which one identity may do it that an answer shows; there are rarely more than two. */
@@ -52,6 +61,16 @@ export type AccessPath = { readonly operations: readonly OperationName[] } & (
   | { readonly kind: "setting"; readonly setting: "restrict_create_service_id" }
   /** The policy of the secret lets it in. */
   | ({ readonly kind: "resource-policy" } & Omit<Said, "operations">)
+  /** A policy document does. */
+  | {
+      readonly kind: "document";
+      readonly document: string;
+      readonly permission: string;
+      readonly isConditional: boolean;
+      readonly via: Via | null;
+    }
+  /** The account is its own. */
+  | { readonly kind: "owner" }
 );
 
 /** A login that meets the rule's conditions would give a membership, and with it the operation. */
@@ -63,6 +82,8 @@ export interface RuleThatGives {
 export interface Found {
   /** What the policy of the secret keeps identities from, sometimes, that they may do by the paths. */
   readonly limits: ReadonlyMap<string, readonly Said[]>;
+  /** The same of policy documents: from some addresses, or in a part of the target. */
+  readonly documentLimits: ReadonlyMap<string, readonly DocumentSaid[]>;
   /** By IAM id; at most MAX_PATHS_PER_IDENTITY of each. Also of identities that are disabled. */
   readonly paths: ReadonlyMap<string, readonly AccessPath[]>;
   readonly rules: readonly RuleThatGives[];
@@ -86,6 +107,7 @@ export async function findGrants(question: Question): Promise<Found> {
 class GrantSearch implements Found {
   readonly paths = new Map<string, AccessPath[]>();
   readonly limits = new Map<string, readonly Said[]>();
+  readonly documentLimits = new Map<string, readonly DocumentSaid[]>();
   readonly rules: RuleThatGives[] = [];
   readonly #question: Question;
   readonly #groupsWithRules = new Set<string>();
@@ -98,11 +120,66 @@ class GrantSearch implements Found {
     await this.#addPolicies();
     await this.#addOwner();
     await this.#addSetting();
+    const documents = await this.#documents();
+    if (documents?.isLettingIn) await this.#addLetInByDocuments(documents);
     const { target, operations } = this.#question;
     const policy = SecretPolicy.of(target, operations);
-    if (!policy) return;
-    await this.#addLetIn(policy);
-    await this.#removeKeptOut(policy);
+    if (policy) {
+      await this.#addLetIn(policy);
+      await this.#removeKeptOut(policy);
+    }
+    if (documents) await this.#removeKeptOutByDocuments(documents);
+    await this.#addAccountOwner();
+  }
+
+  #documents(): Promise<DocumentRules | undefined> {
+    const { target } = this.#question;
+    const id = parseCrn(target.crn)?.id ?? "";
+    return DocumentRules.of({ ...this.#question, target: { ...target, id } });
+  }
+
+  /** By their own names, and by those of their groups; and who would be a member of such a group. */
+  async #addLetInByDocuments(documents: DocumentRules): Promise<void> {
+    const { account, view, now } = this.#question;
+    for await (const iamId of everyone(this.#question)) {
+      const names = await this.#namesOf(iamId);
+      for (const { via, isPartial, ...said } of names ? documents.lettingIn(names) : []) {
+        this.#add(iamId, { kind: "document", ...said, via: via && viaOf(via) });
+      }
+    }
+    const groups = paged((window) => view.groups.groups(account, { now }, window));
+    for await (const group of groups) {
+      if (documents.letsIn(groupName(group.name))) await this.#addRules(group);
+    }
+  }
+
+  /** Last of all: what a document denies, nothing else gives. */
+  async #removeKeptOutByDocuments(documents: DocumentRules): Promise<void> {
+    let looked = 0;
+    for (const iamId of this.paths.keys()) {
+      const names = await this.#namesOf(iamId);
+      const all = names ? documents.keepingOut(names) : [];
+      this.#remove(iamId, new Set(all.filter(isAlways).flatMap(({ operations }) => operations)));
+      const sometimes = all.filter((said) => !isAlways(said));
+      if (sometimes.length > 0) this.documentLimits.set(iamId, sometimes);
+      if (++looked % IDENTITIES_PER_TURN === 0) await nextTurn();
+    }
+  }
+
+  async #namesOf(iamId: string): Promise<Names | undefined> {
+    const { account, view, now } = this.#question;
+    const principal = await view.identity.principal(account, iamId);
+    return principal && namesOfPrincipal(principal, view, now);
+  }
+
+  /** What could change who may what is the owner's, whatever stands in it. */
+  async #addAccountOwner(): Promise<void> {
+    const { account, view } = this.#question;
+    const operations = this.#question.operations.filter(isOwnersAlways);
+    if (operations.length === 0) return;
+    for await (const user of paged((window) => view.identity.users(account, window))) {
+      if (user.isOwner) this.#add(user.iamId, { kind: "owner", operations });
+    }
   }
 
   /** Whom the policy of the secret lets in without a role. */
@@ -120,21 +197,24 @@ class GrantSearch implements Found {
   /** Whom it keeps out, whatever lets them in; by a statement with conditions, sometimes. */
   async #removeKeptOut(policy: SecretPolicy): Promise<void> {
     let looked = 0;
-    for (const [iamId, paths] of this.paths) {
+    for (const iamId of this.paths.keys()) {
       const insider = await insiderOf(iamId, this.#question);
       const all = insider ? policy.keepingOut(insider) : [];
-      const isAlways = (said: Said): boolean => !said.isConditional && said.session === null;
-      const never = new Set(all.filter(isAlways).flatMap(({ operations }) => operations));
-      const left = paths.flatMap((path) => {
-        const operations = path.operations.filter((name) => !never.has(name));
-        return operations.length === 0 ? [] : [{ ...path, operations }];
-      });
-      if (left.length === 0) this.paths.delete(iamId);
-      else this.paths.set(iamId, left);
-      const sometimes = all.filter((said) => !isAlways(said));
+      const isEver = (said: Said): boolean => !said.isConditional && said.session === null;
+      this.#remove(iamId, new Set(all.filter(isEver).flatMap(({ operations }) => operations)));
+      const sometimes = all.filter((said) => !isEver(said));
       if (sometimes.length > 0) this.limits.set(iamId, sometimes);
       if (++looked % IDENTITIES_PER_TURN === 0) await nextTurn();
     }
+  }
+
+  #remove(iamId: string, never: ReadonlySet<OperationName>): void {
+    const left = (this.paths.get(iamId) ?? []).flatMap((path) => {
+      const operations = path.operations.filter((name) => !never.has(name));
+      return operations.length === 0 ? [] : [{ ...path, operations }];
+    });
+    if (left.length === 0) this.paths.delete(iamId);
+    else this.paths.set(iamId, left);
   }
 
   async #addPolicies(): Promise<void> {
@@ -179,9 +259,14 @@ class GrantSearch implements Found {
       const via: Via = { group: id, name, ...membershipOf(member) };
       this.#addGranted(member.iamId, { ...path, via });
     }
-    if (this.#groupsWithRules.has(id)) return;
-    this.#groupsWithRules.add(id);
-    for (const rule of await view.groups.rules(account, id)) this.rules.push({ group, rule });
+    await this.#addRules(group);
+  }
+
+  async #addRules(group: AccessGroup): Promise<void> {
+    const { account, view } = this.#question;
+    if (this.#groupsWithRules.has(group.id)) return;
+    this.#groupsWithRules.add(group.id);
+    for (const rule of await view.groups.rules(account, group.id)) this.rules.push({ group, rule });
   }
 
   /** A trusted profile has nothing of its own: what it may do is what it was given. */
@@ -225,6 +310,10 @@ class GrantSearch implements Found {
 
 function membershipOf({ rule, expiresAt }: Member): Pick<Via, "membership" | "until"> {
   return { membership: rule === null ? "static" : "dynamic", until: expiresAt };
+}
+
+function viaOf({ group: { id, name }, member }: InGroup): Via {
+  return { group: id, name, ...membershipOf(member) };
 }
 
 async function insiderOf(iamId: string, { account, view }: Question): Promise<Insider | undefined> {

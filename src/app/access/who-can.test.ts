@@ -57,6 +57,7 @@ describe("who can", () => {
           },
         ],
         limits: [],
+        documentLimits: [],
         trust: null,
       },
     ]);

@@ -8,6 +8,7 @@ import { nameOf } from "../identity/caller.ts";
 import { readOperation, type Context } from "../operation.ts";
 import type { View } from "../state.ts";
 import { findTarget, isDoneTo, type AccessTarget } from "./access-target.ts";
+import type { DocumentSaid } from "./document-rules.ts";
 import { findGrants, type AccessPath, type RuleThatGives } from "./grants-giving.ts";
 import { canLogIn, trustIn, type Trust } from "./logging-in.ts";
 import { operationsNamed } from "./operation-names.ts";
@@ -39,6 +40,8 @@ export interface IdentityWithAccess {
   readonly paths: readonly AccessPath[];
   /** What keeps it from it sometimes: statements of the secret's policy with conditions. */
   readonly limits: readonly Said[];
+  /** The same of policy documents: denials from some addresses, or of a part of the target. */
+  readonly documentLimits: readonly DocumentSaid[];
   /** Of a trusted profile: who may act as it. */
   readonly trust: Trust | null;
 }
@@ -90,7 +93,7 @@ export const whoCan = readOperation<WhoCanInput, Asked, WhoCan>({
     assertAnswerable(asked);
     const { store: view, now, call } = context;
     const { account } = call.place;
-    const { paths, limits, rules } = await findGrants({ ...asked, account, view, now });
+    const { paths, rules, ...found } = await findGrants({ ...asked, account, view, now });
     const known: { readonly principal: Principal; readonly paths: readonly AccessPath[] }[] = [];
     let looked = 0;
     for (const [iamId, ways] of paths) {
@@ -102,8 +105,10 @@ export const whoCan = readOperation<WhoCanInput, Asked, WhoCan>({
     const shown = known.toSorted(byKindAndName).slice(0, MAX_IDENTITIES_SHOWN);
     const identities: IdentityWithAccess[] = [];
     for (const one of shown) {
-      const own = limits.get(one.principal.iamId) ?? [];
-      identities.push(await shownAs({ ...one, limits: own }, context));
+      const { iamId } = one.principal;
+      const limits = found.limits.get(iamId) ?? [];
+      const documentLimits = found.documentLimits.get(iamId) ?? [];
+      identities.push(await shownAs({ ...one, limits, documentLimits }, context));
       if (identities.length % IDENTITIES_PER_TURN === 0) await nextTurn();
     }
     const policy = await policyOf(asked, context);
@@ -146,12 +151,12 @@ function isByPolicy(operation: OperationName): boolean {
 async function shownAs(
   {
     principal,
-    paths,
-    limits,
+    ...ways
   }: {
     readonly principal: Principal;
     readonly paths: readonly AccessPath[];
     readonly limits: readonly Said[];
+    readonly documentLimits: readonly DocumentSaid[];
   },
   { store, now }: Context<View>,
 ): Promise<IdentityWithAccess> {
@@ -161,8 +166,7 @@ async function shownAs(
     name: nameOf(principal),
     state: principal.kind === "user" ? principal.state : "active",
     canLogIn: await canLogIn(principal, store, now),
-    paths,
-    limits,
+    ...ways,
     trust: principal.kind === "profile" ? await trustIn(principal, store) : null,
   };
 }

@@ -1,5 +1,6 @@
 /** An identity under the names that policy documents have for it: its own, and those of the groups it is in. */
 import { principalName } from "../../audit/render/dsv.ts";
+import type { AccessGroup, Member } from "../../identity/access-group.ts";
 import type { Principal } from "../../identity/api-key.ts";
 import { lowerCased } from "../../identity/documents/pattern.ts";
 import { HOME_REALM } from "../../identity/user.ts";
@@ -19,7 +20,8 @@ export interface Names {
 export interface InGroup {
   /** `groups:audit-readers` */
   readonly name: string;
-  readonly id: string;
+  readonly group: AccessGroup;
+  readonly member: Member;
 }
 
 /** Also of one that is deleted, but calls: then by its name alone. */
@@ -35,11 +37,12 @@ export async function namesOf(
   }
   const found: InGroup[] = [];
   let until = Number.POSITIVE_INFINITY;
-  for (const { group: groupId, expiresAt } of await groups.membershipsOf(account, id)) {
+  for (const member of await groups.membershipsOf(account, id)) {
+    const { expiresAt } = member;
     if (expiresAt !== null && expiresAt <= now) continue;
     if (expiresAt !== null) until = Math.min(until, expiresAt);
-    const group = await groups.group(account, groupId);
-    if (group) found.push({ name: groupName(group.name), id: groupId });
+    const group = await groups.group(account, member.group);
+    if (group) found.push({ name: groupName(group.name), group, member });
   }
   return { own: own.map(lowerCased), groups: found, until };
 }

@@ -28,16 +28,16 @@ export interface Governed {
 
 /** Throws `invalid_request`. */
 export function readPermissions(written: unknown, governed: Governed): readonly Permission[] {
-  if (!Array.isArray(written)) throw bad("permissionDocument", "is a list of permissions");
+  if (!Array.isArray(written)) throw bad("permissionDocument", "a list of permissions");
   if (written.length > MAX_PERMISSIONS_PER_DOCUMENT) {
-    throw bad("permissionDocument", `has at most ${MAX_PERMISSIONS_PER_DOCUMENT} permissions`);
+    throw bad("permissionDocument", `at most ${MAX_PERMISSIONS_PER_DOCUMENT} permissions`);
   }
   const permissions = written.map((one: unknown) => permissionOf(one, governed));
   if (new Set(permissions.map(({ id }) => id)).size < permissions.length) {
-    throw bad("id", "is another one in each permission");
+    throw bad("id", "another one in each permission");
   }
   if (Buffer.byteLength(JSON.stringify(permissions)) > MAX_DOCUMENT_BYTES) {
-    throw bad("permissionDocument", `has at most ${MAX_DOCUMENT_BYTES} bytes`);
+    throw bad("permissionDocument", `at most ${MAX_DOCUMENT_BYTES} bytes in all`);
   }
   return permissions;
 }
@@ -82,7 +82,7 @@ export function fieldsOf<Name extends string>(
       const sentence = `A ${of} has a field that is not known here; those that are: ${known.join(", ")}.`;
       throw new Refusal("invalid_request", sentence, { field: of });
     }
-    if (found.has(name)) throw bad(name, "is given twice");
+    if (found.has(name)) throw bad(name, "given twice");
     if (value !== null && value !== undefined && value !== "") found.set(name, value);
   }
   return found;
@@ -93,29 +93,29 @@ const ID = /^[\w-]{1,64}$/;
 function idOf(written: unknown): string | undefined {
   if (written === undefined) return undefined;
   if (typeof written === "string" && ID.test(written)) return written;
-  throw bad("id", "is a text of letters, digits, _ and -");
+  throw bad("id", "a text of letters, digits, _ and -");
 }
 
 function descriptionOf(written: unknown = ""): string {
   if (typeof written === "string" && written.length <= MAX_DESCRIPTION_CHARS) return written;
-  throw bad("description", `is a text of at most ${MAX_DESCRIPTION_CHARS} characters`);
+  throw bad("description", `a text of at most ${MAX_DESCRIPTION_CHARS} characters`);
 }
 
 function effectOf(written: unknown = "allow"): Effect {
   const named = typeof written === "string" ? written.toLowerCase() : "";
   const effect = EFFECTS.find((one) => one === named);
   if (effect) return effect;
-  throw bad("effect", `is one of ${EFFECTS.join(", ")}`);
+  throw bad("effect", `one of ${EFFECTS.join(", ")}`);
 }
 
 function patternsOf(written: unknown, field: string): readonly string[] {
   const list: readonly unknown[] = Array.isArray(written) ? written : [written];
   const texts = list.flatMap((one) => (typeof one === "string" ? [one.trim()] : []));
   if (texts.length < list.length || texts.length === 0 || texts.includes("")) {
-    throw bad(field, "is a list of texts, and not empty");
+    throw bad(field, "a list of texts, none of them empty");
   }
   if (texts.length > MAX_PATTERNS_PER_PERMISSION) {
-    throw bad(field, `has at most ${MAX_PATTERNS_PER_PERMISSION} texts`);
+    throw bad(field, `at most ${MAX_PATTERNS_PER_PERMISSION} texts`);
   }
   return texts.map((text) => checked(normalized(text), field));
 }
@@ -123,7 +123,8 @@ function patternsOf(written: unknown, field: string): readonly string[] {
 /** A star outside of brackets would be a star in a name, and meet nobody. */
 function checked(text: string, field: string): string {
   const { head } = documentPattern(text, field);
-  if (head.includes("*")) throw bad(field, `has a * only in brackets: ${ANYTHING} is everything`);
+  if (head.includes("*"))
+    throw bad(field, `a * stands in brackets only, and ${ANYTHING} for everything`);
   return text;
 }
 
@@ -133,14 +134,14 @@ function subjectOf(text: string): string {
   const lowered = loweredPattern(text, "subjects");
   // Of an expression at the beginning the prefixes are part.
   if (lowered.startsWith("<") || SUBJECT.test(lowered)) return lowered;
-  throw bad("subjects", "begin with users:, roles:, groups: or clients:");
+  throw bad("subjects", "each begins with users:, roles:, groups: or clients:");
 }
 
 function actionOf(text: string): string {
   const lowered = loweredPattern(text, "actions");
   const pattern = documentPattern(lowered, "actions");
   if (ACTIONS.some((action) => pattern.matches(action))) return lowered;
-  throw bad("actions", `are of ${ACTIONS.join(", ")}, or ${ANYTHING}`);
+  throw bad("actions", `of ${ACTIONS.join(", ")}, or ${ANYTHING}`);
 }
 
 function resourcesOf(written: unknown, path: string | null): readonly string[] {
@@ -149,7 +150,10 @@ function resourcesOf(written: unknown, path: string | null): readonly string[] {
   return patternsOf(written, "resources").map((text) => {
     const resource = resourcePattern(text);
     if (path === null || liesUnder(resource, path)) return resource;
-    throw bad("resources", "lie under the path of the policy, to their first bracket at least");
+    throw bad(
+      "resources",
+      "each lies under the path of the policy, up to its first bracket at least",
+    );
   });
 }
 
@@ -161,15 +165,15 @@ function conditionsOf(written: unknown = {}): Readonly<Record<string, CidrCondit
   if (condition === undefined) return {};
   const fields = fieldsOf(condition, { of: "condition", known: ["type", "options"] });
   if (fields.get("type") !== "CIDRCondition") {
-    throw bad("conditions", "are of the type CIDRCondition, on remoteIP");
+    throw bad("conditions", "of the type CIDRCondition only, on remoteIP");
   }
   const cidr = fieldsOf(fields.get("options"), { of: "condition", known: ["cidr"] }).get("cidr");
   if (typeof cidr !== "string" || !isAddressRange(cidr.trim())) {
-    throw bad("conditions", "have in options.cidr a range of addresses, 192.168.0.0/16 say");
+    throw bad("conditions", "in options.cidr a range of addresses, 192.168.0.0/16 say");
   }
   return { [ADDRESS]: { type: "CIDRCondition", options: { cidr: cidr.trim() } } };
 }
 
 function bad(field: string, what: string): Refusal {
-  return new Refusal("invalid_request", `The policy's ${field} ${what}.`, { field });
+  return new Refusal("invalid_request", `The policy's ${field}: ${what}.`, { field });
 }

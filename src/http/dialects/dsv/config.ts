@@ -60,12 +60,12 @@ function decodeConfig(request: FastifyRequest): WriteConfigInput {
 
 function hoursIn(sent: unknown): number | undefined {
   if (sent === undefined || typeof sent === "number") return sent;
-  throw bad("refreshTokenTTLHours", "is a number");
+  throw bad("refreshTokenTTLHours", "a number");
 }
 
 function textIn(sent: unknown): string | undefined {
   if (sent === undefined || typeof sent === "string") return sent;
-  throw bad("tenantName", "is a text");
+  throw bad("tenantName", "a text");
 }
 
 /** The names of providers; undefined where nothing is said of them. */
@@ -74,18 +74,18 @@ function authenticationIn(settings: unknown): readonly string[] | undefined {
   const known = ["authentication"] as const;
   const listed = fieldsOf(settings, { of: "settings", known }).get("authentication");
   if (listed === undefined) return undefined;
-  if (!Array.isArray(listed)) throw bad("settings", "have a list of authentication");
+  if (!Array.isArray(listed)) throw bad("settings", "with a list of authentication");
   return listed.map((one: unknown) => {
     const name = fieldsOf(one, { of: "settings", known: PROVIDER }).get("name");
     if (typeof name === "string") return name;
-    throw bad("settings", "name each authentication");
+    throw bad("settings", "each authentication with its name");
   });
 }
 
 const PROVIDER = ["name", "type", "ID", "properties", ...SHOWN_WITH.slice(2)] as const;
 
 function bad(field: string, what: string): Refusal {
-  return new Refusal("invalid_request", `The config's ${field} ${what}.`, { field });
+  return new Refusal("invalid_request", `The configuration's ${field}: ${what}.`, { field });
 }
 
 function configBody({ item, at, tenantName, authentication, ...shown }: ShownConfig): object {

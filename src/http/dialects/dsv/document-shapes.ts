@@ -40,7 +40,7 @@ export function policyIn(body: SentPolicy, path: string): ReadPolicy {
   const whole = policy === undefined ? { permissionDocument } : documentIn(policy, body);
   const fields = fieldsOf(whole, { of: "policy", known: POLICY });
   const permissions = readPermissions(fields.get("permissionDocument"), { path, newId: randomId });
-  if (permissions.length === 0) throw bad("permissionDocument", "has no permission");
+  if (permissions.length === 0) throw bad("permissionDocument", "at least one permission");
   return { permissionDocument: permissions, fromVersion: versionIn(fields.get("version")) };
 }
 
@@ -57,11 +57,11 @@ export function versionIn(written: unknown): number | undefined {
   if (written === undefined) return undefined;
   const isCount = typeof written === "string" || typeof written === "number";
   if (isCount && /^\d{1,9}$/.test(String(written))) return Number(written);
-  throw bad("version", "is no version");
+  throw bad("version", "a number");
 }
 
 function bad(field: string, what: string): Refusal {
-  return new Refusal("invalid_request", `The document's ${field} ${what}.`, { field });
+  return new Refusal("invalid_request", `The policy's ${field}: ${what}.`, { field });
 }
 
 export function permissionBodies({ permissionDocument }: PolicyDocument): readonly object[] {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { MAX_TARGET_CHARS } from "../../../app/access/access-target.ts";
 import type { DisclosingEvent } from "../../../app/access/disclosures.ts";
 import type { Exposed, Exposure } from "../../../app/access/exposure.ts";
-import type { AccessPath } from "../../../app/access/grants-giving.ts";
+import type { AccessPath, Via } from "../../../app/access/grants-giving.ts";
 import { MAX_OPERATION_CHARS } from "../../../app/access/operation-names.ts";
 import type { Said } from "../../../app/access/secret-policy.ts";
 import type { IdentityWithAccess, WhoCan } from "../../../app/access/who-can.ts";
@@ -46,6 +46,15 @@ const statementShape = {
   session: z.string().nullable().meta({ description: "In sessions of this name only." }),
 };
 
+const viaShape = z
+  .strictObject({
+    group_id: z.string(),
+    name: z.string(),
+    membership: z.enum(["static", "dynamic", "public"]),
+    until: time.nullable(),
+  })
+  .meta({ description: "The access group by which it has the policy." });
+
 const pathShape = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("policy"),
@@ -58,19 +67,20 @@ const pathShape = z.discriminatedUnion("kind", [
       instance: z.string().optional(),
       secret_group: z.string().optional(),
     }),
-    via: z
-      .strictObject({
-        group_id: z.string(),
-        name: z.string(),
-        membership: z.enum(["static", "dynamic", "public"]),
-        until: time.nullable(),
-      })
-      .nullable()
-      .meta({ description: "The access group by which it has the policy." }),
+    via: viaShape.nullable(),
   }),
   z.strictObject({ kind: z.literal("own-matter"), operations }),
   z.strictObject({ kind: z.literal("setting"), operations, setting: z.string() }),
   z.strictObject({ kind: z.literal("resource-policy"), operations, ...statementShape }),
+  z.strictObject({
+    kind: z.literal("document"),
+    operations,
+    document: z.string().meta({ description: "The path of the policy document." }),
+    permission_id: z.string(),
+    conditional: z.boolean().meta({ description: "From some addresses only." }),
+    via: viaShape.nullable(),
+  }),
+  z.strictObject({ kind: z.literal("owner"), operations }),
 ]);
 
 export const accessAnswer = z
@@ -100,6 +110,17 @@ export const accessAnswer = z
         limits: z
           .array(z.strictObject({ operations, ...statementShape }))
           .meta({ description: "What keeps it from it sometimes, by the secret's policy." }),
+        document_limits: z
+          .array(
+            z.strictObject({
+              operations,
+              document: z.string(),
+              permission_id: z.string(),
+              conditional: z.boolean(),
+              partial: z.boolean().meta({ description: "Of a part of the target." }),
+            }),
+          )
+          .meta({ description: "What keeps it from it sometimes, by policy documents." }),
         applied_by: z
           .strictObject({
             identities: z.array(z.strictObject({ type: z.string(), id: z.string() })),
@@ -224,6 +245,13 @@ function identityBody(one: IdentityWithAccess): AccessBody["identities"][number]
     can_log_in: one.canLogIn,
     paths: paths.map(pathBody),
     limits: limits.map((said) => ({ operations: [...said.operations], ...statementBody(said) })),
+    document_limits: one.documentLimits.map((said) => ({
+      operations: [...said.operations],
+      document: said.document,
+      permission_id: said.permission,
+      conditional: said.isConditional,
+      partial: said.isPartial,
+    })),
     applied_by: trust && {
       identities: trust.identities.map(({ kind: type, identifier: id }) => ({ type, id })),
       rules: trust.rules.map((rule) => ({
@@ -240,6 +268,17 @@ function pathBody(path: AccessPath): z.input<typeof pathShape> {
   if (path.kind === "resource-policy") {
     return { kind: path.kind, operations: names, ...statementBody(path) };
   }
+  if (path.kind === "document") {
+    const { kind, document, permission, isConditional: conditional } = path;
+    return {
+      kind,
+      operations: names,
+      document,
+      permission_id: permission,
+      conditional,
+      via: path.via && viaBody(path.via),
+    };
+  }
   if (path.kind !== "policy") return { ...path, operations: names };
   const { kind, policy, roles, via } = path;
   const { secretGroup, ...resource } = path.resource;
@@ -249,13 +288,12 @@ function pathBody(path: AccessPath): z.input<typeof pathShape> {
     policy_id: policy,
     roles: [...roles],
     resource: { ...resource, ...(secretGroup === undefined ? {} : { secret_group: secretGroup }) },
-    via: via && {
-      group_id: via.group,
-      name: via.name,
-      membership: via.membership,
-      until: via.until === null ? null : toRfc3339(via.until),
-    },
+    via: via && viaBody(via),
   };
+}
+
+function viaBody({ group, name, membership, until }: Via): z.input<typeof viaShape> {
+  return { group_id: group, name, membership, until: until === null ? null : toRfc3339(until) };
 }
 
 function statementBody({ statement, sid, isConditional, session }: Omit<Said, "operations">) {
