@@ -41,8 +41,8 @@ import { contentsOf } from "./instance-contents.ts";
 import { Remembered } from "./remembered.ts";
 import { defineWords, filterOf } from "./secret-filter.ts";
 import {
-  atOf,
   dataKeyOf,
+  dueOf,
   failedReplicationOf,
   groupOf,
   lockOf,
@@ -391,8 +391,4 @@ export class SqliteSecretReader implements SecretReader {
   #count(fromWhere: string, values: readonly Value[]): number {
     return Number(this.db.get(`SELECT count(*) AS n FROM ${fromWhere}`, ...values)?.["n"]);
   }
-}
-
-function dueOf(row: Parameters<typeof atOf>[0]): DueSecret {
-  return { id: String(row["id"]), at: atOf(row), dueAt: Number(row["due_at"]) };
 }

@@ -18,7 +18,7 @@ import type {
   SecretState,
   SecretType,
 } from "../../secrets/secret.ts";
-import type { DataKey } from "../../secrets/store.ts";
+import type { DataKey, DueSecret } from "../../secrets/store.ts";
 import type { Version } from "../../secrets/version.ts";
 import type { Row, Value } from "./database.ts";
 
@@ -147,6 +147,10 @@ export function lockOf(row: Row): Lock {
 
 export function atOf(row: Row): Instance {
   return { account: String(row["account"]), instance: String(row["instance"]) };
+}
+
+export function dueOf(row: Row): DueSecret {
+  return { id: String(row["id"]), at: atOf(row), dueAt: Number(row["due_at"]) };
 }
 
 /** JSON, or NULL for what there is none of. */
