@@ -78,5 +78,5 @@ export interface Call {
   readonly requestId: string;
   readonly correlationId: string;
   /** What the request names in its path, for the record of a call that is refused before it is understood. */
-  readonly about: { readonly kind: string; readonly id: string } | null;
+  readonly about: { readonly kind: string; readonly id: string; readonly name?: string } | null;
 }

@@ -386,7 +386,7 @@ const ARN_PREFIX = "arn:";
 /** The target of a call that has not been located: what its path names, or the place as a whole. */
 function mentionedTarget(operation: OperationName, call: Call): TargetRef {
   const { place, about } = call;
-  if (about) return { place, kind: about.kind, id: about.id, name: "" };
+  if (about) return { place, kind: about.kind, id: about.id, name: about.name ?? "" };
   return { place, kind: "", id: "", name: operation === "request.reject" ? "request" : "" };
 }
 

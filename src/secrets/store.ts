@@ -34,8 +34,23 @@ export interface SecretFilter {
   readonly groups?: readonly string[] | undefined;
   readonly secretTypes?: readonly SecretType[] | undefined;
   readonly matchAllLabels?: readonly string[] | undefined;
+  /** One of these texts contained, whatever its case, in what `search` looks at or in a value of its metadata. */
+  readonly texts?: readonly string[] | undefined;
+  readonly fieldMatch?: FieldMatch | undefined;
+  /** What the name begins with. */
+  readonly namePrefix?: string | undefined;
   /** Also those that wait to be deleted. */
   readonly includesDeleted?: boolean | undefined;
+}
+
+export const COMPARISONS = ["equal", "contains", "begins_with"] as const;
+
+/** What a field of a secret says: its name, its description, or a member of its metadata. */
+export interface FieldMatch {
+  readonly field: "name" | "description" | { readonly metadata: readonly string[] };
+  readonly comparison: (typeof COMPARISONS)[number];
+  /** A number is equal to numbers only. */
+  readonly value: string | number;
 }
 
 export interface SecretQuery extends SecretFilter {
@@ -104,6 +119,8 @@ export interface SecretReader extends DataKeyReader {
   secretNamed(at: Instance, type: SecretType, name: string): Promise<Secret | undefined>;
   /** Of any type, the oldest first, those that wait to be deleted among them. Asked by each reading: must be cheap. */
   secretsCalled(at: Instance, name: string): Promise<readonly Secret[]>;
+  /** Who changed it last, whatever of it, by IAM id; null of one that nobody has changed since it was made. */
+  changedBy(secretId: string): Promise<string | null>;
   /** Wherever it is: for what follows from a secret in another region's instance. */
   secretById(id: string): Promise<Secret | undefined>;
   replicasOf(secretId: string): Promise<readonly Secret[]>;
@@ -164,6 +181,7 @@ export interface SecretStore extends SecretReader, DataKeyStore {
   /** Everything but its data key. */
   updateSecret(secret: Secret): Promise<void>;
   setExpiryNoticeAt(secretId: string, at: Millis | null): Promise<void>;
+  setChangedBy(secretId: string, by: string): Promise<void>;
   /** With its versions, locks, retrievals and data key. */
   deleteSecret(secretId: string): Promise<void>;
 
@@ -180,8 +198,8 @@ export interface SecretStore extends SecretReader, DataKeyStore {
   putFailedReplication(failed: FailedReplication): Promise<void>;
   deleteFailedReplication(secretId: string, region: string): Promise<void>;
   /**
-   * The ids of the secrets that were changed, or whose versions were, since this was asked last; those of a change that
-   * was undone may be among them. For whoever has to follow every change.
+   * The ids of the secrets that were changed, or whose versions were, since this was asked last in the transaction. For
+   * whoever has to follow every change.
    */
   takeChanged(): readonly string[];
 

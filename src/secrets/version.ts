@@ -51,11 +51,16 @@ export const MIN_UNLABELLED_AGE_MS = 24 * 3_600_000;
 /** With those that are too young to go. Whoever changes a value as often as that waits for them to get older. */
 export const MAX_UNLABELLED_IN_ALL = 1_000;
 
-/** By its id, by what it currently is, or by a staging label. */
+/** By its id, by what it currently is, by a staging label, or by its number, which counts from 1. */
 export type VersionSelector =
-  | { readonly versionId: string; readonly alias?: undefined; readonly stage?: undefined }
-  | { readonly alias: VersionAlias; readonly versionId?: undefined; readonly stage?: undefined }
-  | { readonly stage: string; readonly versionId?: undefined; readonly alias?: undefined };
+  | (Named<"versionId"> & { readonly versionId: string })
+  | (Named<"alias"> & { readonly alias: VersionAlias })
+  | (Named<"stage"> & { readonly stage: string })
+  | (Named<"number"> & { readonly number: number });
+
+type Naming = "versionId" | "alias" | "stage" | "number";
+/** By this, and by nothing else. */
+type Named<By extends Naming> = { readonly [Other in Exclude<Naming, By>]?: undefined };
 
 /** Reads what stands in a path: an alias, or an id. */
 export function versionSelector(text: string): VersionSelector {
@@ -73,6 +78,7 @@ export function numberOf(
   staging: Staging,
   selector: Exclude<VersionSelector, { versionId: string }>,
 ): number {
+  if (selector.number !== undefined) return selector.number;
   if (selector.stage !== undefined) return versionAt(staging, selector.stage);
   return selector.alias === "current" ? staging.currentVersion : staging.previousVersion;
 }

@@ -2,8 +2,13 @@
 import { HOME_REALM, MAX_USERS_PER_ACCOUNT, newUserId, type User } from "../../identity/user.ts";
 import { checkedLoginName, checkedName } from "../../identity/text.ts";
 import { invariant, Refusal } from "../../kernel/errors.ts";
+import type { Sensitive } from "../../kernel/sensitive.ts";
+import { USER } from "../../identity/removed-user.ts";
 import type { UserCredentials } from "../../identity/user-credentials.ts";
-import { callerId, changeOperation, readOperation } from "../operation.ts";
+import { forgetVersions } from "../items/versions.ts";
+import { callerId, changeOperation, readOperation, type Context } from "../operation.ts";
+import { renameHome } from "../secrets/homes.ts";
+import { removeHome } from "../secrets/remove-home.ts";
 import type { View } from "../state.ts";
 import {
   assertOwnersOwn,
@@ -15,10 +20,28 @@ import {
 } from "./find-user.ts";
 import { assertRoom, inAccount, placeOf, targetOf, windowOf, type ListInput } from "./find.ts";
 import { keepAdministered } from "./administration.ts";
+import { setPasswordToo } from "./passwords.ts";
 import { removeWithIdentity } from "./removal.ts";
 import { forgetKey } from "./second-factor.ts";
+import { keepUserVersion } from "./user-versions.ts";
+import { linkTo, voucherOf, type GivenVoucher, type Voucher } from "./voucher.ts";
 
-export interface CreateUserInput {
+/** A first password, or another one: recorded beside the change that it comes with. */
+interface WithPassword {
+  readonly password?: Sensitive<string> | undefined;
+  /** What is kept of it. */
+  readonly kept?: string | undefined;
+}
+
+async function withKept<Input extends WithPassword>(
+  input: Input,
+  { capabilities: { credentials } }: Context<View>,
+): Promise<Input> {
+  const { password } = input;
+  return password ? { ...input, kept: await credentials.keptPassword(password) } : input;
+}
+
+export interface CreateUserInput extends WithPassword, GivenVoucher {
   /** What the user logs in with: an e-mail address, or a plain name. */
   readonly email: string;
   readonly name: string;
@@ -26,10 +49,15 @@ export interface CreateUserInput {
   readonly isOwner?: boolean;
 }
 
-/** One user of an account to an e-mail address or login name. The new user may do nothing until a policy says so. */
-export const createUser = changeOperation<CreateUserInput, User, User>({
+/**
+ * One user of an account to an e-mail address or login name. The new user may do nothing until a policy says so.
+ */
+export const createUser = changeOperation<CreateUserInput, NewUser, User>({
   name: "user.create",
-  async locate({ email, name, isOwner = false }, { call, caller, now }) {
+  async locate(input, context) {
+    const { email, name, isOwner = false } = input;
+    const { call, caller, now } = context;
+    const voucher = await voucherOf(input, context);
     invariant(!isOwner || caller.kind === "internal", "an account is owned from the beginning");
     const user: User = {
       kind: "user",
@@ -39,22 +67,33 @@ export const createUser = changeOperation<CreateUserInput, User, User>({
       name: checkedName(name),
       state: "active",
       isOwner,
-      realm: HOME_REALM,
+      realm: voucher?.provider.realm ?? HOME_REALM,
       sessionsSince: now,
       createdAt: now,
       createdBy: callerId(caller),
     };
     const target = { kind: "user", id: user.iamId, name: user.email } as const;
-    return inAccount("user.create", call, { target, subject: user });
+    return inAccount("user.create", call, { target, subject: { user, voucher } });
   },
-  async run(_input, { subject: user }, { store }) {
+  work: (input, _subject, context) => withKept(input, context),
+  async run({ kept }, { subject: { user, voucher } }, context) {
+    const { store } = context;
     await assertFree(user, store);
     const { totalCount } = await store.identity.users(user.account, { offset: 0, limit: 1 });
     assertRoom(totalCount, MAX_USERS_PER_ACCOUNT, "users in an account");
     await store.identity.putUser(user);
-    return user;
+    if (voucher) await linkTo(voucher, user, context);
+    await keepUserVersion(user, context);
+    if (kept === undefined) return user;
+    return (await setPasswordToo(user, kept, context)).user;
   },
 });
+
+export interface NewUser {
+  readonly user: User;
+  /** Who vouches for it, if not the account itself. */
+  readonly voucher: Voucher | null;
+}
 
 async function assertFree({ account, iamId, email }: User, { identity }: View): Promise<void> {
   const other = await identity.userByEmail(account, email);
@@ -99,7 +138,7 @@ export const readUser = readOperation<OfUser, User, UserStanding>({
   },
 });
 
-export interface UpdateUserInput extends OfUser {
+export interface UpdateUserInput extends OfUser, WithPassword {
   /** What the user logs in with from now on. */
   readonly email?: string;
   readonly name?: string;
@@ -119,7 +158,8 @@ export const updateUser = changeOperation<UpdateUserInput, User, EndedSessions>(
     const becomes = targetOf(call, { ...target, name: checkedLoginName(email) });
     return { ...located, becomes };
   },
-  async run({ email, name, state }, { subject: user }, context) {
+  work: (input, _subject, context) => withKept(input, context),
+  async run({ email, name, state, kept }, { subject: user }, context) {
     assertOwnersOwn(user, context.caller);
     const { store, caller } = context;
     if (state === "disabled" && isOwn(user, caller)) {
@@ -134,6 +174,9 @@ export const updateUser = changeOperation<UpdateUserInput, User, EndedSessions>(
     };
     await assertFree(updated, store);
     await keepAdministered(context, () => store.identity.putUser(updated));
+    await renameHome(updated, context);
+    await keepUserVersion(updated, context, user);
+    if (kept !== undefined) return setPasswordToo(updated, kept, context);
     if (updated.state === "active") return { user: updated, endedSessions: 0 };
     return endSessions(updated, context);
   },
@@ -156,8 +199,11 @@ export const deleteUser = changeOperation<OfUser, User, object>({
   async run(_input, { subject: user }, context) {
     assertOwnersOwn(user, context.caller);
     await removeWithIdentity(user, context);
+    await removeHome(user, context);
     await forgetKey(user, context);
-    await context.store.identity.deleteUser(user.account, user.iamId);
+    const { account, iamId } = user;
+    await context.store.identity.deleteUser(account, iamId);
+    await forgetVersions(USER, { account, id: iamId }, context);
     return {};
   },
 });

@@ -42,7 +42,8 @@ export async function findInstance(
   { id, account }: { readonly id: string; readonly account: string },
 ): Promise<Instance> {
   const instance = await identity.instance(id);
-  if (instance?.account === account) return instance;
+  // Nor is a home: it comes and goes with whose it is.
+  if (instance?.account === account && !instance.home) return instance;
   throw new Refusal("not_found", "There is no such instance.");
 }
 

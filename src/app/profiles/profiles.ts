@@ -18,6 +18,8 @@ import { assertOwnAccount } from "../identity/own-account.ts";
 import { removeWithIdentity } from "../identity/removal.ts";
 import { forgetVersions } from "../items/versions.ts";
 import { callerId, changeOperation } from "../operation.ts";
+import { renameHome } from "../secrets/homes.ts";
+import { removeHome } from "../secrets/remove-home.ts";
 import { locatedIn, findProfile, inProfile, profileTarget } from "./find.ts";
 import { trustFromTheBeginning, type GivenIdentity } from "./identities.ts";
 import { setProfileAside } from "./restore-profile.ts";
@@ -124,6 +126,7 @@ export const updateProfile = changeOperation<UpdateProfileInput, Update, Trusted
     // Of one that was made before versions were kept, what it was until now is the first.
     await keepProfileVersion(before, {}, context);
     await store.profiles.putProfile(after);
+    await renameHome(after, context);
     await keepProfileVersion(after, outside, context);
     return after;
   },
@@ -166,6 +169,7 @@ export const deleteProfile = changeOperation<DeleteProfileInput, TrustedProfile,
   async run({ recoverable = false }, { subject: profile }, context) {
     const item = recoverable ? await setProfileAside(profile, context) : undefined;
     await removeWithIdentity(profile, context);
+    if (!item) await removeHome(profile, context);
     await context.store.profiles.deleteProfile(profile.account, profile.id);
     if (!item) await forgetVersions(PROFILE, profile, context);
     return { dueAt: item?.removal?.dueAt ?? null };

@@ -1,7 +1,6 @@
 /** Makes a secret as clients of AWS do: with tags, replicas, and a value or none yet, in a region by its name alone. */
 import { crn, type Place } from "../../audit/crn.ts";
 import { instancePlace } from "../../identity/account.ts";
-import { Refusal } from "../../kernel/errors.ts";
 import { randomId } from "../../kernel/ids.ts";
 import { DEFAULT_GROUP_ID } from "../../secrets/group.ts";
 import type { Replication } from "../../secrets/replication.ts";
@@ -18,7 +17,7 @@ import { changeOperation, type Context } from "../operation.ts";
 import type { Transaction, View } from "../state.ts";
 import { addVersion } from "./add-version.ts";
 import type { NamedSecret } from "./answers.ts";
-import { blankSecret } from "./create-secret.ts";
+import { assertNobodys, blankSecret } from "./create-secret.ts";
 import { instanceOf, locatedSecret, SERVICE } from "./find.ts";
 import { assertSameValue } from "./give-value.ts";
 import type { GivenValue } from "./given-value.ts";
@@ -146,14 +145,8 @@ async function replayed(
     return known;
   }
   const taken = await context.store.secrets.secretsCalled(instanceOf(place), input.name);
-  if (taken.some(({ deletion }) => deletion !== null)) {
-    const sentence =
-      "You can't create this secret because a secret with this name is already scheduled for deletion.";
-    throw new Refusal("precondition_failed", sentence, { reason: "name-of-deleted" });
-  }
-  if (taken.length === 0) return undefined;
-  const sentence = `The operation failed because the secret ${input.name} already exists.`;
-  throw new Refusal("conflict", sentence, { reason: "name-taken" });
+  assertNobodys(input.name, taken);
+  return undefined;
 }
 
 async function withValue(

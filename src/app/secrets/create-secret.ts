@@ -1,4 +1,5 @@
 /** Makes a secret, with its first version where its type has a value at once. */
+import type { Place } from "../../audit/crn.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import { randomId } from "../../kernel/ids.ts";
 import { expiryOf } from "../../secrets/expiry.ts";
@@ -12,6 +13,7 @@ import {
   checkName,
   PLAIN_SECRET,
   PRE_ACTIVATION,
+  type Instance,
   type JsonObject,
   type Secret,
   type SecretType,
@@ -21,6 +23,7 @@ import type { Transaction } from "../state.ts";
 import { addVersion } from "./add-version.ts";
 import type { SecretWithPayload } from "./answers.ts";
 import { findGroup, instanceOf, locatedSecret } from "./find.ts";
+import { openHome, placeToBe } from "./homes.ts";
 import type { Making } from "./kinds/behaviour.ts";
 import { behaviourOf } from "./kinds/behaviours.ts";
 import { metadataOf, NEVER_RETRIEVED } from "./show.ts";
@@ -39,11 +42,22 @@ export interface CreateSecretInput {
   /** Of the types that are rotated on time. */
   readonly rotation?: RotationPolicy | undefined;
   readonly payload: NewPayload;
+  /**
+   * For wires that call secrets by their names alone: none of any other type may have the name, and versions keep their
+   * values.
+   */
+  readonly byNameAlone?: true | undefined;
+}
+
+/** What is to be made, and where. */
+export interface SecretToBe {
+  readonly id: string;
+  readonly place: Place;
 }
 
 export type CreateSecretOutput = SecretWithPayload;
 
-export const createSecret = changeOperation<CreateSecretInput, string, CreateSecretOutput>({
+export const createSecret = changeOperation<CreateSecretInput, SecretToBe, CreateSecretOutput>({
   name: "secret.create",
 
   /**
@@ -52,12 +66,13 @@ export const createSecret = changeOperation<CreateSecretInput, string, CreateSec
   async locate(input, { store, call }) {
     // Looked at before it names the target of whatever this comes to.
     checkName(input.name);
-    const group = await findGroup(store.secrets, instanceOf(call.place), input.secretGroupId);
+    const place = await placeToBe(call.place, store);
+    const group = await findGroup(store.secrets, instanceOf(place), input.secretGroupId);
     const id = randomId();
-    return locatedSecret(call.place, { id, name: input.name, groupId: group.id }, id);
+    return locatedSecret(place, { id, name: input.name, groupId: group.id }, { id, place });
   },
 
-  async work(input, _id, context) {
+  async work(input, _subject, context) {
     checkInput(input);
     const behaviour = behaviourOf(input.secretType);
     // Sound by `checkInput`: the value is of the secret's own type.
@@ -65,14 +80,11 @@ export const createSecret = changeOperation<CreateSecretInput, string, CreateSec
     return payload ? { ...input, payload } : input;
   },
 
-  async run(input, { subject: id }, context) {
-    const { store, capabilities, call } = context;
-    const at = instanceOf(call.place);
-    if (await store.secrets.secretNamed(at, input.secretType, input.name)) {
-      throw new Refusal("conflict", "A secret of this type and name already exists.", {
-        field: "name",
-      });
-    }
+  async run(input, { subject: { id, place } }, context) {
+    const { store, capabilities } = context;
+    const at = instanceOf(place);
+    await assertNameFree(input, at, context);
+    await openHome(place, context);
     const dataKey = capabilities.vault.newDataKey(at, id);
     const making: Making = {
       id,
@@ -89,7 +101,7 @@ export const createSecret = changeOperation<CreateSecretInput, string, CreateSec
     const made = await behaviourOf(input.secretType).make(input.payload, making, context);
     const empty: Secret = { ...newSecret(input, making, context), ...made.secret };
     await store.secrets.insertSecret(empty);
-    if (!made.version) return answer(empty, { versionId: null, payload: null }, context);
+    if (!made.version) return answer(empty, { versionId: null, payload: null }, place);
     const { versionId } = making;
     const { secret } = await addVersion(
       empty,
@@ -102,16 +114,42 @@ export const createSecret = changeOperation<CreateSecretInput, string, CreateSec
       context,
     );
     const { payload, attributes } = made.version;
-    return { ...answer(secret, { versionId, payload }, context), ...factsOfVersion(attributes) };
+    return { ...answer(secret, { versionId, payload }, place), ...factsOfVersion(attributes) };
   },
 });
+
+/** One that waits to be deleted keeps its name: nothing is lost by somebody else's making a secret. */
+async function assertNameFree(
+  { name, secretType, byNameAlone }: CreateSecretInput,
+  at: Instance,
+  { store: { secrets } }: Context<Transaction>,
+): Promise<void> {
+  if (byNameAlone) assertNobodys(name, await secrets.secretsCalled(at, name));
+  else if (await secrets.secretNamed(at, secretType, name)) {
+    throw new Refusal("conflict", "A secret of this type and name already exists.", {
+      field: "name",
+    });
+  }
+}
+
+/** Refuses a name that a secret of whatever type has, for wires that know secrets by their names alone. */
+export function assertNobodys(name: string, taken: readonly Secret[]): void {
+  if (taken.some(({ deletion }) => deletion !== null)) {
+    const sentence =
+      "You can't create this secret because a secret with this name is already scheduled for deletion.";
+    throw new Refusal("precondition_failed", sentence, { reason: "name-of-deleted" });
+  }
+  if (taken.length === 0) return;
+  const sentence = `The operation failed because the secret ${name} already exists.`;
+  throw new Refusal("conflict", sentence, { reason: "name-taken" });
+}
 
 function answer(
   secret: Secret,
   value: { readonly versionId: string | null; readonly payload: Payload | null },
-  { call }: Context<Transaction>,
+  place: Place,
 ): CreateSecretOutput {
-  const metadata = metadataOf(secret, call.place, NEVER_RETRIEVED);
+  const metadata = metadataOf(secret, place, NEVER_RETRIEVED);
   const facts = factsOf(value.payload);
   return { ...metadata, ...facts, ...value, payloadAvailable: value.payload !== null };
 }
@@ -142,6 +180,7 @@ function newSecret(
     customMetadata: input.customMetadata ?? null,
     expiresAt: making.expiresAt,
     rotation: making.rotation,
+    keepsUnlabelled: input.byNameAlone === true,
   };
 }
 

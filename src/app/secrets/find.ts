@@ -68,6 +68,8 @@ export interface CalledSecret {
   readonly secretId: string;
   /** The names that this may be, each with the suffix that it then has to have, or none. */
   readonly called: readonly { readonly name: string; readonly suffix: string | null }[];
+  /** The id that this may be, where no name of a secret is. */
+  readonly orId?: string | undefined;
 }
 
 /** Which secret is meant: by its id, or by its type and name. Whatever else is said of it has to be so. */
@@ -117,7 +119,7 @@ async function findSecret(reader: SecretReader, place: Place, which: WhichSecret
 async function findCalled(
   reader: SecretReader,
   place: Place,
-  { called }: CalledSecret,
+  { called, orId }: CalledSecret,
 ): Promise<Secret> {
   if (place.instance === null) throw noSecret();
   const at = instanceOf(place);
@@ -130,6 +132,8 @@ async function findCalled(
     }
     if (found[0]) return found[0];
   }
+  const byId = orId === undefined ? undefined : await reader.secret(at, orId);
+  if (byId) return byId;
   throw noSecret();
 }
 

@@ -7,48 +7,74 @@ import { accountPlace, instancePlace, type Instance } from "../../identity/accou
 import type { Principal } from "../../identity/api-key.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import { randomId } from "../../kernel/ids.ts";
+import { principalCalled, principalNamed } from "../identity/principal-names.ts";
+import type { Caller } from "../call.ts";
 import type { Context } from "../operation.ts";
 import type { Transaction, View } from "../state.ts";
-import { principalCalled } from "../identity/principal-names.ts";
+
+/** What the server does with homes in consequence of what others do. */
+export const HOMES: Caller = { kind: "internal", job: "homes" };
 
 /** Where the home of `users:bob` is, or would be: of nobody, where there is no such identity. */
 export async function homePlace(
   account: string,
   principal: string,
-  view: Pick<View, "identity" | "profiles">,
+  view: Pick<View, "identity" | "profiles" | "logins">,
 ): Promise<Place> {
   const owner = await principalCalled(account, principal, view);
   if (!owner) return { ...accountPlace(account), home: { iamId: "", principal } };
-  const home: Home = { iamId: owner.iamId, principal: namedAs(owner) };
+  const home: Home = { iamId: owner.iamId, principal: principalNamed(owner) };
   const instance = await view.identity.homeOf(account, owner.iamId);
   if (instance) return { ...instancePlace(instance), home };
   const [first] = await view.identity.instances(account);
   return { account, region: first?.region ?? "global", instance: null, home };
 }
 
-function namedAs(owner: Principal): string {
-  if (owner.kind === "user") return `users:${owner.email}`;
-  return owner.kind === "profile" ? `roles:${owner.name}` : `clients:${owner.id}`;
+/**
+ * For `locate`, which only reads: the place of the call; of a home that has not come to be, with the id that it would
+ * have. Refused where it would be nobody's.
+ */
+export async function placeToBe(
+  place: Place,
+  { identity }: Pick<View, "identity">,
+): Promise<Place> {
+  const { home, account, instance } = place;
+  if (!home || instance !== null) return place;
+  if (home.iamId === "") throw new Refusal("not_found", "There is no such identity.");
+  const made = await identity.homeOf(account, home.iamId);
+  return { ...place, instance: made?.id ?? randomId() };
 }
 
-/** The home that the call is about, made now if there is none. */
+/** Makes the home that has been located, unless it is there, with an event of its own by the server. */
 export async function openHome(
-  { call: { place }, now, also }: Pick<Context<View>, "call" | "now" | "also">,
-  { identity }: Pick<Transaction, "identity">,
-): Promise<Place> {
-  const { home, account, region } = place;
-  if (!home || place.instance !== null) return place;
-  if (home.iamId === "") throw new Refusal("not_found", "There is no such identity.");
+  place: Place,
+  { store: { identity }, now, also }: Pick<Context<Transaction>, "store" | "now" | "also">,
+): Promise<void> {
+  const { home, account, region, instance: id } = place;
+  if (!home || id === null || (await identity.instance(id))) return;
   const name = `home of ${home.principal}`;
-  const instance: Instance = { id: randomId(), account, region, name, createdAt: now, home };
-  await identity.putInstance(instance);
-  const opened: Place = { account, region, instance: instance.id, home };
-  const target = { place: opened, kind: "", id: "", name: "" };
+  await identity.putInstance({ id, account, region, name, createdAt: now, home });
   also({
     operation: "instance.create",
-    target,
+    caller: HOMES,
+    target: { place, kind: "", id: "", name: "" },
     input: { name, region },
-    output: { id: instance.id },
+    output: { id },
   });
-  return opened;
+}
+
+/** The home of whoever has another name by now is called by that. */
+export async function renameHome(
+  owner: Principal,
+  { store: { identity } }: Pick<Context<Transaction>, "store">,
+): Promise<void> {
+  const instance = await identity.homeOf(owner.account, owner.iamId);
+  const principal = principalNamed(owner);
+  if (!instance?.home || instance.home.principal === principal) return;
+  const renamed: Instance = {
+    ...instance,
+    name: `home of ${principal}`,
+    home: { ...instance.home, principal },
+  };
+  await identity.putInstance(renamed);
 }

@@ -15,6 +15,7 @@ import type { Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
 import { targetOf } from "../identity/find.ts";
 import { locatedSecret, toldOf } from "./find.ts";
+import { removeHome } from "./remove-home.ts";
 
 /** Why: its lease was over, somebody asked, its version gave up its value, or its secret was deleted. */
 export type RevocationTrigger =
@@ -95,6 +96,7 @@ async function removeOwnServiceId(lease: Lease, server: Context<Transaction>): P
   const found = await server.store.identity.principal(lease.at.account, lease.serviceId);
   if (found?.kind !== "serviceid") return;
   await removeBelongings(found, server);
+  await removeHome(found, server);
   await server.store.identity.deleteServiceId(found.account, found.id);
   server.also(deletionOf(found, server));
 }

@@ -1,5 +1,5 @@
 /**
- * Deletes a secret as AWS's clients do: it waits for its day and can be restored until then, or it goes at once. IBM's
+ * Deletes a secret as clients of AWS and DSV do: it waits for its day and can be restored until then, or it goes at once. IBM's
  * deletion (`delete-secret.ts`) is always at once.
  */
 import { toRfc3339, type Millis } from "../../kernel/clock.ts";
@@ -24,6 +24,10 @@ export type ScheduleDeletionInput = CalledSecret & {
   readonly recoveryWindowInDays?: number | undefined;
   /** At once, and whether or not there is such a secret. Not to be had beside a window. */
   readonly forceDeleteWithoutRecovery?: boolean | undefined;
+  /** At once; refused where there is no such secret. */
+  readonly force?: boolean | undefined;
+  /** Of wires whose window is always the same. */
+  readonly recoveryMs?: Millis | undefined;
 };
 
 export interface ScheduleDeletionOutput extends Omit<NamedSecret, "id"> {
@@ -48,6 +52,7 @@ export const scheduleDeletion = changeOperation<
 
   async locate(input, context) {
     checkWindow(input);
+    if (input.force) return evenDeleted(await locateToldSecret(input, context));
     if (!input.forceDeleteWithoutRecovery) return locateToldSecret(input, context);
     try {
       return evenDeleted(await locateToldSecret(input, context));
@@ -61,14 +66,15 @@ export const scheduleDeletion = changeOperation<
     const { call, now } = context;
     const name = secret?.name ?? input.called[0]?.name ?? "";
     const about = { place: call.place, id: secret?.id ?? null, name };
-    if (input.forceDeleteWithoutRecovery) {
+    if (input.force || input.forceDeleteWithoutRecovery) {
       const isThere = secret !== null;
       if (isThere) await deleteNow(secret, context);
       const versionsDeleted = secret?.versionsTotal ?? 0;
       return { ...about, ...dated(now), ...(isThere ? { versionsDeleted } : {}) };
     }
     if (!secret) throw new Error("a secret that is to wait has been found");
-    const dueAt = deletionDue(now, input.recoveryWindowInDays ?? DEFAULT_RECOVERY_DAYS);
+    const { recoveryWindowInDays: days = DEFAULT_RECOVERY_DAYS, recoveryMs } = input;
+    const dueAt = recoveryMs === undefined ? deletionDue(now, days) : now + recoveryMs;
     await schedule(secret, dueAt, context);
     return { ...about, ...dated(dueAt) };
   },

@@ -9,23 +9,29 @@ import { NO_ROTATION } from "../../secrets/rotation.ts";
 import type { Secret } from "../../secrets/secret.ts";
 import type { SealedValue } from "../../secrets/vault.ts";
 import type { Version } from "../../secrets/version.ts";
-import type { Context } from "../operation.ts";
+import { callerId, type Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
 import { openUsername, resealPayload, sealUsername } from "./open.ts";
 import { policyElsewhere } from "./replica-policy.ts";
 import { recordDifference, type Versions } from "./replica-events.ts";
 import { placeOf } from "./replications.ts";
 
-/** After every change, whatever it was: the performer calls it, so that no operation can forget to. */
+/**
+ * After every change, whatever it was: the performer calls it, so that no operation can forget to. It is kept who has
+ * changed which secret.
+ */
 export async function followChanges(context: Context<Transaction>): Promise<void> {
   const { secrets } = context.store;
+  const by = callerId(context.caller);
   for (const id of secrets.takeChanged()) {
+    await secrets.setChangedBy(id, by);
     const replicas = await secrets.replicasOf(id);
     if (replicas.length === 0) continue;
     const primary = await secrets.secretById(id);
     if (!primary) continue;
     for (const replica of replicas) await follow(primary, replica, context);
   }
+  for (const id of secrets.takeChanged()) await secrets.setChangedBy(id, by);
 }
 
 async function follow(

@@ -27,36 +27,65 @@ export interface Shown {
 export function changeThenShow<Input extends object, Subject, Output extends object>(
   operation: ChangeOperation<Input, Subject, Output>,
 ): ChangeOperation<Input, Subject, Output & Shown> {
-  return changeOperation({
-    ...operation,
-    async run(input, located, context) {
-      const output = await operation.run(input, located, context);
-      return output instanceof Refusal ? output : { ...output, ...(await shown(located, context)) };
-    },
-  });
+  return changeWith(operation, shown);
 }
 
 export function readThenShow<Input extends object, Subject, Output extends object>(
   operation: ReadOperation<Input, Subject, Output>,
 ): ReadOperation<Input, Subject, Output & Shown> {
+  return readWith(operation, shown);
+}
+
+/** What is answered besides, of what the operation was about. It is not recorded. */
+export type Further<More extends object> = (
+  output: { readonly id?: string | null },
+  located: Located<unknown>,
+  context: Context<View>,
+) => Promise<More>;
+
+export function changeWith<
+  Input extends object,
+  Subject,
+  Output extends object,
+  More extends object,
+>(
+  operation: ChangeOperation<Input, Subject, Output>,
+  further: Further<More>,
+): ChangeOperation<Input, Subject, Output & More> {
+  return changeOperation({
+    ...operation,
+    async run(input, located, context) {
+      const output = await operation.run(input, located, context);
+      if (output instanceof Refusal) return output;
+      return { ...output, ...(await further(output, located, context)) };
+    },
+  });
+}
+
+export function readWith<Input extends object, Subject, Output extends object, More extends object>(
+  operation: ReadOperation<Input, Subject, Output>,
+  further: Further<More>,
+): ReadOperation<Input, Subject, Output & More> {
   return readOperation({
     ...operation,
     async locate(input, context) {
       const located = await operation.locate(input, context);
       if (!located.instead) return located;
-      return { ...located, instead: changeThenShow(located.instead) };
+      return { ...located, instead: changeWith(located.instead, further) };
     },
     async run(input, located, context) {
       const output = await operation.run(input, located, context);
-      return output instanceof Refusal ? output : { ...output, ...(await shown(located, context)) };
+      if (output instanceof Refusal) return output;
+      return { ...output, ...(await further(output, located, context)) };
     },
   });
 }
 
 /** By the target of the event, which is the secret also where it has just been made. */
-async function shown<Store extends View>(
+async function shown(
+  _output: object,
   { target }: Located<unknown>,
-  context: Context<Store>,
+  context: Context<View>,
 ): Promise<Shown> {
   const { store, call } = context;
   const secret = await store.secrets.secret(instanceOf(call.place), target.id);

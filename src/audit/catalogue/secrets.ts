@@ -77,6 +77,7 @@ export const secretRows = rows({
       "forceDelete",
       "recoveryWindowInDays",
       "forceDeleteWithoutRecovery",
+      "force",
       ...TOLD,
     ],
     response: ["versionsDeleted", "deletionDate"],
@@ -160,7 +161,7 @@ export const secretRows = rows({
     severity: "normal",
     discloses: "received",
     madeWhenRead: true,
-    request: WHICH_VERSION,
+    request: [...WHICH_VERSION, "version"],
     response: ["versionId", "versionStages", "payloadAvailable", "downloaded", "apiKeyId"],
   },
   "version.metadata.read": {

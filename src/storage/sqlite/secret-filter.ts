@@ -8,6 +8,7 @@ import {
 } from "../../secrets/secret-filter.ts";
 import type { Instance } from "../../secrets/secret.ts";
 import type { SecretFilter } from "../../secrets/store.ts";
+import { fieldMatchFilter, prefixFilter, textsFilter } from "./secret-matches.ts";
 import type { Database, Value } from "./database.ts";
 
 export interface Filter {
@@ -30,7 +31,13 @@ export function filterOf(at: Instance, filter: SecretFilter): Filter {
       "SELECT 1 FROM json_each(?) WHERE value NOT IN (SELECT value FROM json_each(s.labels))";
     parts.push([`NOT EXISTS (${missing})`, list(matchAllLabels)]);
   }
-  return joined(parts.map(([where, value]) => ({ where, values: [value] })));
+  const { texts, fieldMatch, namePrefix } = filter;
+  return joined([
+    ...parts.map(([where, value]) => ({ where, values: [value] })),
+    ...(texts ? [textsFilter(texts)] : []),
+    ...(fieldMatch ? [fieldMatchFilter(fieldMatch)] : []),
+    ...(namePrefix === undefined ? [] : [prefixFilter(namePrefix)]),
+  ]);
 }
 
 export function joined(filters: readonly Filter[]): Filter {

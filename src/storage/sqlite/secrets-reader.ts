@@ -135,6 +135,11 @@ export class SqliteSecretReader implements SecretReader {
     return held;
   }
 
+  async changedBy(secretId: string): Promise<string | null> {
+    const row = this.db.get("SELECT changed_by FROM secrets WHERE id = ?", secretId);
+    return (row?.["changed_by"] as string | null | undefined) ?? null;
+  }
+
   async replicasOf(secretId: string): Promise<readonly Secret[]> {
     const sql = `${SECRETS} WHERE s.replica_of = ? ORDER BY s.created_at, s.id`;
     return this.db.all(sql, secretId).map(secretOf);

@@ -13,7 +13,6 @@ import { SqliteSecretReader } from "./secrets-reader.ts";
 import { jsonText, searchText } from "./secrets-rows.ts";
 
 export class SqliteSecretStore extends SqliteSecretReader implements SecretStore {
-  /** What is undone may stay in it: asked for once more, it is found unchanged. */
   readonly #changed = new Set<string>();
 
   async insertSecret(secret: Secret): Promise<void> {
@@ -54,6 +53,10 @@ export class SqliteSecretStore extends SqliteSecretReader implements SecretStore
 
   async setExpiryNoticeAt(secretId: string, at: Millis | null): Promise<void> {
     this.db.run("UPDATE secrets SET expiry_notice_at = ? WHERE id = ?", at, secretId);
+  }
+
+  async setChangedBy(secretId: string, by: string): Promise<void> {
+    this.db.run("UPDATE secrets SET changed_by = ? WHERE id = ?", by, secretId);
   }
 
   async deleteSecret(secretId: string): Promise<void> {

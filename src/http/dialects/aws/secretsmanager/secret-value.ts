@@ -1,11 +1,9 @@
 /** `SecretString` and `SecretBinary`: values of every type as clients of AWS read them, and as they give them. */
 import type { GivenValue } from "../../../../app/secrets/given-value.ts";
-import { managedIdOf } from "../../../../identity/service-id.ts";
+import { partsOf } from "../../../../app/secrets/parts.ts";
 import { Refusal } from "../../../../kernel/errors.ts";
 import { Sensitive } from "../../../../kernel/sensitive.ts";
-import type { CertificateParts } from "../../../../secrets/kinds/certificate.ts";
 import type { Payload } from "../../../../secrets/payload.ts";
-import type { SecretType } from "../../../../secrets/secret.ts";
 import type { Members } from "../members.ts";
 import { Blob, type WireObject } from "../wire-values.ts";
 
@@ -32,40 +30,5 @@ export function secretValue(payload: Payload): WireObject {
     const value = payload.payload.reveal();
     return typeof value === "string" ? { SecretString: value } : { SecretBinary: new Blob(value) };
   }
-  // Of its own kind, by which it is looked up.
-  const shown = (shownAs[payload.kind] as (payload: Payload) => object)(payload);
-  return { SecretString: JSON.stringify(shown) };
-}
-
-type Structured = Exclude<SecretType, "arbitrary">;
-
-/** The types whose values have parts: an object of them, under the names that clients of AWS expect. */
-const shownAs: {
-  readonly [Type in Structured]: (payload: Extract<Payload, { kind: Type }>) => object;
-} = {
-  username_password: ({ username, password }) => ({ username, password: password.reveal() }),
-  kv: ({ data }) => data.reveal(),
-  iam_credentials: ({ apiKey, apiKeyId, serviceId }) => ({
-    apikey: apiKey.reveal(),
-    api_key_id: apiKeyId,
-    service_id: managedIdOf(serviceId),
-  }),
-  service_credentials: ({ credentials }) => credentials.reveal(),
-  imported_cert: partsOf,
-  public_cert: partsOf,
-  private_cert: ({ certificate, privateKey, issuingCa, caChain }) => ({
-    certificate,
-    ...(privateKey ? { private_key: privateKey.reveal() } : {}),
-    issuing_ca: issuingCa,
-    ca_chain: caChain,
-  }),
-  custom_credentials: ({ content }) => content.reveal(),
-};
-
-function partsOf({ certificate, intermediate, privateKey }: CertificateParts): object {
-  return {
-    certificate,
-    ...(intermediate === null ? {} : { intermediate }),
-    ...(privateKey ? { private_key: privateKey.reveal() } : {}),
-  };
+  return { SecretString: JSON.stringify(partsOf(payload)) };
 }
