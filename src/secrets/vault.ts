@@ -36,7 +36,6 @@ export interface Binding {
     | "user-totp"
     | "identity-provider-secret"
     | "access-key"
-    | "client-bootstrap"
     | "siem-token";
   readonly at: Instance;
   /** What the data key belongs to: a secret, a configuration, a user or an identity provider, by its id. */
