@@ -147,5 +147,8 @@ async function askProvider(
   const client = await clientOf(provider, { view, vault });
   const { nonce, codeVerifier } = flow;
   const marks = { state, nonce, codeVerifier, redirectUri: flow.callback ?? redirectUri };
-  return personOf(await federation.redeem(client, answer, marks), provider.usernameClaim);
+  // A program that waited passes on the code and the state alone; it has named the provider itself.
+  const iss = answer.iss ?? (flow.callback === null ? undefined : provider.issuer);
+  const vouched = await federation.redeem(client, { code: answer.code, iss }, marks);
+  return personOf(vouched, provider.usernameClaim);
 }
