@@ -18,6 +18,7 @@ import { ADMINISTRATOR_EMAIL } from "./bootstrap.ts";
 import { endSessions } from "./identity/find-user.ts";
 import { inAccount, targetOf, type Named } from "./identity/find.ts";
 import { forgetKey } from "./identity/second-factor.ts";
+import { keepUserVersion } from "./identity/user-versions.ts";
 import { callerId, changeOperation, type Consequence, type Context } from "./operation.ts";
 import type { Transaction, View } from "./state.ts";
 
@@ -120,6 +121,7 @@ async function restoreUser({ user, isNew }: Subject, context: Context<Transactio
   const { iamId, email, name } = user;
   if (isNew) {
     await context.store.identity.putUser(user);
+    await keepUserVersion(user, context);
     tell(context, userNamed(user), {
       operation: "user.create",
       input: { email, name },
@@ -129,6 +131,7 @@ async function restoreUser({ user, isNew }: Subject, context: Context<Transactio
   }
   const active: User = { ...user, state: "active" };
   const { user: restored, endedSessions } = await endSessions(active, context);
+  await keepUserVersion(restored, context, user);
   if (user.state !== "active") {
     const input = { iamId, state: "active" };
     tell(context, userNamed(user), { operation: "user.update", input, output: { endedSessions } });

@@ -109,6 +109,15 @@ export function checkedGroupName(name: string): string {
   return bounded(name, { field: "name", min: 1, max: MAX_GROUP_NAME_CHARS });
 }
 
+/** By which names are compared: they differ by more than letter case, and by something that can be seen. */
+export function groupNameKey(name: string): string {
+  return name
+    .normalize("NFKC")
+    .toLowerCase()
+    .replaceAll(/\p{Cf}/gu, "")
+    .trim();
+}
+
 export function checkedGroupDescription(description: string): string {
   return bounded(description, { field: "description", min: 0, max: MAX_GROUP_DESCRIPTION_CHARS });
 }

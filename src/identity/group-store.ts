@@ -3,7 +3,7 @@ import type { AccessGroup, GroupRule, Member, MemberKind } from "./access-group.
 import type { Listed, Window } from "./store.ts";
 
 export const GROUP_SEARCHES = ["id", "name", "description"] as const;
-export type GroupField = "id" | "name" | "description" | "isFederated" | "createdAt";
+export type GroupField = "id" | "name" | "description" | "isFederated" | "createdAt" | "modifiedAt";
 export type GroupOrder = GroupField | `-${GroupField}`;
 
 export interface GroupSearch {

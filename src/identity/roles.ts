@@ -315,6 +315,8 @@ const ownMatters: ReadonlySet<OperationName> = new Set<OperationName>([
   "policy.user.list",
   "policy.user.inline.list",
   "access-group.joined.list",
+  "user.groups.list",
+  "user.version.read",
   "passcode.create",
 ]);
 

@@ -29,6 +29,26 @@ export interface Listed<T> {
 
 export const MAX_LIST_LIMIT = 100;
 
+export interface UserQuery {
+  readonly search?: UserSearch | undefined;
+  /** Not with a window's `after`. */
+  readonly order?: UserOrder | undefined;
+}
+
+/** In any letter case. */
+export interface UserSearch {
+  readonly text: string;
+  /** `email`: what they log in with. Left out: either. */
+  readonly in?: "email" | "name" | undefined;
+  readonly how: "contains" | "equal" | "begins";
+}
+
+export interface UserOrder {
+  /** `name`: what they log in with. */
+  readonly by: "name" | "createdAt" | "modifiedAt";
+  readonly direction: "asc" | "desc";
+}
+
 export interface IdentityReader {
   /**
    * Differs after every change that a decision about a caller could rest on: of an identity, a credential, a policy, a
@@ -60,7 +80,7 @@ export interface IdentityReader {
   /** The user, service ID or trusted profile that acts under an IAM id. */
   principal(account: string, iamId: string): Promise<Principal | undefined>;
   userByEmail(account: string, email: string): Promise<User | undefined>;
-  users(account: string, window: Window): Promise<Listed<User>>;
+  users(account: string, window: Window, query?: UserQuery): Promise<Listed<User>>;
   serviceId(account: string, id: string): Promise<ServiceId | undefined>;
   /** All, or those of one name. */
   serviceIds(account: string, window: Window, name?: string): Promise<Listed<ServiceId>>;

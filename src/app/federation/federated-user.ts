@@ -1,10 +1,12 @@
 /** Which user a person is whom an identity provider vouches for; somebody new may become one. */
 import { HOME_REALM, MAX_USERS_PER_ACCOUNT, newUserId, type User } from "../../identity/user.ts";
+import { USER } from "../../identity/removed-user.ts";
 import type { IdentityProvider, Person } from "../../identity/identity-provider.ts";
 import type { Millis } from "../../kernel/clock.ts";
 import type { Refusal } from "../../kernel/errors.ts";
 import { nameOf } from "../identity/caller.ts";
 import { targetOf } from "../identity/find.ts";
+import { keepUserVersion } from "../identity/user-versions.ts";
 import type { Context } from "../operation.ts";
 import type { Transaction, View } from "../state.ts";
 import { federationRefusal } from "./federation.ts";
@@ -44,6 +46,8 @@ export async function federatedUser(
     }
     return { user, isNew: false, isLinked: false };
   }
+  const deleted = await store.items.itemNamed(USER, account, person.email);
+  if (deleted?.removal) return notKnown("The user with this address was deleted.");
   if (!provider.createsUsers) return notKnown("There is no user with this address in the account.");
   const { totalCount } = await store.identity.users(account, { offset: 0, limit: 1 });
   if (totalCount >= MAX_USERS_PER_ACCOUNT) return notKnown("The account has no room for a user.");
@@ -54,12 +58,14 @@ export async function federatedUser(
 export async function keepFederated(
   { user, isNew, isLinked }: FederatedUser,
   of: { readonly person: Person; readonly provider: IdentityProvider },
-  { store, call, also }: Context<Transaction>,
+  context: Context<Transaction>,
 ): Promise<void> {
+  const { store, call, also } = context;
   const { account, iamId, email, name } = user;
+  const inItsAccount = { ...call, place: { ...call.place, account } };
+  const byServer = { ...context, call: inItsAccount, caller: SERVER };
   if (isNew) {
     await store.identity.putUser(user);
-    const inItsAccount = { ...call, place: { ...call.place, account } };
     const target = targetOf(inItsAccount, { kind: "user", id: iamId, name: nameOf(user) });
     also({
       operation: "user.create",
@@ -70,6 +76,7 @@ export async function keepFederated(
     });
   }
   if (isLinked) return;
+  if (!isNew) await keepUserVersion(user, byServer, user);
   const { person, provider } = of;
   await store.logins.putFederatedLink({
     provider: provider.id,
@@ -77,6 +84,7 @@ export async function keepFederated(
     account,
     iamId,
   });
+  await keepUserVersion(user, byServer);
 }
 
 function newUser(

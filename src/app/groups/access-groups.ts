@@ -13,6 +13,7 @@ import { assertRoom, inAccount, placeOf, windowOf, type ListInput } from "../ide
 import { assertOwnAccount } from "../identity/own-account.ts";
 import { callerId, changeOperation, readOperation } from "../operation.ts";
 import { assertMadeByHand, DEFAULT_LIST_LIMIT, groupTarget, inGroup } from "./find.ts";
+import { keepGroupVersion } from "./group-versions.ts";
 
 export interface CreateAccessGroupInput {
   readonly accountId?: string | undefined;
@@ -39,12 +40,14 @@ export const createAccessGroup = changeOperation<CreateAccessGroupInput, AccessG
     const target = { kind: "groups", id: group.id, name: group.name } as const;
     return inAccount("access-group.create", call, { target, subject: group });
   },
-  async run(_input, { subject: group }, { store, now }) {
+  async run(_input, { subject: group }, context) {
+    const { store, now } = context;
     await assertNameFree(group, store.groups);
     const query = { hidesPublicAccess: true, now };
     const { totalCount } = await store.groups.groups(group.account, query, { offset: 0, limit: 1 });
     assertRoom(totalCount, MAX_GROUPS_PER_ACCOUNT, "access groups in an account");
     await store.groups.putGroup(group);
+    await keepGroupVersion(group, context);
     return group;
   },
 });
@@ -162,11 +165,13 @@ export const updateAccessGroup = changeOperation<UpdateAccessGroupInput, Renamin
       facts: { prev_instance_name: group.name, instance_name: next.name },
     };
   },
-  async run({ ifMatch }, { subject: { group, next } }, { store }) {
+  async run({ ifMatch }, { subject: { group, next } }, context) {
+    const { store } = context;
     assertMadeByHand(group);
     assertEntityTag(group, ifMatch);
     await assertNameFree(next, store.groups);
     await store.groups.putGroup(next);
+    await keepGroupVersion(next, context, group);
     return next;
   },
 });

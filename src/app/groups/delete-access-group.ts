@@ -1,9 +1,12 @@
 /** Deleting an access group with all it has: members, rules and policies go in the same transaction, each recorded. */
-import type { AccessGroup } from "../../identity/access-group.ts";
+import type { AccessGroup, GroupRule, Member } from "../../identity/access-group.ts";
+import { GROUP } from "../../identity/removed-group.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import { keepAdministered } from "../identity/administration.ts";
 import { removePolicies, whole } from "../identity/removal.ts";
-import { changeOperation } from "../operation.ts";
+import { forgetVersions } from "../items/versions.ts";
+import { changeOperation, type Context } from "../operation.ts";
+import type { Transaction, View } from "../state.ts";
 import { assertMadeByHand, groupTarget, inGroup } from "./find.ts";
 import { memberRemoved } from "./leave-groups.ts";
 import { ruleFacts } from "./rules.ts";
@@ -34,29 +37,51 @@ export const deleteAccessGroup = changeOperation<
   async run({ force = false }, { subject: group }, context) {
     assertMadeByHand(group);
     const { account, id } = group;
-    const { groups } = context.store;
-    const rules = await groups.rules(account, id);
-    const memberships = await whole((offset, limit) =>
-      groups.members({ account, group: id }, { now: context.now }, { offset, limit }),
-    );
+    const rules = await context.store.groups.rules(account, id);
+    const memberships = await membershipsIn(group, context);
     if (!force && memberships.length + rules.length > 0) {
       throw new Refusal(
         "conflict",
         "The access group has members or rules: it is deleted with them if `force` is true.",
       );
     }
-    const target = groupTarget(context.call, group);
-    const members = new Set(memberships.map(({ iamId }) => iamId));
-    for (const iamId of members) context.also(memberRemoved(target, { iam_id: iamId }));
-    for (const rule of rules) {
-      const input = { id: rule.id, ...ruleFacts(rule) };
-      context.also({ operation: "access-group-rule.delete", target, input, output: {} });
-    }
-    const policies = await keepAdministered(context, async () => {
-      const removed = await removePolicies(account, id, context);
-      await groups.deleteGroup(account, id);
-      return removed;
-    });
-    return { members: members.size, rules: rules.length, policies };
+    const gone = await removeGroup(group, { rules, memberships }, context);
+    await forgetVersions(GROUP, group, context);
+    return gone;
   },
 });
+
+/** Those that hold now. */
+export function membershipsIn(
+  { account, id: group }: AccessGroup,
+  { store, now }: Pick<Context<View>, "store" | "now">,
+): Promise<readonly Member[]> {
+  return whole((offset, limit) =>
+    store.groups.members({ account, group }, { now }, { offset, limit }),
+  );
+}
+
+/** With all it has, each part with an event of its own. */
+export async function removeGroup(
+  group: AccessGroup,
+  {
+    rules,
+    memberships,
+  }: { readonly rules: readonly GroupRule[]; readonly memberships: readonly Member[] },
+  context: Context<Transaction>,
+): Promise<DeletedAccessGroup> {
+  const { account, id } = group;
+  const target = groupTarget(context.call, group);
+  const members = new Set(memberships.map(({ iamId }) => iamId));
+  for (const iamId of members) context.also(memberRemoved(target, { iam_id: iamId }));
+  for (const rule of rules) {
+    const input = { id: rule.id, ...ruleFacts(rule) };
+    context.also({ operation: "access-group-rule.delete", target, input, output: {} });
+  }
+  const policies = await keepAdministered(context, async () => {
+    const removed = await removePolicies(account, id, context);
+    await context.store.groups.deleteGroup(account, id);
+    return removed;
+  });
+  return { members: members.size, rules: rules.length, policies };
+}

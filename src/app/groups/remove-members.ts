@@ -29,7 +29,7 @@ export const removeMember = changeOperation<RemoveMemberInput, AccessGroup, Remo
     return inGroup("access-group-member.delete", id, context);
   },
   run({ iam_id: iamId }, { subject: group }, context) {
-    return keepAdministered(context, () => removed(group, iamId, context));
+    return keepAdministered(context, () => removedFrom(group, iamId, context));
   },
 });
 
@@ -54,7 +54,7 @@ export const removeMembers = changeOperation<RemoveMembersInput, AccessGroup, Re
     return keepAdministered(context, async () => {
       const members: { iamId: string; ending: Ending<RemovedMember> }[] = [];
       for (const iamId of iamIds) {
-        const ending = await ended(() => removed(group, iamId, context));
+        const ending = await ended(() => removedFrom(group, iamId, context));
         const operation = "access-group-member.delete";
         context.also({ operation, target, input: { iam_id: iamId }, output: ending });
         members.push({ iamId, ending });
@@ -94,7 +94,7 @@ export const removeFromGroups = changeOperation<RemoveFromGroupsInput, null, Rem
       const groups: { id: string; ending: RemovedMember }[] = [];
       for (const id of ids) {
         const group = await findGroup(id, context);
-        const ending = await removed(group, iamId, context);
+        const ending = await removedFrom(group, iamId, context);
         const target = groupTarget(call, group);
         const operation = "access-group-member.delete";
         also({ operation, target, input: { iam_id: iamId }, output: ending });
@@ -106,7 +106,7 @@ export const removeFromGroups = changeOperation<RemoveFromGroupsInput, null, Rem
 });
 
 /** Refuses before it changes anything. */
-async function removed(
+export async function removedFrom(
   { account, id }: AccessGroup,
   iamId: string,
   { store, now }: Context<Transaction>,

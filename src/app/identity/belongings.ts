@@ -5,7 +5,7 @@ import { CLIENT } from "../../identity/client.ts";
 import { PROFILE } from "../../identity/removed-profile.ts";
 import { isActingServiceId, managedIdOf } from "../../identity/service-id.ts";
 import type { ProfileIdentity } from "../../identity/trusted-profile.ts";
-import { groupTarget } from "../groups/find.ts";
+import { bringBackMember } from "../groups/bring-back-member.ts";
 import type { Context } from "../operation.ts";
 import { profileTarget } from "../profiles/find.ts";
 import type { Transaction, View } from "../state.ts";
@@ -41,14 +41,7 @@ export async function bringBack(
     const target = targetOf(call, { kind: "policy", id, name: "" });
     also({ operation: "policy.create", target, input, output: { id } });
   }
-  for (const member of memberships) {
-    const group = await store.groups.group(member.account, member.group);
-    if (!group) continue;
-    await store.groups.putMember(member);
-    const { iamId: iam_id, kind: type } = member;
-    const target = groupTarget(call, group);
-    also({ operation: "access-group-member.add", target, input: { iam_id, type }, output: {} });
-  }
+  for (const member of memberships) await bringBackMember(member, context);
   for (const one of trust) await bringBackTrust(one, context);
 }
 

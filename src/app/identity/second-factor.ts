@@ -125,14 +125,14 @@ export async function stepOfCode<Store extends View>(
 
 /** What is sealed for a user goes with the user's data key. */
 export async function forgetKey(
-  user: User,
+  user: Pick<User, "account" | "iamId">,
   { store, capabilities: { vault } }: Context<Transaction>,
 ): Promise<void> {
   await store.secrets.deleteDataKey(user.iamId);
   vault.forget(bindingOf(user).at, user.iamId);
 }
 
-function bindingOf({ account, iamId }: User): Binding {
+function bindingOf({ account, iamId }: Pick<User, "account" | "iamId">): Binding {
   return { purpose: "user-totp", at: { account, instance: "" }, owner: iamId, part: "key" };
 }
 

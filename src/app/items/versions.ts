@@ -1,16 +1,21 @@
 /** Versions of what has a store of its own, kept as items: by whichever wire it is changed, its item has the next one. */
 import { isDeepStrictEqual } from "node:util";
+import { accountPlace } from "../../identity/account.ts";
 import type { Recoverable } from "../../identity/recoverable.ts";
 import {
   broughtBack,
   newItem,
   removed,
   revised,
+  type Hand,
   type Item,
   type ItemKind,
 } from "../../items/item.ts";
+import { toRfc3339 } from "../../kernel/clock.ts";
 import type { Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
+import { endings } from "./endings.ts";
+import { targetOf } from "./find.ts";
 import { handOf } from "./hand.ts";
 
 /** What it is called by now, and what its versions show. */
@@ -19,12 +24,14 @@ export interface Versioned<Shown extends object> {
   readonly id: string;
   readonly name: string;
   readonly shown: Shown;
+  /** By whom, and when, what has no version yet was made, if not now. */
+  readonly made?: Hand;
 }
 
 /** After a change, or when it is made: the next version, unless what versions show is what it was. */
 export async function keepVersion<Shown extends object, Parts extends object>(
   kind: ItemKind<Recoverable<Shown, Parts>>,
-  { account, id, name, shown }: Versioned<Shown>,
+  { account, id, name, shown, made }: Versioned<Shown>,
   context: Context<Transaction>,
 ): Promise<Item<Recoverable<Shown, Parts>>> {
   const { items } = context.store;
@@ -37,7 +44,7 @@ export async function keepVersion<Shown extends object, Parts extends object>(
   const hand = handOf(context);
   const item = known
     ? revised(broughtBack(known), { name, content }, hand)
-    : newItem(kind, { account, id, name, content }, hand);
+    : newItem(kind, { account, id, name, content }, made ?? hand);
   await items.putItem(item);
   return item;
 }
@@ -63,12 +70,27 @@ export async function forgetVersions(
   await store.items.deleteItem({ kind: kind.name, account, id });
 }
 
-/** Whoever takes the name of something that was deleted leaves it none to come back under. */
+/** Whoever takes the name of something that was deleted leaves it none to come back under: it is gone for good then. */
 async function giveUpName(
   kind: ItemKind<object>,
   { account, id, name }: { readonly account: string; readonly id: string; readonly name: string },
-  { store }: Context<Transaction>,
+  context: Context<Transaction>,
 ): Promise<void> {
-  const other = await store.items.itemNamed(kind, account, name);
-  if (other && other.id !== id) await forgetVersions(kind, other, { store });
+  const other = await context.store.items.itemNamed(kind, account, name);
+  if (!other || other.id === id) return;
+  if (other.removal) await endNow(other, context);
+  else await forgetVersions(kind, other, context);
+}
+
+/** Of what was deleted and can be had back: not any longer, with an event of its own. */
+export async function endNow(item: Item<object>, context: Context<Transaction>): Promise<void> {
+  const { kind, account, removal } = item;
+  await endings[kind]?.(item, context);
+  await context.store.items.deleteItem(item);
+  context.also({
+    operation: "removal.end",
+    target: targetOf(item, accountPlace(account)),
+    input: { kind, ...(removal ? { removedAt: toRfc3339(removal.at) } : {}) },
+    output: {},
+  });
 }

@@ -33,7 +33,7 @@ export const accessRows = rows({
     aws: "GetGroup",
     dsv: ["groups:{name}", "GET"],
     ...reading,
-    request: ["id"],
+    request: ["id", "name"],
     response: ["id", "name"],
   },
   "access-group.update": {
@@ -49,7 +49,7 @@ export const accessRows = rows({
     aws: "DeleteGroup",
     dsv: ["groups:{name}", "DELETE"],
     ...removing,
-    request: ["id", "force"],
+    request: ["id", "name", "force"],
     response: ["members", "rules", "policies"],
   },
   "access-group.list": {

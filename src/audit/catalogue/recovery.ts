@@ -9,7 +9,7 @@ export const recoveryRows = rows({
     aws: "GetUserVersion",
     dsv: ["users:{name}:version:{version}", "GET"],
     ...reading,
-    request: [...WHO, "version"],
+    request: ["userName", "version"],
     response: [],
   },
   "user.restore": {
@@ -17,8 +17,8 @@ export const recoveryRows = rows({
     aws: "RestoreUser",
     dsv: ["users:{name}:restore", "GET"],
     ...changing,
-    request: [...WHO],
-    response: [],
+    request: ["userName"],
+    response: ["iamId"],
   },
   "user.groups.list": {
     action: "user-management.user-groups.list",
@@ -26,7 +26,7 @@ export const recoveryRows = rows({
     aws: "ListGroupsForUser",
     dsv: ["users:{name}:group", "GET"],
     ...reading,
-    request: [...WHO],
+    request: ["userName"],
     response: ["totalCount"],
   },
   "user.groups.join": {
@@ -35,7 +35,7 @@ export const recoveryRows = rows({
     aws: "AddUserToGroup",
     dsv: ["users:{name}:group", "POST"],
     ...changing,
-    request: [...WHO, "groups"],
+    request: ["userName", "groups"],
     response: ["groups"],
   },
   "access-group.restore": {
@@ -43,8 +43,8 @@ export const recoveryRows = rows({
     aws: "RestoreGroup",
     dsv: ["groups:{name}:restore", "GET"],
     ...changing,
-    request: [...WHO],
-    response: [],
+    request: ["name"],
+    response: ["id"],
   },
   "profile.version.read": {
     action: "iam-identity.account-profile-version.read",

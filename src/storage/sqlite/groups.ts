@@ -1,5 +1,6 @@
 /** Access groups on SQLite. */
 import {
+  groupNameKey,
   PUBLIC_ACCESS_GROUP,
   type AccessGroup,
   type GroupRule,
@@ -36,6 +37,7 @@ const GROUP_COLUMNS: Readonly<Record<GroupField, string>> = {
   description: "lower(description)",
   isFederated: IS_FEDERATED,
   createdAt: "created_at",
+  modifiedAt: "modified_at",
 };
 
 const MEMBER_COLUMNS: Readonly<Record<MemberField, string>> = {
@@ -61,7 +63,7 @@ export class SqliteGroupStore implements GroupStore {
 
   async groupByName(account: string, name: string): Promise<AccessGroup | undefined> {
     const sql = "SELECT * FROM access_groups WHERE account = ? AND name_key = ?";
-    return one(groupOf, this.#db.get(sql, account, nameKey(name)));
+    return one(groupOf, this.#db.get(sql, account, groupNameKey(name)));
   }
 
   async groups(account: string, query: GroupQuery, window: Window): Promise<Listed<AccessGroup>> {
@@ -70,7 +72,7 @@ export class SqliteGroupStore implements GroupStore {
     if (query.search !== undefined) {
       const { in: field, text: sought } = query.search;
       where.push(SEARCHES[field]);
-      values.push(field === "name" ? nameKey(sought) : sought);
+      values.push(field === "name" ? groupNameKey(sought) : sought);
     }
     if (query.hidesPublicAccess) {
       where.push("id <> ?");
@@ -145,7 +147,7 @@ export class SqliteGroupStore implements GroupStore {
         account: group.account,
         id: group.id,
         name: group.name,
-        name_key: nameKey(group.name),
+        name_key: groupNameKey(group.name),
         description: group.description,
         entity_tag: group.entityTag,
         created_at: group.createdAt,
@@ -208,15 +210,6 @@ export class SqliteGroupStore implements GroupStore {
     const sql = "DELETE FROM group_rules WHERE account = ? AND group_id = ? AND id = ?";
     this.#db.run(sql, account, group, id);
   }
-}
-
-/** Names differ by more than letter case, and by something that can be seen. */
-function nameKey(name: string): string {
-  return name
-    .normalize("NFKC")
-    .toLowerCase()
-    .replaceAll(/\p{Cf}/gu, "")
-    .trim();
 }
 
 /** `-name`: from the last to the first. */
