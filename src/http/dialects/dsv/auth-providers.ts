@@ -118,7 +118,8 @@ function decodeCreation(request: FastifyRequest): CreateIdentityProviderInput {
   const { name, type, properties: given = {} } = bodyAs(body, request);
   if (name === undefined) throw missing("name");
   if (type === undefined) throw missing("type");
-  return { ...propertiesIn(given), type: servedType(type), name, realm_name: name };
+  const served = servedType(type);
+  return { ...propertiesIn(given), type: served, name, realm_name: name };
 }
 
 function decodeUpdate(request: FastifyRequest): UpdateIdentityProviderInput {
@@ -127,7 +128,8 @@ function decodeUpdate(request: FastifyRequest): UpdateIdentityProviderInput {
   if (name !== undefined && name !== id) {
     throw invalid("name", "A provider keeps its name: users are called by it.");
   }
-  return { ...propertiesIn(given), ...(type === undefined ? {} : { type: servedType(type) }), id };
+  const served = type === undefined ? {} : { type: servedType(type) };
+  return { ...propertiesIn(given), ...served, id };
 }
 
 function propertiesIn(given: Readonly<Record<string, unknown>>) {

@@ -10,6 +10,7 @@ import { deleteIdentityProvider } from "../../../app/federation/remove-provider.
 import {
   DEFAULT_SCOPES,
   isIdentityProviderId,
+  PROVIDER_TYPES,
   type IdentityProvider,
 } from "../../../identity/identity-provider.ts";
 import { toRfc3339 } from "../../../kernel/clock.ts";
@@ -61,6 +62,7 @@ const changes = z.strictObject({
 
 const fields = {
   id: z.string(),
+  type: z.enum(PROVIDER_TYPES).meta({ description: "`certificate`: an authority vouches." }),
   name: z.string(),
   realm: z.string(),
   issuer: z.string(),
@@ -170,9 +172,10 @@ function answer(status: number, description: string): NativeRoute["document"]["a
 }
 
 function bodyOf(provider: IdentityProvider): z.input<typeof shape> {
-  const { id, name, realm, issuer, enabled } = provider;
+  const { id, type, name, realm, issuer, enabled } = provider;
   return {
     id,
+    type,
     name,
     realm,
     issuer,
