@@ -3,6 +3,7 @@
  * from then on. Cloud Resource Names are kept and shown; nothing here proves that a call comes from one (see
  * `trust.ts`).
  */
+import { CLIENT } from "../../identity/client.ts";
 import { assertEntityTag } from "../../identity/entity-tag.ts";
 import {
   checkedIdentity,
@@ -10,6 +11,7 @@ import {
   isSameIdentity,
   type IdentityRef,
 } from "../../identity/profile-identity.ts";
+import { managedIdOf } from "../../identity/service-id.ts";
 import { checkedDescription } from "../../identity/text.ts";
 import {
   MAX_IDENTITIES_PER_PROFILE,
@@ -61,7 +63,7 @@ export const addProfileIdentity = changeOperation<
     const identities = await store.profiles.profileIdentities(profile.account, profile.id);
     const identity = await trusted(input, { profile, identities }, context);
     if (!identities.some((one) => isSameIdentity(one, identity))) {
-      assertRoomForIdentity(identities.length);
+      assertRoomForIdentity((await byHand(profile, identities, store)).length);
     }
     await store.profiles.putProfileIdentity(identity);
     return identity;
@@ -184,6 +186,23 @@ export async function trustFromTheBeginning(
     const identity = await trusted(one, { profile, identities: [] }, context);
     await context.store.profiles.putProfileIdentity(identity);
   }
+}
+
+/** Clients of the profile as a role have a limit of their own. */
+async function byHand(
+  { account, id }: TrustedProfile,
+  identities: readonly ProfileIdentity[],
+  { items }: Pick<View, "items">,
+): Promise<readonly ProfileIdentity[]> {
+  const others: ProfileIdentity[] = [];
+  for (const one of identities) {
+    const isServiceId = one.kind === "serviceid";
+    const client = isServiceId
+      ? await items.item(CLIENT, account, managedIdOf(one.identifier))
+      : undefined;
+    if (client?.content.role?.id !== id) others.push(one);
+  }
+  return others;
 }
 
 function assertRoomForIdentity(count: number): void {

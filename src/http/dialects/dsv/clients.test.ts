@@ -9,6 +9,8 @@ import { openSession } from "../../../app/identity/open-session.ts";
 import { createPolicy } from "../../../app/identity/policies.ts";
 import { createServiceId, deleteServiceId } from "../../../app/identity/service-ids.ts";
 import { attempt } from "../../../app/identity/testing/logins.ts";
+import { addProfileIdentity, deleteProfileIdentity } from "../../../app/profiles/identities.ts";
+import { MAX_IDENTITIES_PER_PROFILE } from "../../../identity/trusted-profile.ts";
 import { NOBODY } from "../../../app/testing/test-app.ts";
 import { Sensitive } from "../../../kernel/sensitive.ts";
 import { DsvServer } from "./testing/dsv-server.ts";
@@ -168,6 +170,31 @@ describe("a client by DSV's wire", () => {
     expect(ended.filter(({ kind }) => kind === "done")).toHaveLength(3);
     const read = await server.call("GET", `/clients/${client.clientId}`);
     expect(read.body).toMatchObject({ usedCount: 3, status: "used up" });
+  });
+
+  it("logs in no more once another wire has taken the trust in it away", async () => {
+    const client = await made();
+    const token = await tokenOf(client);
+    const { app } = server.http;
+    const { caller } = server.admin;
+    const { body: role } = await server.call("GET", "/roles/ci");
+    const identifier = `iam-${client.clientId}`;
+    const trust = { id: role.id as string, identityType: "serviceid", identifier } as const;
+    await app.done(deleteProfileIdentity, caller, trust);
+    expect(await server.call("GET", "/roles", { as: token })).toMatchObject({ status: 401 });
+    expect(await faultOf(login(client))).toBe("client-not-trusted");
+    await app.done(addProfileIdentity, caller, trust);
+    await tokenOf(client);
+  });
+
+  it("takes no room from those whom a role trusts by hand", async () => {
+    for (let n = 0; n <= MAX_IDENTITIES_PER_PROFILE; n += 1) await made();
+    const { body: role } = await server.call("GET", "/roles/ci");
+    const { iamId: identifier } = server.admin.user;
+    const trust = { id: role.id as string, identityType: "user", identifier } as const;
+    await server.http.app.done(addProfileIdentity, server.admin.caller, trust);
+    const listed = await server.call("GET", "/clients?role=ci&limit=100");
+    expect(listed.body.total).toBe(MAX_IDENTITIES_PER_PROFILE + 1);
   });
 
   it("has a secret that is good for nothing else", async () => {
