@@ -95,9 +95,7 @@ export async function openCore(ports: CorePorts): Promise<Core> {
     await witnessing.stop();
   });
 
-  const engines = new EngineConnections(ledger.origin);
-  open.defer(trail.onRecorded((events) => engines.onRecorded(events)));
-
+  const engines = openEngines(ledger, trail, open);
   const acme = new AcmeClient({
     directories: config.acmeDirectories,
     userAgent: `keytrail/${packageVersion()}`,
@@ -108,10 +106,7 @@ export async function openCore(ports: CorePorts): Promise<Core> {
     rootKeys,
     retrievals,
     credentials: new CredentialKeeper(),
-    tokens: await TokenIssuer.open({
-      issuer: `https://${ledger.origin}/identity`,
-      store: new TokenKeyFile(join(folder.keys, "token.key")),
-    }),
+    tokens: await openTokens(ledger, folder),
     federation: new OpenIdFederation(clock),
     regions,
     publicDomain: config.publicDomain,
@@ -141,6 +136,18 @@ export async function openCore(ports: CorePorts): Promise<Core> {
   const readers = { indexer, witnessing, webhooks: notices };
   const outside = { acme, rotators };
   return { state, trail, capabilities, ...outside, performer, rotation, ...readers, drainedEvents };
+}
+
+/** Told of what is recorded: an engine that was deleted is cut off. */
+function openEngines(ledger: Ledger, trail: Trail, open: AsyncDisposableStack): EngineConnections {
+  const engines = new EngineConnections(ledger.origin);
+  open.defer(trail.onRecorded((events) => engines.onRecorded(events)));
+  return engines;
+}
+
+function openTokens({ origin }: Ledger, { keys }: DataFolder): Promise<TokenIssuer> {
+  const store = new TokenKeyFile(join(keys, "token.key"));
+  return TokenIssuer.open({ issuer: `https://${origin}/identity`, store });
 }
 
 /**

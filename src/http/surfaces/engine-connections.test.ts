@@ -84,8 +84,8 @@ async function raw(path = "/v1/engines/e1/connection") {
   const socket = new WebSocket(new URL(path, url.href.replace("http", "ws")), SUBPROTOCOL);
   const frames: ServerFrame[] = [];
   let wake: () => void = () => undefined;
-  socket.on("message", (data) => {
-    const frame = serverFrame(String(data));
+  socket.on("message", (data: Buffer) => {
+    const frame = serverFrame(data.toString("utf8"));
     if (frame) frames.push(frame);
     wake();
   });

@@ -36,7 +36,7 @@ async function document(
   };
   const given = {
     account: server.account,
-    name: `${resources as string}`,
+    name: String(resources),
     content: { permissionDocument: [permission] },
   };
   const hand = { by: "users:test", now: server.app.clock.now() };
