@@ -5,14 +5,7 @@ import type { ApiKey, Credential, Principal } from "../../identity/api-key.ts";
 import type { Access, Grant, PolicyResource } from "../../identity/authorize.ts";
 import { administersAccount, type Policy } from "../../identity/policy.ts";
 import type { ServiceId } from "../../identity/service-id.ts";
-import type {
-  IdentityStore,
-  Listed,
-  UserOrder,
-  UserQuery,
-  UserSearch,
-  Window,
-} from "../../identity/store.ts";
+import type { IdentityStore, Listed, UserQuery, Window } from "../../identity/store.ts";
 import { isActingProfile } from "../../identity/trusted-profile.ts";
 import { isUserId, type User } from "../../identity/user.ts";
 import type { Database, Row } from "./database.ts";
@@ -33,19 +26,7 @@ import { policyWalks } from "./policy-walks.ts";
 import { profileOf } from "./profiles.ts";
 import { Remembered } from "./remembered.ts";
 import { list, one, put } from "./table.ts";
-
-const USER_SEARCHES: Readonly<Record<UserSearch["how"], (column: string) => string>> = {
-  contains: (column) => `instr(lower(${column}), lower(?)) > 0`,
-  equal: (column) => `lower(${column}) = lower(?)`,
-  begins: (column) => `instr(lower(${column}), lower(?)) = 1`,
-};
-
-const USER_ORDERS: Readonly<Record<UserOrder["by"], string>> = {
-  name: "email",
-  createdAt: "created_at",
-  modifiedAt: `coalesce((SELECT modified_at FROM items i WHERE i.kind = 'user'
-    AND i.account = users.account AND i.id = users.iam_id), created_at)`,
-};
+import { foundUsers } from "./user-search.ts";
 
 export class SqliteIdentityStore implements IdentityStore {
   readonly walkApiKeys: IdentityStore["walkApiKeys"];
@@ -148,21 +129,8 @@ export class SqliteIdentityStore implements IdentityStore {
     return one(userOf, this.#db.get(sql, account, email));
   }
 
-  async users(
-    account: string,
-    window: Window,
-    { search, order }: UserQuery = {},
-  ): Promise<Listed<User>> {
-    const columns = search?.in ? [search.in] : ["email", "name"];
-    const found = search ? columns.map(USER_SEARCHES[search.how]).join(" OR ") : "TRUE";
-    return list(this.#db, userOf, {
-      table: "users",
-      id: "iam_id",
-      where: `account = ? AND (${found})`,
-      values: [account, ...(search ? columns.map(() => search.text) : [])],
-      window,
-      ...(order && { order: `${USER_ORDERS[order.by]} ${order.direction}, iam_id` }),
-    });
+  async users(account: string, window: Window, query?: UserQuery): Promise<Listed<User>> {
+    return foundUsers(this.#db, account, { window, ...query });
   }
 
   async serviceId(account: string, id: string): Promise<ServiceId | undefined> {

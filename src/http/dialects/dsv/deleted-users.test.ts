@@ -28,7 +28,7 @@ const logIn = () =>
 async function endRemovals(): Promise<number> {
   const { state, performer, clock } = server.app;
   const due = await removalJob({ state, performer }).due(clock.now(), 100);
-  for (const { run } of due) await run();
+  for (const removal of due) await removal.run();
   return due.length;
 }
 
@@ -70,11 +70,10 @@ describe("users who are deleted by DSV's wire", () => {
 
   it("come back with policies and groups, not with API keys", async () => {
     const admin = await server.http.app.administrator();
-    const { done } = server.http.app;
-    const app = server.http.app;
+    const { app } = server.http;
     const terms = { subject: id, roles: ["Viewer"], resource: {} };
-    await done.call(app, createPolicy, admin, terms);
-    await done.call(app, createApiKey, admin, { iamId: id, name: "key" });
+    await app.done(createPolicy, admin, terms);
+    await app.done(createApiKey, admin, { iamId: id, name: "key" });
     await server.call("POST", "/groups", { body: { groupName: "ops", members: ["bob"] } });
     const gone = await remove();
     expect(gone.events.map(({ operation }) => operation)).toEqual([
