@@ -229,6 +229,8 @@ export class Performer {
     let recorded: Promise<readonly Recorded[]> | undefined;
     const ran = await state.transact(
       async (tx) => {
+        // What was undone is no change of this one's.
+        tx.secrets.takeChanged();
         await assertStanding(attempt.call, tx);
         const result = await this.#steps(operation, attempt, { input, store: tx, followChanges });
         invariant(!result.instead, "a change is not another one's read");

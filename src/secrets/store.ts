@@ -198,8 +198,8 @@ export interface SecretStore extends SecretReader, DataKeyStore {
   putFailedReplication(failed: FailedReplication): Promise<void>;
   deleteFailedReplication(secretId: string, region: string): Promise<void>;
   /**
-   * The ids of the secrets that were changed, or whose versions were, since this was asked last in the transaction. For
-   * whoever has to follow every change.
+   * The ids of the secrets that were changed, or whose versions were, since this was asked last; those of a change that
+   * was undone may be among them. For whoever has to follow every change.
    */
   takeChanged(): readonly string[];
 

@@ -11,6 +11,7 @@ import { Refusal } from "../../kernel/errors.ts";
 import { isWithinBounds, wholly } from "../judgement/judge.ts";
 import type { Context } from "../operation.ts";
 import type { View } from "../state.ts";
+import { SERVICE } from "./find.ts";
 
 /** What only those who manage an instance may do in it: they decide what is minted in it anyway. */
 const MANAGES = "configuration.create";
@@ -32,7 +33,11 @@ export async function assertHasRole(
 ): Promise<void> {
   const place = instancePlace(instance);
   if (await mayEach([MANAGES], place, context)) return;
-  if (await mayEach([...permissionsOf(role)], place, context)) return;
+  // Of what a role holds it gives on an instance what is this service's.
+  const given = [...permissionsOf(role)].filter(
+    (permission) => serviceOf(catalogue[permission].action) === SERVICE,
+  );
+  if (await mayEach(given, place, context)) return;
   throw refused(
     `Credentials with the role ${role} are made by those who have all that it gives on that instance themselves.`,
   );

@@ -13,6 +13,7 @@ import { SqliteSecretReader } from "./secrets-reader.ts";
 import { jsonText, searchText } from "./secrets-rows.ts";
 
 export class SqliteSecretStore extends SqliteSecretReader implements SecretStore {
+  /** What is undone may stay in it. */
   readonly #changed = new Set<string>();
 
   async insertSecret(secret: Secret): Promise<void> {

@@ -68,8 +68,6 @@ export class SqliteState implements State {
       this.#writer.exec("COMMIT");
     } catch (error) {
       this.#rollBack();
-      // Nothing has changed.
-      this.#stores.secrets.takeChanged();
       throw error;
     }
     committed?.(result);

@@ -10,7 +10,9 @@ import { publicCert } from "./public-cert.ts";
 import { serviceCredentials } from "./service-credentials.ts";
 import { usernamePassword } from "./username-password.ts";
 
-const behaviours: { readonly [Type in SecretType]: Behaviour<Type> } = {
+type Behaviours = { readonly [Type in SecretType]: Behaviour<Type> };
+
+const all = (): Behaviours => ({
   arbitrary,
   username_password: usernamePassword,
   kv,
@@ -20,8 +22,12 @@ const behaviours: { readonly [Type in SecretType]: Behaviour<Type> } = {
   public_cert: publicCert,
   private_cert: privateCert,
   custom_credentials: customCredentials,
-};
+});
+
+/** Put together when it is first asked for: a credential that ends takes an identity along, and that one the secrets in its home. */
+let behaviours: Behaviours | undefined;
 
 export function behaviourOf<Type extends SecretType>(type: Type): Behaviour<Type> {
+  behaviours ??= all();
   return behaviours[type];
 }

@@ -9,7 +9,7 @@ import { Refusal } from "../../../kernel/errors.ts";
 import { isUuid } from "../../../kernel/ids.ts";
 import { Sensitive } from "../../../kernel/sensitive.ts";
 import { DEFAULT_GROUP_ID } from "../../../secrets/group.ts";
-import { MAX_NAME_CHARS, type JsonObject } from "../../../secrets/secret.ts";
+import { MAX_NAME_CHARS } from "../../../secrets/secret.ts";
 import { COMPARISONS, type FieldMatch } from "../../../secrets/store.ts";
 import type { About } from "../../route.ts";
 import { bodyAs, flag, queryAs, versionParameter, wholeNumber } from "./fields.ts";
@@ -120,8 +120,8 @@ export function creation(request: FastifyRequest): CreateSecretInput {
     secretType: "kv",
     secretGroupId: DEFAULT_GROUP_ID,
     description,
-    customMetadata: attributes as JsonObject | undefined,
-    payload: { kind: "kv", data: new Sensitive((data ?? {}) as JsonObject) },
+    customMetadata: attributes,
+    payload: { kind: "kv", data: new Sensitive(data ?? {}) },
     byNameAlone: true,
   };
 }
@@ -132,9 +132,9 @@ export function change(request: FastifyRequest): UpdateSecretInput {
   return {
     ...calledSecret(request),
     description,
-    customMetadata: attributes as JsonObject | undefined,
+    customMetadata: attributes,
     members: data && {
-      data: new Sensitive(data as JsonObject),
+      data: new Sensitive(data),
       replacesAll: overwrite,
     },
   };
