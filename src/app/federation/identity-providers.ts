@@ -259,9 +259,9 @@ async function authorityOf(
   if (authority && certificate === undefined && rootCAPath === (authority.path ?? undefined)) {
     return authority;
   }
-  const named = (await vouchingAuthority(given, context)) ?? authority;
-  if (!named) throw invalid("rootCAPath", "A provider of certificates names its authority.");
-  return named;
+  const trusted = (await vouchingAuthority(given, context)) ?? authority;
+  if (!trusted) throw invalid("rootCAPath", "A provider of certificates names its authority.");
+  return trusted;
 }
 
 function absent(field: string, value: string): "" {

@@ -95,7 +95,7 @@ async function isStanding(
   if (!instance) return false;
   const at = { account, instance: instance.id };
   const called = await store.secrets.secretsCalled(at, authority.path);
-  return called.some(({ deletion = null }) => deletion === null);
+  return called.some(({ deletion }) => deletion === null);
 }
 
 /** By hashes that nobody finds a second text for. */

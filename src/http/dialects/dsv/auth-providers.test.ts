@@ -170,7 +170,7 @@ describe("an auth provider", () => {
     expect(await dataKey(second.id)).toBeDefined();
     server.app.clock.advance(RECOVERY_MS);
     const due = await removalJob(server.app).due(server.app.clock.now(), 10);
-    for (const { run } of due) expect(await run()).toBe(true);
+    for (const removal of due) expect(await removal.run()).toBe(true);
     expect(await dataKey(second.id)).toBeUndefined();
     const { accessToken } = await server.http.app.login(server.admin.key.value);
     const as = accessToken.reveal();

@@ -113,6 +113,8 @@ export function decodeLogin(request: FastifyRequest): LoginInput {
       const grant = { grant_type: CERTIFICATE_GRANT, slides: true } as const;
       return { ...BY_DSV, ...grant, challengeId, answer, ...code };
     }
+    case undefined:
+      throw missing("grant_type");
     default:
       throw refusedGrant(given.grant_type);
   }
@@ -194,8 +196,7 @@ function missing(field: string): Refusal {
   return new Refusal("invalid_request", `The field ${field} is missing.`, { field });
 }
 
-function refusedGrant(grant: string | undefined): Refusal {
-  if (grant === undefined) return missing("grant_type");
+function refusedGrant(grant: string): Refusal {
   const why = Object.hasOwn(unserved, grant) ? unserved[grant] : undefined;
   const known = [PASSWORD_GRANT, CLIENT_GRANT, REFRESH_GRANT, CERTIFICATE_GRANT, OIDC_GRANT];
   const sentence = why ?? `The grant is one of ${known.join(", ")}.`;
