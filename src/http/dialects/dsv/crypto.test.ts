@@ -342,6 +342,17 @@ describe("keys that were brought", () => {
     expect((await server.call("GET", "/crypto/key/mine/k")).status).toBe(404);
   });
 
+  it("decrypt nothing of each other's, be they the same under two paths", async () => {
+    await upload();
+    await upload({}, "mine/copy");
+    const { body } = await server.call("POST", "/crypto/manual/encrypt", {
+      body: { path: "mine/k", plaintext: PLAINTEXT },
+    });
+    const asked = { path: "mine/copy", ciphertext: body.ciphertext };
+    const { status } = await server.call("POST", "/crypto/manual/decrypt", { body: asked });
+    expect(status).toBe(400);
+  });
+
   it("get no version that nobody brought", async () => {
     await upload();
     const { body } = await server.call("POST", "/crypto/encrypt", {
