@@ -39,6 +39,8 @@ export async function federatedUser(
   }
   const user = await store.identity.userByEmail(account, person.email);
   if (user) {
+    // Whoever may name providers would become the owner by one of their own, who is nobody else's to become.
+    if (user.isOwner) return notKnown("No provider vouches for the owner of the account.");
     const links = await store.logins.federatedLinksOf(account, user.iamId);
     const isOfOthers = user.realm !== HOME_REALM && user.realm !== provider.realm;
     if (links.length > 0 || isOfOthers) {

@@ -28,7 +28,8 @@ export type CertificateFault =
   | "certificate-revoked"
   | "no-authority-vouches"
   | "certificate-names-nobody"
-  | "certificate-names-several";
+  | "certificate-names-several"
+  | "certificate-names-owner";
 
 export interface VouchedCertificate {
   readonly certificate: Certificate;
@@ -167,5 +168,7 @@ async function userIn(
   }
   const [user, ...others] = found.values();
   if (!user) return "certificate-names-nobody";
-  return others.length > 0 ? "certificate-names-several" : user;
+  if (others.length > 0) return "certificate-names-several";
+  // Whoever may name authorities would become the owner by one of their own, who is nobody else's to become.
+  return user.isOwner ? "certificate-names-owner" : user;
 }

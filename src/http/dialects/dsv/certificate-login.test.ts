@@ -115,6 +115,11 @@ describe("a login with a certificate", () => {
       "certificate-expired",
     ],
     ["of nobody here", () => root.issued("canary-mallory"), "certificate-names-nobody"],
+    [
+      "of the owner of the account",
+      () => root.issued("admin@keytrail.local"),
+      "certificate-names-owner",
+    ],
     ["with a short key", () => root.issued("bob", { bits: 1_024 }), "certificate-not-rsa"],
     [
       "of an authority itself",

@@ -19,7 +19,7 @@ beforeAll(async () => {
   callback = `http://127.0.0.1:${(waiting.address() as AddressInfo).port}/callback`;
   provider = await startProvider({
     callback,
-    claims: { email: "grace@example.com", email_verified: true, upn: "grace" },
+    claims: { email: "grace@example.com", email_verified: true, upn: "grace", owner: "" },
   });
 });
 afterAll(async () => {
@@ -138,6 +138,13 @@ describe("a login by an OpenID Connect provider", () => {
     const browser = await server.http.server.inject({ method: "GET", url: own });
     expect(browser.statusCode).not.toBe(200);
     expect(await token(brought)).toMatchObject({ status: 200 });
+  });
+
+  it("does not make anybody the owner of the account", async () => {
+    await named({ usernameClaim: "owner" });
+    provider.claims = { ...provider.claims, owner: "admin@keytrail.local" };
+    const { status, events } = await token(await signedIn("mallory-1"));
+    expect([status, events[0]?.requestData["fault"]]).toEqual([401, "user-not-known"]);
   });
 
   it("lets in nobody whom the account does not know", async () => {

@@ -120,6 +120,26 @@ describe("a token", () => {
   });
 });
 
+describe("a token of a client", () => {
+  it("is for its role, and nothing is left to refresh it with", async () => {
+    const role = { name: "deployers", description: "" };
+    expect(await server.call("POST", "/roles", { body: role })).toMatchObject({ status: 201 });
+    const { body: client } = await server.call("POST", "/clients", { body: { role: "deployers" } });
+    const { clientId, clientSecret } = client;
+    const grant = { grant_type: "client_credentials", client_id: clientId };
+    const { status, body, record } = await token({ ...grant, client_secret: clientSecret });
+    expect([status, Object.keys(body)]).toEqual([200, ["accessToken", "tokenType", "expiresIn"]]);
+    expect(claims(body.accessToken)).toMatchObject({ sub: "roles:deployers" });
+    expect(record).toMatchObject({ path: "token", status: 200, principal: "roles:deployers" });
+    const whoami = await server.call("GET", "/whoami", { as: body.accessToken });
+    expect(whoami.body.principal).toBe("roles:deployers");
+    const wrong = await token({ ...grant, client_secret: "canary" });
+    expect([wrong.status, wrong.record?.status]).toEqual([401, 0]);
+    expect(recorded(server.http.app)).not.toContain("canary");
+    expect(recorded(server.http.app)).not.toContain(clientSecret);
+  });
+});
+
 describe("a refresh token", () => {
   const refresh = (refreshToken: string): Promise<DsvAnswered> =>
     token({ grant_type: "refresh_token", refresh_token: refreshToken });
