@@ -31,17 +31,17 @@ import { joined, tailed, tailOf, withColons } from "./tails.ts";
 
 const SYMMETRIC = "symmetric";
 
-const path = z.string();
+const text = z.string();
 const toEncrypt = asked({
-  path,
+  path: text,
   // What is no text has no UTF-8 that it could be had back from.
-  plaintext: z.string().refine((text) => text.isWellFormed()),
+  plaintext: text.refine((written) => written.isWellFormed()),
   version: wholeNumber.optional(),
 });
-const toDecrypt = asked({ path, ciphertext: z.string(), version: wholeNumber.optional() });
+const toDecrypt = asked({ path: text, ciphertext: text, version: wholeNumber.optional() });
 const toRotate = asked({
-  path,
-  ciphertext: z.string(),
+  path: text,
+  ciphertext: text,
   startingVersion: wholeNumber.optional(),
   endingVersion: wholeNumber.optional(),
 });
@@ -172,8 +172,8 @@ function asked<Shape extends z.ZodRawShape>(shape: Shape) {
 }
 
 /** A plus sign that nobody has written as `%2B` comes out of a query as a space. */
-function inBase64(text: string): Sensitive<Uint8Array> {
-  const bytes = fromBase64(text.replaceAll(" ", "+"));
+function inBase64(written: string): Sensitive<Uint8Array> {
+  const bytes = fromBase64(written.replaceAll(" ", "+"));
   // In no Base64 there is nothing: it decrypts with no key.
   return new Sensitive(bytes ?? new Uint8Array());
 }
