@@ -164,6 +164,22 @@ describe("the exposure of a secret", () => {
     expect(earlier.received).toEqual([]);
   });
 
+  it("tells whether policy documents would let them read it again", async () => {
+    const [ada, bob] = [await reader("ada@x.y"), await reader("bob@x.y")];
+    for (const who of [ada, bob]) await inInstance(readSecret, who, { id: secretId });
+    const found = async () => (await ask()).received.map(({ hasAccess }) => hasAccess);
+    expect(await found()).toEqual([true, true]);
+    await cast.document("secrets", [{ subjects: ["users:ada@x.y"], effect: "deny" }]);
+    expect(await found()).toEqual([false, true]);
+    await app.base.state.transact(async ({ identity }) => {
+      const { items } = await identity.policies(ACCOUNT, bob.id, { offset: 0, limit: 100 });
+      for (const policy of items) await identity.putPolicy({ ...policy, state: "deleted" });
+    });
+    expect(await found()).toEqual([false, false]);
+    await cast.document("secrets:db-prod", [{ subjects: ["users:bob@x.y"], actions: ["read"] }]);
+    expect(await found()).toEqual([false, true]);
+  });
+
   it("stands when the secret and its readers are gone", async () => {
     const [ada, bob] = [await reader("ada@example.com"), await reader("bob@example.com")];
     for (const who of [ada, bob]) await inInstance(readSecret, who, { id: secretId });

@@ -143,8 +143,17 @@ class GrantSearch implements Found {
     const { account, view, now } = this.#question;
     for await (const iamId of everyone(this.#question)) {
       const names = await this.#namesOf(iamId);
-      for (const { via, isPartial, ...said } of names ? documents.lettingIn(names) : []) {
-        this.#add(iamId, { kind: "document", ...said, via: via && viaOf(via) });
+      for (const said of names ? documents.lettingIn(names) : []) {
+        const { operations, document, permission, isConditional } = said;
+        const via = said.via && viaOf(said.via);
+        this.#add(iamId, {
+          kind: "document",
+          operations,
+          document,
+          permission,
+          isConditional,
+          via,
+        });
       }
     }
     const groups = paged((window) => view.groups.groups(account, { now }, window));
@@ -159,11 +168,19 @@ class GrantSearch implements Found {
     for (const iamId of this.paths.keys()) {
       const names = await this.#namesOf(iamId);
       const all = names ? documents.keepingOut(names) : [];
-      this.#remove(iamId, new Set(all.filter(isAlways).flatMap(({ operations }) => operations)));
+      const never = new Set(all.filter(isAlways).flatMap(({ operations }) => operations));
+      this.#remove(iamId, never.difference(this.#anyonesIn(iamId)));
       const sometimes = all.filter((said) => !isAlways(said));
       if (sometimes.length > 0) this.documentLimits.set(iamId, sometimes);
       if (++looked % IDENTITIES_PER_TURN === 0) await nextTurn();
     }
+  }
+
+  /** What nobody needs to be let in for: no document is asked. */
+  #anyonesIn(iamId: string): ReadonlySet<OperationName> {
+    const paths = this.paths.get(iamId) ?? [];
+    const open = paths.filter(({ kind }) => kind === "own-matter" || kind === "setting");
+    return new Set(open.flatMap(({ operations }) => operations));
   }
 
   async #namesOf(iamId: string): Promise<Names | undefined> {

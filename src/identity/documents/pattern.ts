@@ -49,8 +49,8 @@ export function documentPattern(written: string, field: string): DocumentPattern
   }
   const first = pieces[0];
   const head = first && !first.isExpression ? first.text : "";
-  const compiled = compile(pieces, field);
-  const matches = (other: string) => other.startsWith(head) && compiled.matcher(other).matches();
+  const whole = compile(pieces, field);
+  const matches = (other: string) => other.startsWith(head) && whole.matcher(other).matches();
   return { text, head, matches };
 }
 

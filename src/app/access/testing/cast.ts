@@ -3,10 +3,12 @@ import { newAccessGroupId, newClaimRuleId } from "../../../identity/access-group
 import { initialSettings, type AccountSettings } from "../../../identity/account-settings.ts";
 import { newApiKeyId, type ApiKey } from "../../../identity/api-key.ts";
 import type { PolicyResource } from "../../../identity/authorize.ts";
+import { POLICY_DOCUMENT, type Permission } from "../../../identity/documents/document.ts";
 import type { RoleName } from "../../../identity/roles.ts";
 import { actingIdOf, newServiceId } from "../../../identity/service-id.ts";
 import { actingProfileOf, newProfileId } from "../../../identity/trusted-profile.ts";
 import { HOME_REALM, newUserId, type User } from "../../../identity/user.ts";
+import { newItem } from "../../../items/item.ts";
 import { randomId } from "../../../kernel/ids.ts";
 import type { State } from "../../state.ts";
 import { ACCOUNT, START } from "../../testing/test-app.ts";
@@ -107,6 +109,26 @@ export class Cast {
       const policy = await identity.policy(ACCOUNT, id);
       if (policy) await identity.putPolicy({ ...policy, state: "deleted" });
     });
+  }
+
+  /** A policy document, as it is kept. */
+  async document(path: string, permissions: readonly Partial<Permission>[]): Promise<void> {
+    const permissionDocument = permissions.map((one, i) => ({
+      id: `p${i}`,
+      description: "",
+      subjects: ["users:<.*>"],
+      effect: "allow" as const,
+      resources: [path, `${path}:<.*>`],
+      actions: ["<.*>"],
+      conditions: {},
+      ...one,
+    }));
+    const item = newItem(
+      POLICY_DOCUMENT,
+      { account: ACCOUNT, name: path, content: { permissionDocument } },
+      { by: "test", now: START },
+    );
+    await this.#state.transact(({ items }) => items.putItem(item));
   }
 
   async group(name: string): Promise<string> {
