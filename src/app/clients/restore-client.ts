@@ -1,5 +1,4 @@
 /** A client that was deleted is there again, with its secret, its policies and memberships, and whom trusts it. */
-import { withSessionsEnded } from "../../identity/api-key.ts";
 import { CLIENT, type Client, type ClientParts } from "../../identity/client.ts";
 import { MAX_SERVICE_IDS_PER_ACCOUNT, type ServiceId } from "../../identity/service-id.ts";
 import { broughtBack, type Item } from "../../items/item.ts";
@@ -18,7 +17,7 @@ interface Restoring {
   readonly parts: ClientParts;
 }
 
-/** Whoever was logged in with it before logs in anew. */
+/** Its sessions went with the secret: whoever was logged in with it before logs in anew. */
 export const restoreClient = changeOperation<WhichClient, Restoring, ServiceId>({
   name: "serviceid.restore",
   async locate(input, context) {
@@ -51,10 +50,10 @@ export const restoreClient = changeOperation<WhichClient, Restoring, ServiceId>(
 
 async function bringSecretBack(
   { item: { content }, parts: { key } }: Restoring,
-  { store, now, call, also }: Context<Transaction>,
+  { store, call, also }: Context<Transaction>,
 ): Promise<void> {
   if (!key || !content.secret) return;
-  await store.identity.putApiKey(withSessionsEnded(key, now), content.secret.hash);
+  await store.identity.putApiKey(key, content.secret.hash);
   also({
     operation: "serviceid-apikey.create",
     target: targetOf(call, keyTarget(key)),

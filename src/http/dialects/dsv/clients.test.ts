@@ -10,6 +10,7 @@ import { createPolicy } from "../../../app/identity/policies.ts";
 import { createServiceId, deleteServiceId } from "../../../app/identity/service-ids.ts";
 import { attempt } from "../../../app/identity/testing/logins.ts";
 import { addProfileIdentity, deleteProfileIdentity } from "../../../app/profiles/identities.ts";
+import { CLIENT } from "../../../identity/client.ts";
 import { MAX_IDENTITIES_PER_PROFILE } from "../../../identity/trusted-profile.ts";
 import { NOBODY } from "../../../app/testing/test-app.ts";
 import { Sensitive } from "../../../kernel/sensitive.ts";
@@ -110,6 +111,9 @@ describe("a client by DSV's wire", () => {
     const other = await made({ role: "other" });
     server.app.clock.advance(1_000);
     const { id } = await server.http.app.done(createServiceId, server.admin.caller, { name: "x" });
+    const { body: role } = await server.call("GET", "/roles/ci");
+    const trust = { id: role.id as string, identityType: "serviceid", identifier: id } as const;
+    await server.http.app.done(addProfileIdentity, server.admin.caller, trust);
     const ofRole = await server.call("GET", "/clients?role=ci&limit=&cursor=");
     expect(ofRole).toMatchObject({
       status: 200,
@@ -284,6 +288,12 @@ describe("a client that is deleted", () => {
     await server.http.app.done(deleteServiceId, server.admin.caller, { id: other.clientId });
     const back = await server.call("PUT", `/clients/${other.clientId}/restore`);
     expect(back).toMatchObject({ status: 404 });
+    for (const id of [clientId, other.clientId]) {
+      const kept = await server.app.state.read(({ items }) =>
+        items.item(CLIENT, server.account, id),
+      );
+      expect(kept).toBeUndefined();
+    }
   });
 
   it("logs in no more once its role is deleted, and again when that is back", async () => {
@@ -297,6 +307,7 @@ describe("a client that is deleted", () => {
       status: "without role",
     });
     await server.call("PUT", "/roles/ci/restore");
+    expect(await server.call("GET", "/roles", { as: token })).toMatchObject({ status: 401 });
     await tokenOf(client);
   });
 

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createPolicy } from "../../../app/identity/policies.ts";
 import { deleteProfile, updateProfile } from "../../../app/profiles/profiles.ts";
+import { endRemoval } from "../../../app/items/end-removal.ts";
+import { SCHEDULE } from "../../../app/testing/test-app.ts";
 import { RECOVERY_MS } from "../../../items/item.ts";
 import { DsvServer } from "./testing/dsv-server.ts";
 
@@ -142,6 +144,18 @@ describe("a role by DSV's wire", () => {
       items.dueItems(server.app.clock.now() + RECOVERY_MS, 9),
     );
     expect(due).toMatchObject([{ kind: "profile" }]);
+    server.app.clock.advance(RECOVERY_MS);
+    const [which = { kind: "", id: "" }] = due;
+    const call = server.http.app.call(SCHEDULE);
+    const ended = await server.app.performer.perform(endRemoval, call, () => which);
+    expect(ended.kind).toBe("done");
+    expect(server.app.lastEvent()).toMatchObject({
+      operation: "removal.end",
+      target: { name: "deployers" },
+    });
+    const later = await server.user("later@example.com", ["Administrator"]);
+    const back = await server.call("PUT", "/roles/deployers/restore", { as: later });
+    expect(back).toMatchObject({ status: 404 });
   });
 
   it("leaves nothing to be had back when another wire deletes it", async () => {
