@@ -75,7 +75,11 @@ export class AwsServer {
 
   /** With a user who is Manager of all secrets and Administrator of all identities. */
   static async open(options: TestAppOptions = {}): Promise<AwsServer> {
-    const http = await IdentityServer.open(options);
+    return AwsServer.over(await IdentityServer.open(options));
+  }
+
+  /** The same of a server that other wires are spoken to. */
+  static async over(http: IdentityServer): Promise<AwsServer> {
     const manager = await userWithKey(http, "manager@example.com", {
       roles: ["Manager", "Administrator", "Auditor"],
     });
