@@ -38,7 +38,7 @@ function keygen(text: string, ...args: readonly string[]): string {
 
 describe("a public key as SSH has it", () => {
   it("is the one that ssh-keygen makes of the private key", () => {
-    const pem = String(user.export({ type: "pkcs1", format: "pem" }));
+    const pem = user.export({ type: "pkcs1", format: "pem" });
     expect(sshPublicKeyOf(user)).toBe(keygen(pem, "-y").trim());
     expect(sshPublicKeyOf(createPrivateKey(opensslKey("ec")))).toBeNull();
   });
@@ -47,7 +47,7 @@ describe("a public key as SSH has it", () => {
     // Of eight keys about half have a modulus that needs no byte before it: 1023 bits of it are set.
     for (const modulusLength of [1_024, 1_031, 1_032, 1_033]) {
       const { privateKey } = generateKeyPairSync("rsa", { modulusLength });
-      const pem = String(privateKey.export({ type: "pkcs1", format: "pem" }));
+      const pem = privateKey.export({ type: "pkcs1", format: "pem" });
       expect(sshPublicKeyOf(privateKey)).toBe(keygen(pem, "-y").trim());
     }
   });

@@ -88,7 +88,16 @@ export interface DueCredentials {
   readonly secretId: string;
 }
 
+/** Something that is done over a while: a task, an order of a certificate, a rotation by a rotator. */
+export interface Undertaking {
+  readonly kind: "task" | "issuance" | "rotation";
+  readonly secretId: string;
+  readonly at: Instance;
+}
+
 export interface TaskReader {
+  /** By its id: of a rotation that of the version that it makes. None, where several go by it. */
+  undertaking(account: string, id: string): Promise<Undertaking | undefined>;
   task(secretId: string, id: string): Promise<Task | undefined>;
   /** Newest first. */
   tasksOf(secretId: string): Promise<readonly Task[]>;

@@ -10,6 +10,7 @@ import type {
   TaskStore,
   TaskTrigger,
   TaskType,
+  Undertaking,
 } from "../../secrets/task.ts";
 import type { Database, Row } from "./database.ts";
 import { atOf, bytesOf, jsonText, numberOf, textOf } from "./secrets-rows.ts";
@@ -19,6 +20,18 @@ export class SqliteTaskStore implements TaskStore {
 
   constructor(database: Database) {
     this.#db = database;
+  }
+
+  async undertaking(account: string, id: string): Promise<Undertaking | undefined> {
+    const sql = `SELECT 'task' AS kind, secret_id, account, instance FROM tasks WHERE account = ?1 AND id = ?2
+      UNION ALL SELECT 'issuance', secret_id, account, instance FROM issuances WHERE account = ?1 AND id = ?2
+      UNION ALL SELECT 'rotation', s.id, s.account, s.instance
+        FROM rotations_under_way r JOIN secrets s ON s.id = r.secret_id WHERE s.account = ?1 AND r.token = ?2
+      LIMIT 2`;
+    const [found, other] = this.#db.all(sql, account, id);
+    if (!found || other) return undefined;
+    const kind = String(found["kind"]) as Undertaking["kind"];
+    return { kind, secretId: String(found["secret_id"]), at: atOf(found) };
   }
 
   async task(secretId: string, id: string): Promise<Task | undefined> {

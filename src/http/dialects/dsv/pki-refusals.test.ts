@@ -138,25 +138,25 @@ describe("what is brought", () => {
     const short = elsewhere.issue(asked, { extensions, notAfter: at + 20 * DAY_MS });
     const signsNone = elsewhere.issue(asked, { extensions: [...extensions, "keyUsage=cRLSign"] });
     const leaf = elsewhere.issue(asked);
-    const with_ = ({ key, certificate }: typeof leaf) =>
+    const given = ({ key, certificate }: typeof leaf) =>
       pki.register({
         rootCAPath: "r",
         certificate: wrapped(certificate),
         privateKey: wrapped(key),
       });
-    refusedAs(await with_({ ...authority, key: opensslKey() }), 400, "not that of the certificate");
-    refusedAs(await with_(over), 400, "has expired");
-    refusedAs(await with_(later), 400, "not valid yet");
-    refusedAs(await with_(short), 400, "ends before");
-    refusedAs(await with_(signsNone), 400, "authority that signs");
-    refusedAs(await with_(leaf), 400, "authority that signs");
-    refusedAs(await with_({ ...authority, key: "nonsense" }), 400, "private key is not one");
-    refusedAs(await with_({ ...authority, certificate: "nonsense" }), 400, "not a certificate");
+    refusedAs(await given({ ...authority, key: opensslKey() }), 400, "not that of the certificate");
+    refusedAs(await given(over), 400, "has expired");
+    refusedAs(await given(later), 400, "not valid yet");
+    refusedAs(await given(short), 400, "ends before");
+    refusedAs(await given(signsNone), 400, "authority that signs");
+    refusedAs(await given(leaf), 400, "authority that signs");
+    refusedAs(await given({ ...authority, key: "nonsense" }), 400, "private key is not one");
+    refusedAs(await given({ ...authority, certificate: "nonsense" }), 400, "not a certificate");
     const two = `${authority.certificate}${elsewhere.certificate}`;
-    refusedAs(await with_({ ...authority, certificate: two }), 400, "authority that signs");
-    expect((await with_(authority)).status).toBe(201);
+    refusedAs(await given({ ...authority, certificate: two }), 400, "authority that signs");
+    expect((await given(authority)).status).toBe(201);
     refusedAs(
-      await with_(authority),
+      await given(authority),
       400,
       "^error creating secret, secret at path already exists$",
     );
