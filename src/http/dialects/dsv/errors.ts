@@ -13,8 +13,13 @@ export function refusalAnswer(refusal: Refusal, { request }: Exchange): Answer {
   const { status, message } = dsvErrorOf({ operation, code, reason, sentence });
   const { field } = details;
   const isNamed = code === "invalid_request" && typeof field === "string" && field !== "";
-  const errors = isNamed ? { errors: { [field]: [message] } } : {};
+  const errors = isNamed ? { errors: { [inCamels(field)]: [message] } } : {};
   return { status, body: { code: status, message, ...errors } };
+}
+
+/** As DSV writes the names of fields. */
+function inCamels(field: string): string {
+  return field.replaceAll(/_([a-z])/g, (_whole, letter: string) => letter.toUpperCase());
 }
 
 function operationOf(request: FastifyRequest): OperationName {

@@ -99,6 +99,25 @@ describe("a login by an OpenID Connect provider", () => {
     expect((await token(await signedIn())).record?.principal).toBe("users:grace");
   });
 
+  it("is a version of the user, the first time, and none of one who was deleted", async () => {
+    await named({ createUsers: true });
+    await server.user("grace@example.com");
+    const path = "/users/grace@example.com";
+    expect((await server.call("GET", path)).body).toMatchObject({ version: "0", provider: "" });
+    await token(await signedIn());
+    await token(await signedIn());
+    expect((await server.call("GET", path)).body).toMatchObject({
+      version: "1",
+      provider: "okta",
+      externalId: "grace-1",
+      lastModifiedBy: "clients:keytrail-federation",
+    });
+    await server.call("DELETE", path);
+    expect(await token(await signedIn())).toMatchObject({ status: 401, record: { status: 0 } });
+    await server.call("PUT", `${path}/restore`);
+    expect((await token(await signedIn())).status).toBe(200);
+  });
+
   it("is recorded as it begins, and refused to a provider that nobody has named", async () => {
     await named();
     const { record, body } = await begin();

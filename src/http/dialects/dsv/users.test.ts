@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { updateUser } from "../../../app/identity/users.ts";
+import { renderCloudTrail } from "../../../audit/render/cloudtrail.ts";
 import { renderDsv } from "../../../audit/render/dsv.ts";
 import { DsvServer } from "./testing/dsv-server.ts";
 
@@ -41,6 +42,11 @@ describe("users by DSV's wire", () => {
     expect(made.events.map(({ operation }) => operation)).toEqual([
       "user.create",
       "user-password.set",
+    ]);
+    const names = made.events.map((event) => [event.action, renderCloudTrail(event).eventName]);
+    expect(names).toEqual([
+      ["user-management.user.invite", "CreateUser"],
+      ["iam-identity.user-password.update", "UpdateLoginProfile"],
     ]);
     expect(JSON.stringify(made.events)).not.toContain(PASSWORD);
     expect(await logIn("bob", PASSWORD)).toBe(200);
@@ -184,7 +190,11 @@ describe("passwords by DSV's wire", () => {
         as,
         body: { ...(currentPassword ? { currentPassword } : {}), newPassword: OTHER },
       });
-    expect(await change()).toMatchObject({ status: 400, record: { status: 400 } });
+    expect(await change()).toMatchObject({
+      status: 400,
+      body: { errors: { currentPassword: [expect.any(String)] } },
+      record: { status: 400 },
+    });
     expect(await change("a-wrong-but-long-phrase")).toMatchObject({
       status: 400,
       body: { code: 400, message: "current password is incorrect" },
