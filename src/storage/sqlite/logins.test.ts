@@ -241,13 +241,25 @@ describe("what people log in with, on SQLite", () => {
       person: { subject: "sub", email: null, name: null, claims: { groups: ["a"] } },
       expiresAt: 9,
     };
+    const challenge = {
+      id: "c",
+      hash: "h",
+      provider: provider.id,
+      account: ACCOUNT,
+      certificates: "PEM",
+      expiresAt: 9,
+    };
     await logins.putFederatedLink(link);
     await logins.putLoginFlow(flow);
+    await logins.putCertificateChallenge(challenge);
+    expect(await logins.certificateChallenge("c")).toEqual(challenge);
+    expect(await logins.federatedLinksBy(provider.id)).toEqual([link]);
     expect(await logins.federatedLink(provider.id, "sub")).toEqual(link);
     expect(await logins.federatedLinksOf(ACCOUNT, ADA)).toEqual([link]);
     expect(await logins.loginFlow("f")).toEqual(flow);
     await logins.deleteIdentityProvider(ACCOUNT, provider.id);
     expect(await logins.federatedLink(provider.id, "sub")).toBeUndefined();
     expect(await logins.loginFlow("f")).toBeUndefined();
+    expect(await logins.certificateChallenge("c")).toBeUndefined();
   });
 });

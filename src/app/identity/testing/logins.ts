@@ -1,7 +1,9 @@
 /** Logging in as people do, in tests: with passwords, codes and passcodes. */
 import { Secret, TOTP } from "otpauth";
+import { initialSettings } from "../../../identity/account-settings.ts";
 import { Sensitive } from "../../../kernel/sensitive.ts";
 import type { Performed } from "../../perform.ts";
+import type { TestApp } from "../../testing/test-app.ts";
 import {
   ASSUME_GRANT,
   COOKIE_GRANT,
@@ -27,6 +29,17 @@ export async function person(app: IdentityApp, email = "ada@example.com"): Promi
   const password = new Sensitive(PASSWORD);
   await app.done(setPassword, await app.administrator(), { iamId, password });
   return made;
+}
+
+/** The account asks for a code of its own with every login, whoever has vouched for it. */
+export async function asksForCodes({ app, account }: AnyServer): Promise<void> {
+  const initial = initialSettings(account, app.clock.now());
+  await app.state.transact(({ identity }) => identity.putSettings({ ...initial, mfa: "TOTP4ALL" }));
+}
+
+interface AnyServer {
+  readonly app: TestApp;
+  readonly account: string;
 }
 
 type PasswordOptions = Partial<

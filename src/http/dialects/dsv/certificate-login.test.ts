@@ -1,6 +1,11 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { START } from "../../../app/identity/testing/identity-app.ts";
-import { recorded } from "../../../app/identity/testing/logins.ts";
+import {
+  asksForCodes,
+  Authenticator,
+  person,
+  recorded,
+} from "../../../app/identity/testing/logins.ts";
 import { CHALLENGE_LIFETIME_MS } from "../../../identity/certificate-challenge.ts";
 import {
   answered,
@@ -39,8 +44,9 @@ function challenge(pem: string): Promise<DsvAnswered> {
   return server.call("POST", "/certificate/auth", { as: null, body });
 }
 
-function answer(id: string, text: string): Promise<DsvAnswered> {
-  const body = { grant_type: "certificate", cert_challenge_id: id, decrypted_challenge: text };
+function answer(id: string, text: string, over: object = {}): Promise<DsvAnswered> {
+  const challenged = { cert_challenge_id: id, decrypted_challenge: text };
+  const body = { grant_type: "certificate", ...challenged, ...over };
   return server.call("POST", "/token", { as: null, body });
 }
 
@@ -87,6 +93,20 @@ describe("a login with a certificate", () => {
     expect((await login(chain)).record?.principal).toBe("users:carol@example.com");
     const whole = { ...made, pem: made.pem + between.pem + root.pem };
     expect(await login(whole)).toMatchObject({ status: 200 });
+  });
+
+  it("asks for a code as well, where the account asks everyone for one", async () => {
+    const made = await person(server.http.app, "dora");
+    const authenticator = await Authenticator.confirmed(server.http.app, made);
+    await asksForCodes(server);
+    const hers = await root.issued("dora");
+    const without = await login(hers);
+    expect([without.status, fault(without)]).toEqual([401, "second-factor-required"]);
+    const { body } = await challenge(hers.pem);
+    const text = answered(body.encrypted, hers.key);
+    const totp = authenticator.code();
+    expect(await answer(body.cert_challenge_id, text, { totp })).toMatchObject({ status: 200 });
+    expect(fault(await login(good))).toBe("second-factor-missing");
   });
 
   it("is good once, for the right answer and for a wrong one, and not for long", async () => {

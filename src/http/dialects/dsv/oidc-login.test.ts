@@ -6,7 +6,12 @@ import {
   startProvider,
   type TestProvider,
 } from "../../../../test/support/openid-provider.ts";
-import { recorded } from "../../../app/identity/testing/logins.ts";
+import {
+  asksForCodes,
+  Authenticator,
+  person,
+  recorded,
+} from "../../../app/identity/testing/logins.ts";
 import { DsvServer, type DsvAnswered } from "./testing/dsv-server.ts";
 
 /** Where DSV's command line waits: nobody asks for it here, its address is read off the redirect. */
@@ -157,6 +162,21 @@ describe("a login by an OpenID Connect provider", () => {
     const browser = await server.http.server.inject({ method: "GET", url: own });
     expect(browser.statusCode).not.toBe(200);
     expect(await token(brought)).toMatchObject({ status: 200 });
+  });
+
+  it("asks for a code as well, where the account asks everyone for one", async () => {
+    await named();
+    const grace = await person(server.http.app, "grace@example.com");
+    const authenticator = await Authenticator.confirmed(server.http.app, grace);
+    await asksForCodes(server);
+    const { state, authorization_code } = await signedIn();
+    const asked = await token({ state, authorization_code });
+    expect([asked.status, asked.body.message]).toEqual([401, expect.stringContaining("totp")]);
+    expect(asked.record).toMatchObject({ path: "oidc:auth", action: "PUT", status: 200 });
+    const wrong = await token({ state, totp: "000000" });
+    expect([wrong.status, wrong.record?.status]).toEqual([401, 0]);
+    const right = await token({ state, totp: authenticator.code() });
+    expect([right.status, right.record?.principal]).toEqual([200, "users:grace@example.com"]);
   });
 
   it("does not make anybody the owner of the account", async () => {
