@@ -5,6 +5,9 @@ import { join } from "node:path";
 import { root } from "../e2e/running-server.ts";
 import type { Acts } from "./dsv-acts.ts";
 
+// oxlint-disable-next-line typescript/no-explicit-any -- bodies are compared, not trusted
+type Json = any;
+
 export async function actsOfConfiguration(acts: Acts, folder: string): Promise<void> {
   await ofPolicies(acts);
   await ofConfig(acts);
@@ -209,7 +212,35 @@ function connected(url: string, key: string): Promise<ChildProcess> {
   });
 }
 
-/** One of IBM's: what a secret of custom credentials waits for, or an order. Its id is asked for by DSV's path. */
+/** What a secret of custom credentials waits for, as IBM's wire has it made. */
 async function ofTasks(acts: Acts): Promise<void> {
-  void acts;
+  const ibm = async (path: string, body?: object): Promise<Json> => {
+    const response = await fetch(`${acts.url}/api/v2${path}`, {
+      method: body ? "POST" : "GET",
+      headers: { authorization: `Bearer ${acts.wire.token}`, "content-type": "application/json" },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    return response.json();
+  };
+  const key = await ibm("/secrets", { name: "key", secret_type: "arbitrary", payload: "CANARY-8" });
+  await ibm("/configurations", {
+    name: "runner",
+    config_type: "custom_credentials_configuration",
+    api_key_ref: key.id,
+    code_engine: { job_name: "job", project_id: crypto.randomUUID(), region: "us-south" },
+    task_timeout: "10m",
+  });
+  const secret = await ibm("/secrets", {
+    name: "saas",
+    secret_type: "custom_credentials",
+    configuration: "runner",
+  });
+  const { tasks } = await ibm(`/secrets/${secret.id}/tasks`);
+  const { id } = tasks[0];
+  await acts.act(
+    "task:status:{id} GET",
+    { status: 200, path: `task:status:${id}` },
+    "GET",
+    `/task/status/${id}`,
+  );
 }
