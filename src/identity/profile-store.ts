@@ -13,6 +13,11 @@ import type { Walk, Walked } from "./walk.ts";
 export interface ProfileReader {
   profile(account: string, id: string): Promise<TrustedProfile | undefined>;
   profileByName(account: string, name: string): Promise<TrustedProfile | undefined>;
+  /** Another one than that of the id whose name differs in nothing but letter case (A to Z). */
+  otherProfileNamed(
+    account: string,
+    at: { readonly id: string; readonly name: string },
+  ): Promise<TrustedProfile | undefined>;
   profiles(
     account: string,
     name: string | undefined,

@@ -132,9 +132,9 @@ export const updateProfile = changeOperation<UpdateProfileInput, Update, Trusted
   },
 });
 
+/** Policy documents call a profile by its name in lower case: no other one is to be called by it as well. */
 export async function assertNameFree({ account, id, name }: TrustedProfile, store: ProfileReader) {
-  const other = await store.profileByName(account, name);
-  if (!other || other.id === id) return;
+  if (!(await store.otherProfileNamed(account, { id, name }))) return;
   throw new Refusal("conflict", "A trusted profile with this name already exists in the account.");
 }
 

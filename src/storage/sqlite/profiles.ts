@@ -39,6 +39,15 @@ export class SqliteProfileStore implements ProfileStore {
     return one(profileOf, this.#db.get(sql, account, name));
   }
 
+  async otherProfileNamed(
+    account: string,
+    { id, name }: { readonly id: string; readonly name: string },
+  ): Promise<TrustedProfile | undefined> {
+    const sql =
+      "SELECT * FROM profiles WHERE account = ? AND name = ? COLLATE NOCASE AND id <> ? LIMIT 1";
+    return one(profileOf, this.#db.get(sql, account, name, id));
+  }
+
   async profiles(
     account: string,
     name: string | undefined,

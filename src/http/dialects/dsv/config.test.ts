@@ -18,7 +18,10 @@ const LISTING = {
   resources: ["config:policies"],
 };
 
-const write = (document: object, { as, ...besides }: { as?: DsvUser } & object = {}) =>
+const write = (
+  document: object,
+  { as, ...besides }: { readonly as?: DsvUser; readonly Overwrite?: boolean } = {},
+) =>
   server.call("PUT", "/config", {
     body: { Config: JSON.stringify(document), Serialization: "json", ...besides },
     ...(as ? { as } : {}),

@@ -137,6 +137,8 @@ describe("a policy document", () => {
     await document({ subjects: ["roles:<deployers|x>"], actions: ["list"] });
     await server.call("POST", "/roles/", { body: { name: "Deployers" } });
     await server.call("POST", "/roles/", { body: { name: "others" } });
+    const alike = await server.call("POST", "/roles/", { body: { name: "DEPLOYERS" } });
+    expect(alike.body).toMatchObject({ code: 400, message: /already exists/ });
     for (const [role, status] of [
       ["Deployers", 200],
       ["others", 403],
