@@ -106,7 +106,9 @@ describe("a home", () => {
     expect((await app.done(listInstances, SCHEDULE, {})).instances).toHaveLength(1);
     const homeId = (await homeOf())?.id ?? "";
     expect(homeId).not.toBe("");
-    expect(await app.refused(deleteInstance, SCHEDULE, { id: homeId })).toBe("not_found");
+    expect(await app.refused(deleteInstance, SCHEDULE, { id: homeId })).toBe(
+      "There is no such instance.",
+    );
     expect((await server.call("GET", `/secrets/${id}`)).status).toBe(404);
   });
 
@@ -142,11 +144,11 @@ describe("a home", () => {
     await made();
     await server.call("DELETE", "/users/bob@example.com");
     expect((await server.call("PUT", "/users/bob@example.com/restore")).status).toBeLessThan(300);
-    const home = await homeOf();
-    expect(home).toBeDefined();
+    const kept = await homeOf();
+    expect(kept).toBeDefined();
     expect(
       await server.app.state.read(({ secrets }) =>
-        secrets.secretsCalled({ account: server.account, instance: home?.id ?? "" }, "db/main"),
+        secrets.secretsCalled({ account: server.account, instance: kept?.id ?? "" }, "db/main"),
       ),
     ).toHaveLength(1);
   });

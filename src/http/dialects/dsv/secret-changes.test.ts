@@ -162,9 +162,8 @@ describe("a deletion", () => {
       ["PUT", `${at}/rollback/0`],
       ["DELETE", at],
     ] as const) {
-      const refused = await server.call(method, path, {
-        ...(method === "PUT" ? { body: { data: { a: 1 } } } : {}),
-      });
+      const given = method === "PUT" ? { body: { data: { a: 1 } } } : {};
+      const refused = await server.call(method, path, given);
       expect([method, path, refused.status]).toEqual([method, path, 404]);
       expect(refused.body.message).toMatch(/marked for deletion and will be removed/);
     }
