@@ -8,7 +8,7 @@ import { randomId } from "../../kernel/ids.ts";
 import { Sensitive } from "../../kernel/sensitive.ts";
 import { isIssuedBy, readCertificates, type Certificate } from "../../pki/read.ts";
 import { issueSshCertificate, type SshCertificate } from "../../pki/ssh-certificate.ts";
-import type { Secret } from "../../secrets/secret.ts";
+import type { JsonObject, Secret } from "../../secrets/secret.ts";
 import { unfound } from "../admission.ts";
 import { changeOperation, type Context, type Located } from "../operation.ts";
 import { addVersion } from "../secrets/add-version.ts";
@@ -39,7 +39,8 @@ export interface IssueSshCertificateInput extends OfAuthority {
 
 interface Issued extends SshCertificate {
   readonly authorityVersion: string;
-  readonly leafVersion: string;
+  /** The leaf's, in PEM: as long as the secret has it, whatever else it has, this goes beside it. */
+  readonly leaf: string;
   /** RFC 3339. */
   readonly notAfter: string;
 }
@@ -64,8 +65,8 @@ export const issueSsh = changeOperation<
     checkHours(input.ttl, "ttl");
     const { subject: leaf } = await locateLeaf(input.leafCAPath, context);
     const authority = await openAuthority(secret, context);
-    const { data, versionId: leafVersion } = await dataOfLeaf(leaf, context);
-    const { publicKey } = leafIn(data.reveal(), authority.certificate);
+    const { data } = await dataOfLeaf(leaf, context);
+    const { publicKey, pem } = leafIn(data.reveal(), authority.certificate);
     const validity = validityOf(authority, input.ttl, context.now);
     const { principals } = input;
     const issued = await issueSshCertificate(
@@ -75,7 +76,7 @@ export const issueSsh = changeOperation<
     );
     const notAfter = toRfc3339(validity.notAfter);
     const { versionId: authorityVersion } = authority;
-    return { ...input, issued: { ...issued, authorityVersion, leafVersion, notAfter } };
+    return { ...input, issued: { ...issued, authorityVersion, leaf: pem, notAfter } };
   },
 
   async run({ issued, leafCAPath }, { subject: secret }, context) {
@@ -109,10 +110,9 @@ async function locateLeaf<Store extends View>(
 }
 
 /** The certificate that is kept; refuses one that the authority has not signed. */
-function leafIn(data: Readonly<Record<string, unknown>>, root: Certificate): Certificate {
-  const { cert, certificate = cert } = data;
-  const read = typeof certificate === "string" ? certificateIn(certificate) : undefined;
-  if (read && isIssuedBy(read, root)) return read;
+function leafIn(data: JsonObject, root: Certificate): Certificate {
+  const certificate = certificateIn(data);
+  if (certificate && isIssuedBy(certificate, root)) return certificate;
   throw notALeaf();
 }
 
@@ -127,9 +127,10 @@ function notALeaf(): Refusal {
   return new Refusal("precondition_failed", sentence, { reason: "not-a-leaf" });
 }
 
-function certificateIn(text: string): Certificate | undefined {
+function certificateIn({ cert, certificate = cert }: JsonObject): Certificate | undefined {
+  if (typeof certificate !== "string") return undefined;
   try {
-    return readCertificates(pemIn(text), "cert")[0];
+    return readCertificates(pemIn(certificate), "cert")[0];
   } catch (error) {
     if (error instanceof Refusal) return undefined;
     throw error;
@@ -138,12 +139,12 @@ function certificateIn(text: string): Certificate | undefined {
 
 async function addToLeaf(
   name: string,
-  { text, leafVersion }: Issued,
+  { text, leaf: certified }: Issued,
   context: Context<Transaction>,
 ): Promise<void> {
   const { subject: leaf, target } = await locateLeaf(name, context);
   const { data, versionId: previousVersionId } = await dataOfLeaf(leaf, context);
-  if (previousVersionId !== leafVersion) throw changedMeanwhile();
+  if (certificateIn(data.reveal())?.pem !== certified) throw changedMeanwhile();
   const payload = {
     kind: "kv",
     data: new Sensitive({ ...data.reveal(), sshCertificate: text }),
