@@ -107,7 +107,7 @@ describe("a home", () => {
     const homeId = (await homeOf())?.id ?? "";
     expect(homeId).not.toBe("");
     expect(await app.refused(deleteInstance, SCHEDULE, { id: homeId })).toBe(
-      "There is no such instance.",
+      "not_found: There is no such instance.",
     );
     expect((await server.call("GET", `/secrets/${id}`)).status).toBe(404);
   });
