@@ -5,16 +5,16 @@
 import { catalogue, type OperationName } from "../../audit/catalogue.ts";
 import type { Place } from "../../audit/crn.ts";
 import { dsvPermissionOf, type DsvPermission } from "../../audit/render/dsv-permission.ts";
-import { isAbout, speaksOf, type Rule } from "../../identity/documents/decide.ts";
+import { isAbout, type Rule } from "../../identity/documents/decide.ts";
 import {
   CONFIG,
   POLICY_DOCUMENT,
   type Permission,
   type PolicyDocument,
 } from "../../identity/documents/document.ts";
-import { ANYTHING, type DocumentPattern } from "../../identity/documents/pattern.ts";
 import type { Item } from "../../items/item.ts";
 import type { InGroup, Names } from "../judgement/document-names.ts";
+import { isPartlyAbout, isWhollyAbout } from "../judgement/document-reach.ts";
 import { compiledRulesOf } from "../judgement/rules-in-force.ts";
 import type { View } from "../state.ts";
 import type { TargetKind } from "./access-target.ts";
@@ -150,34 +150,4 @@ function neededFor(operation: OperationName, { target }: DocumentQuestion): DsvP
   const isNamed = root !== undefined && catalogue[operation].dsv[0].startsWith(root);
   const known = isNamed ? { kind, id, name } : { kind: "", id: "", name: "" };
   return dsvPermissionOf(operation, { target: { place, ...known }, input: {} });
-}
-
-const OPEN = /\{[^}]+\}$/;
-
-function isWhollyAbout(rule: Rule, needed: DsvPermission): boolean {
-  if (!needed.resources.some((path) => OPEN.test(path))) return speaksOf(rule, needed);
-  if (!isOfAction(rule, needed)) return false;
-  return needed.resources.some((path) => rule.resources.some((pattern) => covers(pattern, path)));
-}
-
-/** Everything that begins as the open path does. */
-function covers({ text }: DocumentPattern, path: string): boolean {
-  if (!text.endsWith(ANYTHING)) return false;
-  const head = text.slice(0, -ANYTHING.length);
-  return !head.includes("<") && path.replace(OPEN, "").startsWith(head);
-}
-
-/** Of something that begins as the open path does. */
-function isPartlyAbout(rule: Rule, needed: DsvPermission): boolean {
-  if (!isOfAction(rule, needed)) return false;
-  return needed.resources
-    .filter((path) => OPEN.test(path))
-    .map((path) => path.replace(OPEN, ""))
-    .some((begin) =>
-      rule.resources.some(({ head }) => head.startsWith(begin) || begin.startsWith(head)),
-    );
-}
-
-function isOfAction({ actions }: Rule, { action }: DsvPermission): boolean {
-  return actions.some((pattern) => pattern.matches(action));
 }

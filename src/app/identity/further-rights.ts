@@ -3,21 +3,21 @@ import { catalogue, serviceOf, type OperationName } from "../../audit/catalogue.
 import { isAllowed } from "../../identity/authorize.ts";
 import { rolesAllowing } from "../../identity/roles.ts";
 import { Refusal } from "../../kernel/errors.ts";
+import { isDeniedAnyOf } from "../judgement/document-reach.ts";
 import { isWithinBounds, wholly } from "../judgement/judge.ts";
 import type { Context } from "../operation.ts";
 import type { View } from "../state.ts";
 import { placeOf } from "./find.ts";
 
 /** Whether the caller may do this too, in the account as a whole. */
-export async function mayToo(
-  permission: OperationName,
-  { store, call, caller, now }: Context<View>,
-): Promise<boolean> {
+export async function mayToo(permission: OperationName, context: Context<View>): Promise<boolean> {
+  const { store, call, caller, now } = context;
   if (caller.kind !== "identity") return caller.kind === "internal";
   const place = placeOf(call);
   // As in `perform`: what an account gives everyone it gives its own.
   if (caller.account !== place.account) return false;
   if (!isWithinBounds(wholly(permission, place), { call, now })) return false;
+  if (await isDeniedAnyOf([permission], place, context)) return false;
   const grants = await store.identity.grantsOf(caller.id, place.account, now);
   return isAllowed(grants, permission, { service: serviceOf(catalogue[permission].action), place });
 }

@@ -62,10 +62,10 @@ export const restoreProfile = changeOperation<RestoreProfileInput, ProfileItem, 
 });
 
 async function assertFree(
-  { account, name }: TrustedProfile,
+  { account, id, name }: TrustedProfile,
   { store }: Context<Transaction>,
 ): Promise<void> {
-  if (await store.profiles.profileByName(account, name)) {
+  if (await store.profiles.otherProfileNamed(account, { id, name })) {
     throw new Refusal("conflict", "A trusted profile with this name exists in the account.");
   }
   const one = { offset: 0, limit: 1 };

@@ -5,6 +5,7 @@ import { accountPlace } from "../../identity/account.ts";
 import type { RoleName } from "../../identity/roles.ts";
 import type { Caller } from "../call.ts";
 import { ACCOUNT, PLACE } from "../testing/test-app.ts";
+import { Cast } from "../access/testing/cast.ts";
 import { createSecret } from "./create-secret.ts";
 import { createVersion } from "./create-version.ts";
 import { createSecretGroup } from "./secret-groups.ts";
@@ -76,4 +77,18 @@ describe("credentials with a role on an instance", () => {
       expect((await app.refused(createSecret, inGroup, inTeam)).code).toBe("forbidden");
     },
   );
+});
+
+describe("whoever is denied something by a policy document", () => {
+  it("has nobody else made who could do it, as a Manager either", async () => {
+    const { app, manager } = minting;
+    const asked = (name: string) => serviceSecret(name, "SecretsReader");
+    await app.done(createSecret, manager, asked("before"));
+    const deny = { subjects: ["<.*>"], effect: "deny", actions: ["read"] } as const;
+    await new Cast(app.state).document("secrets:production", [deny]);
+    for (const caller of [manager, writer]) {
+      const refusal = await app.refused(createSecret, caller, asked("after"));
+      expect(refusal).toMatchObject({ code: "forbidden", details: { reason: "bearer-rights" } });
+    }
+  });
 });

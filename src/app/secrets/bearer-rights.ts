@@ -8,6 +8,7 @@ import { accountPlace, instancePlace, type Instance } from "../../identity/accou
 import { isAllowed, type Grant } from "../../identity/authorize.ts";
 import { permissionsOf, type RoleName } from "../../identity/roles.ts";
 import { Refusal } from "../../kernel/errors.ts";
+import { isDeniedAnyOf } from "../judgement/document-reach.ts";
 import { isWithinBounds, wholly } from "../judgement/judge.ts";
 import type { Context } from "../operation.ts";
 import type { View } from "../state.ts";
@@ -32,11 +33,12 @@ export async function assertHasRole(
   context: Context<View>,
 ): Promise<void> {
   const place = instancePlace(instance);
-  if (await mayEach([MANAGES], place, context)) return;
   // Of what a role holds it gives on an instance what is this service's.
   const given = [...permissionsOf(role)].filter(
     (permission) => serviceOf(catalogue[permission].action) === SERVICE,
   );
+  const isDenied = await isDeniedAnyOf(given, place, context);
+  if (!isDenied && (await mayEach([MANAGES], place, context))) return;
   if (await mayEach(given, place, context)) return;
   throw refused(
     `Credentials with the role ${role} are made by those who have all that it gives on that instance themselves.`,
@@ -71,6 +73,8 @@ async function mayEach(
 ): Promise<boolean> {
   const grants = await grantsOf(context);
   if (grants === null) return true;
+  // Whoever bears them is somebody else, whom the denial does not name.
+  if (await isDeniedAnyOf(permissions, place, context)) return false;
   return permissions.every(
     (permission) =>
       isAllowed(grants, permission, { service: serviceOf(catalogue[permission].action), place }) &&
