@@ -31,9 +31,10 @@ export async function locateKey(
 ): Promise<LocatedKey> {
   const path = checkedKeyPath(asked);
   const { account } = call.place;
+  // The id first: nobody takes a key's place by giving its id to another one as a path.
   const found =
-    (await store.items.itemNamed(ENCRYPTION_KEY, account, path)) ??
-    (isUuid(path) ? await store.items.item(ENCRYPTION_KEY, account, path) : undefined);
+    (isUuid(path) ? await store.items.item(ENCRYPTION_KEY, account, path) : undefined) ??
+    (await store.items.itemNamed(ENCRYPTION_KEY, account, path));
   const resource = { service: SERVICE, place: call.place };
   if (!found || (origin !== "any" && found.content.origin !== origin)) {
     const target = { place: call.place, kind: ENCRYPTION_KEY.name, id: "", name: path };

@@ -68,7 +68,7 @@ export interface CalledSecret {
   readonly secretId: string;
   /** The names that this may be, each with the suffix that it then has to have, or none. */
   readonly called: readonly { readonly name: string; readonly suffix: string | null }[];
-  /** The id that this may be, where no name of a secret is. */
+  /** The id that this may be: nobody takes a secret's place by giving its id to another one as a name. */
   readonly orId?: string | undefined;
 }
 
@@ -123,6 +123,8 @@ async function findCalled(
 ): Promise<Secret> {
   if (place.instance === null) throw noSecret();
   const at = instanceOf(place);
+  const byId = orId === undefined ? undefined : await reader.secret(at, orId);
+  if (byId) return byId;
   for (const { name, suffix } of called) {
     const all = await reader.secretsCalled(at, name);
     const found = suffix === null ? all : all.filter(({ id }) => arnSuffix(id) === suffix);
@@ -132,8 +134,6 @@ async function findCalled(
     }
     if (found[0]) return found[0];
   }
-  const byId = orId === undefined ? undefined : await reader.secret(at, orId);
-  if (byId) return byId;
   throw noSecret();
 }
 

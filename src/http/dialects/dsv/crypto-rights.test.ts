@@ -77,6 +77,13 @@ describe("who may do what with keys", () => {
     expect((await encrypted("none")).status).toBe(403);
   });
 
+  it("is said of a key, whatever path another one has been given", async () => {
+    const { id } = (await server.call("GET", "/crypto/key/apps/a")).body;
+    expect((await server.call("POST", `/crypto/key/${id}`)).status).toBe(201);
+    const encrypted = await act("encrypt", server.admin, { path: id, plaintext: PLAINTEXT });
+    expect(encrypted.body.path).toBe("apps:a");
+  });
+
   it("is denied by a document whatever the role", async () => {
     const bob = await server.user("bob@example.com", ["Writer"]);
     await granted("no", { effect: "deny", resources: ["crypto:decrypt:apps:a"] });

@@ -57,6 +57,7 @@ describe("a home", () => {
     expect(await call("GET", `${at}/version/0`)).toEqual([200, `${path}:version:0`]);
     expect(await call("PUT", `${at}/rollback/0`)).toEqual([200, `${path}:rollback:0`]);
     expect(await call("GET", home)).toEqual([200, "home:users:bob@example.com"]);
+    expect(await call("GET", `${home.replace("home", "hom%65")}/db:main`)).toEqual([200, path]);
     expect(await call("GET", `${home}/none`)).toEqual([404, "home:users:bob@example.com:none"]);
     const listed = await server.call("GET", `${home}/db::listpaths`, { as: bob });
     expect(listed.body).toEqual({ data: ["users:bob@example.com:db:main"] });

@@ -5,10 +5,11 @@ import type { View } from "../../../app/state.ts";
 import { operatorPlace, type Place } from "../../../audit/crn.ts";
 import { accountPlace, instancePlace } from "../../../identity/account.ts";
 import { homePlace } from "../../../app/secrets/homes.ts";
+import { parameter } from "./fields.ts";
 
 /** What is in an instance; all else is the account's. */
 const OF_INSTANCE = /^\/v1\/+(?:secrets|home|pki|crypto|pools|engines|task)(?:[/?]|$)/;
-const HOME = /^\/v1\/+home\/+([^/?]+)/;
+const OF_HOME = /^\/v1\/home\/:principal(?:\/|$)/;
 
 export async function placeOf(
   request: FastifyRequest,
@@ -17,9 +18,10 @@ export async function placeOf(
 ): Promise<Place> {
   const account = caller.kind === "identity" ? caller.account : await tenantOf(request, view);
   if (account === undefined) return operatorPlace();
-  const principal = HOME.exec(request.url)?.[1];
-  if (principal !== undefined) return homePlace(account, decoded(principal), view);
-  if (!OF_INSTANCE.test(request.url)) return accountPlace(account);
+  // By the route, not by how the address is written: letters may stand in it as `%68`.
+  const { url = request.url } = request.routeOptions;
+  if (OF_HOME.test(url)) return homePlace(account, parameter(request, "principal"), view);
+  if (!OF_INSTANCE.test(url)) return accountPlace(account);
   const [first] = await view.identity.instances(account);
   return first ? instancePlace(first) : accountPlace(account);
 }
@@ -33,13 +35,4 @@ export async function tenantOf(
   const [label = ""] = hostname.toLowerCase().split(".", 1);
   const named = accounts.find(({ id, name }) => id === label || name.toLowerCase() === label);
   return (named ?? accounts[0])?.id;
-}
-
-/** As it was written, if it cannot be decoded: then it is nobody's name. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

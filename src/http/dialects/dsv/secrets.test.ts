@@ -75,6 +75,20 @@ describe("a secret by its path", () => {
     expect(gone.record).toMatchObject({ path: `secrets:${id}`, status: 404 });
   });
 
+  it("keeps its id to itself, whatever other ones are called", async () => {
+    const { id } = (await made()).body;
+    await made(`/secrets/${id}`, { data: { username: "somebody else" } });
+    expect((await server.call("GET", `/secrets/${id}`)).body).toMatchObject({ id, data: VALUE });
+  });
+
+  it("is the same however its address is written", async () => {
+    await made();
+    for (const path of ["/sec%72ets/us-east/server02", "/%73ecrets/us-east%2Fserver0%32"]) {
+      const { status, record } = await server.call("GET", path);
+      expect([status, record?.path]).toEqual([200, "secrets:us-east:server02"]);
+    }
+  });
+
   it("that is not there is told by its path, and recorded with it", async () => {
     const { status, body, record } = await server.call("GET", "/secrets/no/such");
     expect(status).toBe(404);
