@@ -56,7 +56,7 @@ const FIELDS: Readonly<Record<string, Rule>> = {
   tenantName: ["name of a tenant", form(/\S/)],
   principal: ["principal", form(/^$|^(users|clients|roles):[^]+$/)],
   principalItemId: ["text", isText],
-  action: ["HTTP method", form(/^(GET|POST|PUT|PATCH|DELETE)$/)],
+  action: ["HTTP method", form(/^[A-Z-]+$/)],
   status: [
     "HTTP status, nor 0",
     (value) =>

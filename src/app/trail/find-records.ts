@@ -2,6 +2,7 @@
  * Finds events as DSV's audit does: by who did it, on which path, with which method, between two times; within what the
  * caller may see.
  */
+import type { OperationName } from "../../audit/catalogue.ts";
 import { loggedOperations } from "../../audit/render/dsv-logged.ts";
 import type { Millis } from "../../kernel/clock.ts";
 import { decodeCursor, encodeCursor } from "../../search/cursor.ts";
@@ -66,19 +67,32 @@ export const findRecords = readOperation<FindRecordsInput, undefined, FoundRecor
 
 export function recordsSelection(input: WhichRecords, context: Context<View>): Selection {
   const { principal, path, actions, strict, startDate, endDate } = input;
-  const { vocabulary } = context.capabilities.trail;
-  const names = actions && vocabulary.operationsFor("method", (method) => actions.includes(method));
   const plan = all([
     visiblePlan(context.parts()),
     ...(principal === undefined ? [] : [text(DSV_PRINCIPAL, "equals", principal)]),
     ...(path === undefined
       ? []
       : [any([text(DSV_PATH, "equals", path), text(DSV_PATH, "prefix", `${path}:`)])]),
-    ...(names === undefined ? [] : [{ kind: "operations", names } as const]),
+    ...(actions === undefined ? [] : [methodsPlan(actions, context)]),
     ...(strict ? [strictPlan()] : []),
   ]);
   return { plan, from: startDate, to: endDate };
 }
+
+/** Each operation has its method; what was no operation has the one that it was asked by. */
+function methodsPlan(methods: readonly string[], { capabilities }: Context<View>): Plan {
+  const { vocabulary } = capabilities.trail;
+  const named = vocabulary.operationsFor("method", (method) => methods.includes(method)) ?? [];
+  const rejected: Plan = { kind: "operations", names: [REJECTED] };
+  const asked = methods.map((method): Plan => {
+    const test: TextTest = { kind: "equals", text: method, exactCase: true };
+    return { kind: "path-text", path: "requestData.method", test };
+  });
+  const names = named.filter((name) => name !== REJECTED);
+  return any([{ kind: "operations", names }, all([rejected, any(asked)])]);
+}
+
+const REJECTED: OperationName = "request.reject";
 
 function text(field: typeof DSV_PATH, kind: "equals" | "prefix", value: string): Plan {
   const test: TextTest = { kind, text: value, exactCase: true };

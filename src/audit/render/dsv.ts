@@ -42,7 +42,6 @@ function isFailedLogin({ operation, outcome }: AuditEvent): boolean {
 }
 
 export function renderDsv(event: AuditEvent): DsvRecord {
-  const action = catalogue[event.operation].dsv[1];
   const isLogin = isLoginOf(event.operation);
   const isFailure = isFailedLogin(event);
   return {
@@ -50,7 +49,7 @@ export function renderDsv(event: AuditEvent): DsvRecord {
     tenant: event.account,
     tenantName: event.account,
     ...(isFailure ? nobody : principalOf(event.initiator)),
-    action,
+    action: methodOf(event),
     status: isFailure ? FAILED_LOGIN_STATUS : statusOf(event),
     path: dsvPathOf(event),
     ipaddress: event.initiator.host.address,
@@ -58,6 +57,16 @@ export function renderDsv(event: AuditEvent): DsvRecord {
     message: isLogin ? loginMessageOf(event) : (errorOf(event)?.message ?? event.message),
   };
 }
+
+/** Whatever was asked for by which method, where it was nothing that there is. */
+function methodOf({ operation, requestData }: AuditEvent): string {
+  const { method } = requestData;
+  const isKnown =
+    operation === "request.reject" && typeof method === "string" && METHOD.test(method);
+  return isKnown ? method : catalogue[operation].dsv[1];
+}
+
+const METHOD = /^[A-Z][A-Z-]*$/;
 
 const FAILED_LOGIN_STATUS = 0;
 

@@ -9,10 +9,16 @@ const PATH = /^[^\p{C}<>*"\\]+$/u;
 
 /** `/secrets/us-east/` as `secrets:us-east`: what is written with either sign, one or several, is kept with one. */
 export function documentPath(written: string): string {
-  const path = colonJoined(written.trim()).replace(/^:|:$/g, "");
-  if (path !== "" && path.length <= MAX_PATH_CHARS && PATH.test(path)) return path;
+  const path = documentPathIn(written);
+  if (path !== undefined) return path;
   const sentence = `The path of a policy is what it is about, secrets:us-east say: at most ${MAX_PATH_CHARS} characters, and no pattern.`;
   throw new Refusal("invalid_request", sentence, { field: "path" });
+}
+
+/** The same; undefined for what is no such path. */
+export function documentPathIn(written: string): string | undefined {
+  const path = colonJoined(written.trim()).replace(/^:|:$/g, "");
+  return path !== "" && path.length <= MAX_PATH_CHARS && PATH.test(path) ? path : undefined;
 }
 
 function colonJoined(text: string): string {

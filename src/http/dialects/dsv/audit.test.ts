@@ -145,7 +145,12 @@ describe("GET /audit", () => {
       "POST secrets:us-east:b",
       "GET secrets:us-east:b",
     ];
-    for (const path of ["secrets:us-east", "/secrets/us-east", "secrets/us-east/"]) {
+    for (const path of [
+      "secrets:us-east",
+      "/secrets//us-east",
+      "secrets/us-east/",
+      "secrets:us-east:",
+    ]) {
       const all = calls(await found(`?limit=200&sort=asc&path=${encodeURIComponent(path)}`));
       expect([...new Set(all)]).toEqual(below);
     }
@@ -165,6 +170,25 @@ describe("GET /audit", () => {
     expect(await found("?principal=users:nobody")).toEqual([]);
     const both = await found("?action=POST,GET&path=secrets:us-eastern");
     expect(both).toHaveLength(2);
+  });
+
+  it("has what is no call here, in DSV's form, by the method that it was tried with", async () => {
+    for (const [method, path] of [
+      ["DELETE", "/roles"],
+      ["PUT", "/nothing"],
+      ["GET", "/revoke"],
+    ] as const) {
+      const { status, body, record } = await server.call(method, path);
+      const message = "unable to find item with specified identifier";
+      expect([path, status, body]).toEqual([path, 404, { code: 404, message }]);
+      expect(record).toMatchObject({ path: "request", action: method, status: 404, message });
+    }
+    expect(calls(await found("?action=DELETE&path=request"))).toEqual(["DELETE request"]);
+    expect(calls(await found("?action=put,delete&path=request"))).toEqual([
+      "PUT request",
+      "DELETE request",
+    ]);
+    expect(await found("?action=POST&path=request")).toEqual([]);
   });
 
   it("finds between two moments, the second left out; a date is its beginning", async () => {

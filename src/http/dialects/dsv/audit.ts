@@ -58,8 +58,9 @@ function decodeSearch(request: FastifyRequest): FindRecordsInput {
       ?.toUpperCase()
       .split(/[\s,|]+/)
       .filter(Boolean),
-    // As DSV's clients write paths, with a slash before them or between their parts.
-    path: path === undefined ? undefined : withColons(path.replace(/^\/+|\/+$/g, "")),
+    // As DSV's clients write paths, with a slash before them or between their parts, one or several.
+    path:
+      withColons(path?.replace(/^[/:]+|[/:]+$/g, "").replaceAll(/\/+/g, "/") ?? "") || undefined,
     order: sort === "asc" ? "oldest" : "newest",
     limit: limitOf(limit),
     cursor,

@@ -256,6 +256,15 @@ describe("what is no policy", () => {
   });
 });
 
+it("is recorded by its path also of whoever is nobody", async () => {
+  const refused = await server.call("GET", "/config/policies/secrets/us-east/", { as: null });
+  expect(refused.record).toMatchObject({ path: "config:policies:secrets:us-east", status: 401 });
+  const version = await server.call("GET", "/config/policies/a:b/version/1", { as: null });
+  expect(version.record?.path).toBe("config:policies:a:b:version:{version}");
+  const pattern = await server.call("GET", "/config/policies/%3Ca%3E", { as: null });
+  expect(pattern.record?.path).toBe("config:policies:{path}");
+});
+
 describe("a policy holds", () => {
   it("from the moment on that it is there: the readers of the trail", async () => {
     const body = { name: "audit-readers" };

@@ -15,7 +15,7 @@ import {
   type DeletedDocument,
 } from "../../../app/documents/remove-document.ts";
 import { POLICY_DOCUMENT, type PolicyDocument } from "../../../identity/documents/document.ts";
-import { documentPath } from "../../../identity/documents/path.ts";
+import { documentPath, documentPathIn } from "../../../identity/documents/path.ts";
 import type { Item } from "../../../items/item.ts";
 import type { About, Answer, Route } from "../../route.ts";
 import { permissionBodies, policyIn, serialization } from "./document-shapes.ts";
@@ -46,7 +46,11 @@ const atVersion = (request: FastifyRequest) => ({
   version: versionParameter(tailOf(request).version),
 });
 
-const about: About = () => ({ kind: POLICY_DOCUMENT.name, id: "" });
+/** What is asked for is recorded by its path, also where nothing is there, and whoever asks. */
+const about: About = (request) => {
+  const name = documentPathIn(tailOf(request).path);
+  return { kind: POLICY_DOCUMENT.name, id: "", ...(name === undefined ? {} : { name }) };
+};
 
 function policyBody(item: Item<PolicyDocument>): object {
   const { name: path, content } = item;

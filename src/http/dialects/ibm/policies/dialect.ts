@@ -9,8 +9,9 @@ import { accountDialect } from "../account-dialect.ts";
 import { faultAnswer, outageAnswer, refusalAnswer } from "./errors.ts";
 import { policyRoutes, unservedRoleRoutes } from "./router.ts";
 
+/** `/v1/roles` are DSV's: IBM's have been by version 2 alone. */
 const PATHS =
-  /^\/v[12]\/(?:policies|roles|(?:policy|role|action_control)_(?:templates|assignments))(?:\/|$)/;
+  /^\/(?:v2\/roles|v[12]\/(?:policies|(?:policy|role|action_control)_(?:templates|assignments)))(?:\/|$)/;
 
 export function policiesDialect(ports: AuthenticationPorts): Dialect {
   return accountDialect(
