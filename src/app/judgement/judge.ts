@@ -88,8 +88,28 @@ function judgeAs(judged: Judged, standing: Standing): Refusal | undefined {
   return refusedBy({ ground, permission, ...named }, call);
 }
 
+/**
+ * Who may act as a role is said in several ways, each of which takes `assign` on it too: whoever may only change the
+ * role, or is denied that, does not become it by another wire.
+ */
+const ASSIGNING: ReadonlySet<OperationName> = new Set<OperationName>([
+  "profile-identity.set",
+  "profile-rule.create",
+  "profile-rule.update",
+]);
+
 /** What policy documents say, by whichever wire something is done. */
 function decisionByDocuments(
+  judged: Judged,
+  standing: Pick<Standing, "rights" | "call">,
+): DocumentDecision {
+  const decision = decisionOn(judged, standing);
+  if (decision === "denied" || !ASSIGNING.has(judged.permission)) return decision;
+  const assigning = decisionOn({ ...judged, permission: "profile-identity.add" }, standing);
+  return assigning === "denied" || decision === "allowed" ? assigning : decision;
+}
+
+function decisionOn(
   { permission, located, input }: Judged,
   { rights: { rules }, call }: Pick<Standing, "rights" | "call">,
 ): DocumentDecision {
