@@ -3,7 +3,7 @@
  * names of parts are those that clients of AWS expect.
  */
 import { managedIdOf } from "../../identity/service-id.ts";
-import { toBase64 } from "../../kernel/bytes.ts";
+import { fromBase64, toBase64 } from "../../kernel/bytes.ts";
 import { Sensitive } from "../../kernel/sensitive.ts";
 import type { JsonObject } from "../../secrets/json.ts";
 import type { CertificateParts } from "../../secrets/kinds/certificate.ts";
@@ -49,6 +49,8 @@ function ofCertificate({ certificate, intermediate, privateKey }: CertificatePar
   };
 }
 
+const BASE64 = "base64";
+
 /**
  * Reveals a value of any type. A text that is a JSON object is that object, any other one is `value`; bytes are, in
  * Base64.
@@ -56,7 +58,7 @@ function ofCertificate({ certificate, intermediate, privateKey }: CertificatePar
 export function dataOf(payload: Payload): object {
   if (payload.kind !== "arbitrary") return partsOf(payload);
   const value = payload.payload.reveal();
-  if (typeof value !== "string") return { value: toBase64(value), encoding: "base64" };
+  if (typeof value !== "string") return { value: toBase64(value), encoding: BASE64 };
   return objectIn(value) ?? { value };
 }
 
@@ -83,17 +85,25 @@ export function givenAgain(payload: Payload): GivenValue {
   return new Sensitive(JSON.stringify(partsOf(payload)));
 }
 
+/** Whether there is no part of the value but those that were given. */
+export function isWhollyGiven(payload: Payload, { data, replacesAll }: GivenMembers): boolean {
+  const given = data.reveal();
+  return replacesAll && Object.keys(dataOf(payload)).every((name) => Object.hasOwn(given, name));
+}
+
 function isPlainText(payload: Payload | null): boolean {
   if (payload?.kind !== "arbitrary") return false;
   const value = payload.payload.reveal();
   return typeof value !== "string" || objectIn(value) === undefined;
 }
 
-/** A text that was shown as its `value` stays a text, if that is all there is. */
+/** What was shown as its `value`, a text or bytes in Base64, stays that, if that is all there is. */
 function textWith(merged: Readonly<Record<string, unknown>>): GivenValue {
-  const { value, ...others } = merged;
-  const isText = typeof value === "string" && Object.keys(others).length === 0;
-  return new Sensitive(isText ? value : JSON.stringify(merged));
+  const { value, encoding, ...others } = merged;
+  const isAll = typeof value === "string" && Object.keys(others).length === 0;
+  if (isAll && encoding === undefined) return new Sensitive(value);
+  const bytes = isAll && encoding === BASE64 ? fromBase64(value) : undefined;
+  return new Sensitive(bytes ?? JSON.stringify(merged));
 }
 
 function objectIn(text: string): object | undefined {

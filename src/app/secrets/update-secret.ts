@@ -17,7 +17,7 @@ import { locateToldSecret, type CalledSecret } from "./find.ts";
 import { giveValue, type Given, type Giving } from "./give-value.ts";
 import { hasOwnValues, type GivenValue } from "./given-value.ts";
 import { currentVersion, openVersion } from "./open.ts";
-import { withMembers, type GivenMembers } from "./parts.ts";
+import { isWhollyGiven, withMembers, type GivenMembers } from "./parts.ts";
 import { namedSecretOf } from "./show.ts";
 
 export interface UpdateSecretInput extends CalledSecret {
@@ -95,7 +95,7 @@ async function toldValue(
   context: Context<Transaction>,
 ): Promise<Payload | null> {
   const payload = await openVersion({ secret, version }, context);
-  if (members?.replacesAll) return payload;
+  if (!payload || !members || isWhollyGiven(payload, members)) return payload;
   const { judge, also } = context;
   const input = { id: secret.id };
   if (judge({ permission: "secret.read", located, input })) return null;

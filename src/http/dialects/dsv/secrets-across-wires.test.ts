@@ -1,6 +1,7 @@
 /** One core: what one wire does with secrets, the others see. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { renderDsv } from "../../../audit/render/dsv.ts";
+import { toBase64 } from "../../../kernel/bytes.ts";
 import { AwsServer } from "../aws/testing/aws-server.ts";
 import { DsvServer } from "./testing/dsv-server.ts";
 
@@ -112,6 +113,39 @@ describe("what the others make", () => {
     ]);
     await server.call("PUT", "/secrets/text/rollback/0");
     expect((await byAws("GetSecretValue", { SecretId: "text" })).body.SecretString).toBe("plain");
+  });
+
+  it("of bytes stays that when they are given back", async () => {
+    const [before, after] = [Buffer.from([0, 255, 1]), Buffer.from([254])].map(toBase64);
+    await byAws("CreateSecret", { Name: "bytes", SecretBinary: before });
+    const value = async () => (await byAws("GetSecretValue", { SecretId: "bytes" })).body;
+    const body = { data: await data("bytes"), overwrite: true };
+    await server.call("PUT", "/secrets/bytes", { body });
+    expect(await value()).toMatchObject({ SecretBinary: before });
+    await server.call("PUT", "/secrets/bytes", { body: { data: { value: after } } });
+    expect(await value()).toMatchObject({ SecretBinary: after });
+    await server.call("PUT", "/secrets/bytes", { body: { data: { value: "no such bytes" } } });
+    expect(await value()).toMatchObject({ SecretString: expect.stringContaining("no such bytes") });
+  });
+
+  it("tells whoever overwrites a password and may not read no user name", async () => {
+    await byIbm("POST", "secrets", PASSWORD);
+    const as = await server.user("writer@example.com");
+    const permissions = [{ subjects: ["users:writer@example.com"], actions: ["update"] }];
+    const policy = JSON.stringify({ permissionDocument: permissions });
+    const body = { path: "secrets", policy, serialization: "json" };
+    await server.call("POST", "/config/policies", { body });
+    const overwritten = async (given: object, by?: typeof as) => {
+      const asked = { body: { data: given, overwrite: true }, ...(by && { as: by }) };
+      const { status, body: answer, events } = await server.call("PUT", "/secrets/login", asked);
+      expect(status).toBe(200);
+      return [answer.data, events.map(({ operation }) => operation)];
+    };
+    const password = "other-2-word";
+    expect(await overwritten({ password }, as)).toEqual([undefined, ["secret.update"]]);
+    const whole = { username: "ada", password };
+    expect(await overwritten(whole, as)).toEqual([whole, ["secret.update"]]);
+    expect(await overwritten({ password })).toEqual([whole, ["secret.update", "secret.read"]]);
   });
 
   it("keeps its name: of any type, nothing else comes under it", async () => {
