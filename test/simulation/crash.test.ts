@@ -95,7 +95,8 @@ class Simulation {
   async run(): Promise<void> {
     this.#database.run("INSERT INTO accounts VALUES (?, 'Test', 0, 1)", ACCOUNT);
     const { instance, region } = PLACE;
-    const sql = "INSERT INTO instances VALUES (?, ?, ?, 'test', 0)";
+    const sql =
+      "INSERT INTO instances (id, account, region, name, created_at) VALUES (?, ?, ?, 'test', 0)";
     this.#database.run(sql, instance, ACCOUNT, region);
     for (let start = 0; start < STARTS; start++) {
       await this.#start();

@@ -65,11 +65,11 @@ describe("an event as a record of DSV's audit", () => {
     ["secret.create", "invalid_request", 400, "In the core's own words."],
   ] as const)(
     "has DSV's status and words of %s refused: %s",
-    (operation, refusal, status, words) => {
+    (...[operation, refusal, status, message]) => {
       const sentence = "In the core's own words.";
       expect(renderDsv(sampleEvent({ operation, refusal, sentence }))).toMatchObject({
         status,
-        message: words,
+        message,
         principal: "users:ada@example.com",
       });
     },

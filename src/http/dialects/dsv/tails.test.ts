@@ -22,7 +22,7 @@ describe("a path in a path", () => {
     ["a/versions/3", "a/versions/3", null, ""],
     ["::description", "", "description", ""],
     ["", "", null, ""],
-  ] as const)("%s is of %s", (written, path, ending, version) => {
+  ] as const)("%s is of %s", (written, ...[path, ending, version]) => {
     expect(tail(written)).toEqual({ path, ending, version });
   });
 });
