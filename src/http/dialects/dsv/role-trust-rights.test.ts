@@ -27,20 +27,20 @@ async function rule(
 }
 
 /** By IBM's wire, whose paths begin as DSV's do. */
-const ibm = (method: DsvMethod, path: string, as: DsvUser, body: object) =>
-  server.call(method, `/profiles/${role}/${path}`, {
+const ibm = (call: readonly [DsvMethod, string], as: DsvUser, body: object) =>
+  server.call(call[0], `/profiles/${role}/${call[1]}`, {
     body,
     headers: { authorization: `Bearer ${as.token}`, "if-match": "*" },
   });
 
 const trusting = (as: DsvUser) =>
-  ibm("PUT", "identities", as, {
+  ibm(["PUT", "identities"], as, {
     identities: [{ type: "user", identifier: as.user.iamId }],
   });
 
 const CLAIM = { claim: "team", operator: "EQUALS", value: '"boss"' };
 const ruling = (as: DsvUser) =>
-  ibm("POST", "rules", as, {
+  ibm(["POST", "rules"], as, {
     type: "Profile-SAML",
     realm_name: "https://idp.example.com",
     conditions: [CLAIM],
