@@ -1,6 +1,6 @@
 /** Of secrets, homes, keys, certificates and tasks. */
 import { X509Certificate } from "node:crypto";
-import { Acts } from "./dsv-acts.ts";
+import type { Acts } from "./dsv-acts.ts";
 
 const BY_ID = /^[0-9a-f-]{36}$/;
 export const PASSWORD = "Correct-Horse-7-battery";
@@ -192,7 +192,8 @@ async function ofPki(acts: Acts): Promise<void> {
     { body: root },
   );
   const { certificate, privateKey } = made.body;
-  new X509Certificate(Buffer.from(String(certificate), "base64"));
+  const { ca } = new X509Certificate(Buffer.from(String(certificate), "base64"));
+  if (!ca) throw new Error("A root is an authority's certificate.");
   const registered = {
     rootCAPath: "ca/known",
     certificate,

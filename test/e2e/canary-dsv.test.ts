@@ -188,7 +188,7 @@ async function certify(): Promise<void> {
   const issued = await done("POST", "/pki/leaf", { body: leaf });
   canaries.add(...keysIn(issued.body.privateKey));
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
-  const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  const pem = privateKey.export({ type: "pkcs8", format: "pem" });
   canaries.add(...keysIn(Buffer.from(pem).toString("base64")));
   const other = {
     rootCAPath: "ca/other",

@@ -3,28 +3,31 @@
  * the rows that we have operations for, with the statuses that each may have.
  */
 
-/** Path, method, and the statuses of successes. The placeholders stand for one word, or for a path of several. */
+/**
+ * Path, method, and the statuses of successes: 204 of what is deleted by force. The placeholders stand for one word, or for
+ * a path of several.
+ */
 const LOGGED: readonly (readonly [path: string, method: string, ...statuses: number[]])[] = [
   ["clients", "POST", 201],
   ["clients:{clientId}", "GET", 200],
   ["clients", "GET", 200],
-  ["clients:{clientId}", "DELETE", 200],
+  ["clients:{clientId}", "DELETE", 200, 204],
   ["config:auth", "POST", 201],
   ["config:auth:{name}", "GET", 200],
   ["config:auth:{name}", "PUT", 200],
   ["config:auth", "GET", 200],
-  ["config:auth:{name}", "DELETE", 200],
+  ["config:auth:{name}", "DELETE", 200, 204],
   ["config:policies:{path}", "GET", 200],
   ["config:policies", "POST", 201],
   ["config:policies:{path}", "PUT", 200],
   ["config:policies", "GET", 200],
-  ["config:policies:{path}", "DELETE", 200],
+  ["config:policies:{path}", "DELETE", 200, 204],
   ["crypto:rotate", "POST", 201],
   ["groups", "POST", 201],
   ["groups:{name}:members", "POST", 200],
   ["groups:{name}", "GET", 200],
   ["groups:{name}:members", "DELETE", 204],
-  ["groups:{name}", "DELETE", 200],
+  ["groups:{name}", "DELETE", 200, 204],
   ["groups", "GET", 200],
   ["token", "POST", 200],
   ["users:{name}", "PUT", 200],
@@ -32,13 +35,13 @@ const LOGGED: readonly (readonly [path: string, method: string, ...statuses: num
   ["users:{name}:password", "POST", 200],
   ["users:{name}", "GET", 200],
   ["users", "GET", 200],
-  ["users:{name}", "DELETE", 200],
+  ["users:{name}", "DELETE", 200, 204],
   ["secrets:{word}", "GET", 200],
   ["secrets:{word}:version:{version}", "GET", 200],
   ["secrets:{word}::description", "GET", 200],
   ["secrets:{word}", "POST", 201],
   ["secrets:{word}", "PUT", 200],
-  ["secrets:{word}", "DELETE", 200],
+  ["secrets:{word}", "DELETE", 200, 204],
   ["secrets", "GET", 200],
 ];
 
