@@ -1,6 +1,6 @@
 /** The domains that an authority is for: names in them, and below them, are all that it certifies. */
 import { Refusal } from "../../kernel/errors.ts";
-import { isHostName, type AltName } from "../../pki/alt-names.ts";
+import { isEmail, isHostName, type AltName } from "../../pki/alt-names.ts";
 
 export const MAX_DOMAINS = 100;
 
@@ -22,9 +22,12 @@ export function assertWithin(domains: readonly string[], names: readonly AltName
   throw new Refusal("precondition_failed", sentence, { reason: "outside-domains" });
 }
 
+/** What only ends like a name in the domains (`evil.net/.example.com`) means something else to whoever reads it. */
 function isWithin(domains: readonly string[], name: AltName): boolean {
-  if (name.kind === "dns") return isHostWithin(domains, name.value.toLowerCase());
-  if (name.kind !== "email") return false;
+  if (name.kind === "dns") {
+    return isHostName(name.value) && isHostWithin(domains, name.value.toLowerCase());
+  }
+  if (name.kind !== "email" || !isEmail(name.value)) return false;
   return isHostWithin(domains, name.value.slice(name.value.lastIndexOf("@") + 1).toLowerCase());
 }
 

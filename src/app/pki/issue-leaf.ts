@@ -48,7 +48,10 @@ export const issueLeaf = changeOperation<IssueLeafInput, Secret, IssueLeafOutput
     const [subject, altNames] = [subjectOf(input), namesOf(input.commonName)];
     const authority = await openAuthority(secret, context);
     const validity = validityOf(authority, input.ttl, context.now);
-    assertWithin(authority.domains, altNames);
+    // An address in the subject is one of its names to many who read it.
+    const { commonName, emailAddress } = input;
+    const addresses = emailAddress === undefined ? [] : [emailAddress];
+    assertWithin(authority.domains, namesOf(commonName, addresses));
     if (input.storePath !== undefined) {
       await assertMayKeep(locateProspect(input.storePath, context).subject, context);
     }

@@ -3,7 +3,7 @@
  * then on.
  */
 import { invariant, Refusal } from "../../kernel/errors.ts";
-import { toRfc3339 } from "../../kernel/clock.ts";
+import { toRfc3339, type Millis } from "../../kernel/clock.ts";
 import { randomId } from "../../kernel/ids.ts";
 import { Sensitive } from "../../kernel/sensitive.ts";
 import { isIssuedBy, readCertificates, type Certificate } from "../../pki/read.ts";
@@ -66,7 +66,9 @@ export const issueSsh = changeOperation<
     const { subject: leaf } = await locateLeaf(input.leafCAPath, context);
     const authority = await openAuthority(secret, context);
     const { data } = await dataOfLeaf(leaf, context);
-    const { publicKey, pem } = leafIn(data.reveal(), authority.certificate);
+    const certificate = leafIn(data.reveal(), authority.certificate);
+    assertLeafStands(certificate, context.now);
+    const { publicKey, pem } = certificate;
     const validity = validityOf(authority, input.ttl, context.now);
     const { principals } = input;
     const issued = await issueSshCertificate(
@@ -114,6 +116,14 @@ function leafIn(data: JsonObject, root: Certificate): Certificate {
   const certificate = certificateIn(data);
   if (certificate && isIssuedBy(certificate, root)) return certificate;
   throw notALeaf();
+}
+
+/** Whose certificate is over logs in nowhere by a new one: a leaf is issued anew. */
+function assertLeafStands({ notAfter }: Certificate, now: Millis): void {
+  if (now < notAfter) return;
+  throw new Refusal("precondition_failed", "The certificate of the leaf has expired.", {
+    reason: "leaf-not-valid",
+  });
 }
 
 async function dataOfLeaf<Store extends View>(leaf: Secret, context: Context<Store>) {

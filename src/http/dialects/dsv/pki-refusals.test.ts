@@ -66,6 +66,9 @@ describe("names", () => {
     [{ csr: "URI:https://web.example.com/" }],
     [{ csr: "email:bob@evil.net" }],
     [{ others: ["evil.net"] }],
+    [{ csr: "DNS:evil.net/.example.com" }],
+    [{ csr: "DNS:*.*.example.com" }],
+    [{ csr: "email:bob@evil.net@example.com" }],
   ])("outside of them are not among others: %j", async ({ csr, others = [] }: Others) => {
     const body = { csr: request("a.example.com", csr), subjectAltNames: others };
     refusedAs(await pki.sign(body), 400, "names in its domains");
@@ -79,6 +82,12 @@ describe("names", () => {
   it("are host names and e-mail addresses", async () => {
     refusedAs(await pki.leaf({ commonName: "Bob Builder" }), 400, "host name");
     refusedAs(await pki.sign({ csr: request("Bob Builder") }), 400, "host name");
+  });
+
+  it("are in the domains in the subject too", async () => {
+    const refused = await pki.leaf({ emailAddress: "bob@evil.net" });
+    refusedAs(refused, 400, "names in its domains");
+    expect((await pki.leaf({ emailAddress: "bob@example.com" })).status).toBe(200);
   });
 
   it("are needed by every root", async () => {

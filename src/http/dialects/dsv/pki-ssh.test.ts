@@ -7,6 +7,7 @@ import { OpensslAuthority } from "../../../pki/testing/openssl.ts";
 import { DsvServer, type DsvAnswered } from "./testing/dsv-server.ts";
 import { PkiWire, wrapped } from "./testing/pki-wire.ts";
 
+const HOUR_MS = 3_600_000;
 let server: DsvServer;
 let pki: PkiWire;
 let root: DsvAnswered;
@@ -90,6 +91,20 @@ describe("a certificate for SSH", () => {
       expect(refused.events).toHaveLength(1);
     }
     expect((await pki.ssh({ leafCAPath: "nowhere" })).status).toBe(404);
+  });
+
+  it("is of no leaf that has expired", async () => {
+    await pki.leaf({ storePath: "brief", ttl: 1 });
+    server.app.clock.advance(HOUR_MS - 60_000);
+    expect((await pki.ssh({ leafCAPath: "brief" })).status).toBe(200);
+    server.app.clock.advance(60_000);
+    const as = await server.user("later@example.com", ["Manager"]);
+    const refused = await pki.ssh({ leafCAPath: "brief" }, as);
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { message: "The certificate of the leaf has expired." },
+    });
+    expect(refused.events).toHaveLength(1);
   });
 
   it("is for names, and for a while", async () => {
