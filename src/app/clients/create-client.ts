@@ -122,7 +122,7 @@ function assertWithin(value: number | undefined, field: string, max: number): vo
 }
 
 /** Whoever has a client's secret is its role: to make one is to trust somebody. */
-function refusalToActAs(role: TrustedProfile, context: Context<View>): Refusal | undefined {
+export function refusalToActAs(role: TrustedProfile, context: Context<View>): Refusal | undefined {
   const permission = "profile-identity.add";
   const located: Located<null> = locatedIn(permission, { profile: role, subject: null }, context);
   return context.judge({ permission, located, input: {} });

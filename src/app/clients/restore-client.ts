@@ -1,7 +1,9 @@
 /** A client that was deleted is there again, with its secret, its policies and memberships, and whom trusts it. */
 import { CLIENT, type Client, type ClientParts } from "../../identity/client.ts";
+import { PROFILE } from "../../identity/removed-profile.ts";
 import { MAX_SERVICE_IDS_PER_ACCOUNT, type ServiceId } from "../../identity/service-id.ts";
 import { broughtBack, type Item } from "../../items/item.ts";
+import type { Refusal } from "../../kernel/errors.ts";
 import { keyTarget } from "../identity/api-key-events.ts";
 import { bringBack } from "../identity/belongings.ts";
 import { assertRoom, inAccount, targetOf } from "../identity/find.ts";
@@ -11,6 +13,7 @@ import { forgetVersions } from "../items/versions.ts";
 import { changeOperation, type Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
 import { findClient, removedClient, type WhichClient } from "./client-shown.ts";
+import { refusalToActAs } from "./create-client.ts";
 
 interface Restoring {
   readonly item: Item<Client>;
@@ -29,7 +32,8 @@ export const restoreClient = changeOperation<WhichClient, Restoring, ServiceId>(
       subject: null as never,
     });
     if (!item || !parts) return { ...located, refusal: notRemovedRefusal() };
-    return { ...located, subject: { item, parts } };
+    const refusal = await refusalToTrust(parts, context);
+    return { ...located, subject: { item, parts }, refusal };
   },
   async run(_input, { subject }, context) {
     const { item, parts } = subject;
@@ -47,6 +51,22 @@ export const restoreClient = changeOperation<WhichClient, Restoring, ServiceId>(
     return serviceId;
   },
 });
+
+/** Whoever has its secret is its role again: as when it was made, that is for who may say who acts as the role. */
+async function refusalToTrust(
+  { belongings }: ClientParts,
+  context: Context<Transaction>,
+): Promise<Refusal | undefined> {
+  for (const { account, profile: id } of belongings.trust) {
+    const { profiles, items } = context.store;
+    const role =
+      (await profiles.profile(account, id)) ??
+      (await items.item(PROFILE, account, id))?.content.parts?.profile;
+    const refusal = role && refusalToActAs(role, context);
+    if (refusal) return refusal;
+  }
+  return undefined;
+}
 
 async function bringSecretBack(
   { item: { content }, parts: { key } }: Restoring,

@@ -3,6 +3,7 @@ import type { Principal } from "../../identity/api-key.ts";
 import type { Belongings } from "../../identity/belongings.ts";
 import { CLIENT } from "../../identity/client.ts";
 import { PROFILE } from "../../identity/removed-profile.ts";
+import { USER } from "../../identity/removed-user.ts";
 import { isActingServiceId, managedIdOf } from "../../identity/service-id.ts";
 import type { ProfileIdentity } from "../../identity/trusted-profile.ts";
 import { bringBackMember } from "../groups/bring-back-member.ts";
@@ -58,7 +59,7 @@ export async function bringBackTrust(
   const profile = await store.profiles.profile(account, trust.profile);
   if (!profile) return leaveToProfile(trust, context);
   const isThere = identityType === "crn" || (await store.identity.principal(account, identifier));
-  if (!isThere) return leaveToClient(trust, context);
+  if (!isThere) return leaveToIdentity(trust, context);
   await store.profiles.putProfileIdentity(trust);
   also({
     operation: "profile-identity.add",
@@ -79,12 +80,18 @@ async function leaveToProfile(
   await items.putItem({ ...item, content: { ...item.content, parts: { ...parts, identities } } });
 }
 
-async function leaveToClient(
+interface WithBelongings {
+  readonly parts: { readonly belongings: Belongings } | null;
+}
+
+async function leaveToIdentity(
   trust: ProfileIdentity,
   { store: { items } }: Context<Transaction>,
 ): Promise<void> {
-  if (!isActingServiceId(trust.identifier)) return;
-  const item = await items.item(CLIENT, trust.account, managedIdOf(trust.identifier));
+  const { account, identifier } = trust;
+  const item = isActingServiceId(identifier)
+    ? await items.item<WithBelongings>(CLIENT, account, managedIdOf(identifier))
+    : await items.item<WithBelongings>(USER, account, identifier);
   const parts = item?.content.parts;
   if (!item || !parts) return;
   const belongings = { ...parts.belongings, trust: [...parts.belongings.trust, trust] };
