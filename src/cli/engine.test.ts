@@ -30,6 +30,11 @@ it.each([
     "--url is the server's",
   ],
   ["no key", () => ["--url", URL], "--key-file is missing"],
+  [
+    "an authority that is none",
+    () => ["--url", URL, "--key-file", key, "--ca", key],
+    "holds no certificate",
+  ],
   ["no file of it", () => ["--url", URL, "--key-file", join(folder, "x")], "does not exist"],
 ])("is called wrongly with %s", async (_what, args, sentence) => {
   const ran = await run(command, args());

@@ -1,4 +1,5 @@
 /** `keytrail engine`: runs an engine, in a network that the server cannot reach into. */
+import { X509Certificate } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { runAgent, type AgentNews } from "../engines/agent.ts";
@@ -66,7 +67,7 @@ async function run(args: readonly string[], io: CommandIo, version: string): Pro
   if (path === undefined) throw new UsageError("--key-file is missing: the engine's private key");
   const key = await keyIn(path);
   await warnIfOpen(path, io);
-  const ca = values.ca === undefined ? undefined : textOf(await readNamed(values.ca));
+  const ca = values.ca === undefined ? undefined : await authoritiesIn(values.ca);
   const ended = await runAgent({
     url,
     name: values.name ?? key.engine,
@@ -102,6 +103,21 @@ async function keyIn(path: string): Promise<EngineKeyFile> {
   throw new UsageError(
     `${path} holds no engine's key: what the server answered as privateKey is kept as it is, its first lines too`,
   );
+}
+
+/** What is no certificate would be passed over in silence, and every connection fail for another reason. */
+async function authoritiesIn(path: string): Promise<string> {
+  const text = textOf(await readNamed(path));
+  if (isCertificate(text)) return text;
+  throw new UsageError(`${path} holds no certificate in PEM`);
+}
+
+function isCertificate(text: string): boolean {
+  try {
+    return Boolean(new X509Certificate(text));
+  } catch {
+    return false;
+  }
 }
 
 function textOf(bytes: Uint8Array): string {

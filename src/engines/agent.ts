@@ -3,6 +3,7 @@
  * when the connection is lost, later and later. It listens nowhere.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { getCACertificates } from "node:tls";
 import { WebSocket } from "ws";
 import type { ConnectionEnd } from "./engine.ts";
 import { proofOf, type EngineKeyFile } from "./engine-key.ts";
@@ -86,7 +87,7 @@ class AgentConnection {
     this.over = new Promise((resolve) => (this.#settle = resolve));
     this.#silence = setTimeout(() => this.#lost("no welcome in time"), CONNECT_TIMEOUT_MS);
     this.#socket = new WebSocket(addressOf(options), SUBPROTOCOL, {
-      ...(options.ca === undefined ? {} : { ca: options.ca }),
+      ...(options.ca === undefined ? {} : { ca: [...getCACertificates("default"), options.ca] }),
       headers: { "user-agent": options.userAgent },
       handshakeTimeout: CONNECT_TIMEOUT_MS,
       maxPayload: MAX_FRAME_BYTES,
