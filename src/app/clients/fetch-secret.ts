@@ -89,7 +89,8 @@ async function addressed(
     const item = await store.items.item(CLIENT, account, id);
     const address = item?.content.address;
     if (!item || !address) continue;
-    if (!isCode(code, address.hash) || item.removal) return undefined;
+    if (!isCode(code, address.hash)) return undefined;
+    // Of one that is deleted there is none.
     const serviceId = await store.identity.serviceId(account, id);
     return serviceId && { serviceId, item, address };
   }
