@@ -9,6 +9,12 @@ import {
   type CertificateStory,
 } from "../secrets/testing/private-certs.ts";
 import { ACCOUNT, START } from "../testing/test-app.ts";
+import {
+  BY_SHA1,
+  ROOT,
+  SOUND,
+  WITH_UNKNOWN_CRITICAL_EXTENSION,
+} from "./testing/foreign-certificates.ts";
 import { createUser } from "./users.ts";
 import { vouchedCertificate } from "./vouched-certificate.ts";
 
@@ -75,5 +81,20 @@ describe("a certificate by an authority of the account", () => {
     const { pem: certificate } = opened((await story.issue("bob")).payload);
     await my.act("first", "revoke_ca_certificate");
     expect(await vouched(`${certificate}\n${first}`, provider(root))).toBe("certificate-revoked");
+  });
+});
+
+describe("a certificate by an authority from elsewhere", () => {
+  it.each([
+    ["in which all is understood", SOUND, "bob.example.com"],
+    ["for whose signature another text may be found", BY_SHA1, "no-authority-vouches"],
+    [
+      "that says what must be understood, and is not",
+      WITH_UNKNOWN_CRITICAL_EXTENSION,
+      "no-authority-vouches",
+    ],
+  ])("%s", async (_which, pem, expected) => {
+    story.app.clock.advance(86_400_000);
+    expect(await vouched(pem, provider(ROOT))).toBe(expected);
   });
 });

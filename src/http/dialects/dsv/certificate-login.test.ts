@@ -6,13 +6,14 @@ import {
   person,
   recorded,
 } from "../../../app/identity/testing/logins.ts";
+import { updateUser } from "../../../app/identity/users.ts";
 import { CHALLENGE_LIFETIME_MS } from "../../../identity/certificate-challenge.ts";
 import {
   answered,
   TestAuthority,
   type MadeCertificate,
 } from "../../../app/identity/testing/certificates.ts";
-import { DsvServer, type DsvAnswered } from "./testing/dsv-server.ts";
+import { DsvServer, type DsvAnswered, type DsvUser } from "./testing/dsv-server.ts";
 
 const UNABLE = { code: 401, message: "unable to authenticate" };
 /** RFC 5280, section 4.2.1.12. */
@@ -29,9 +30,10 @@ beforeAll(async () => {
 });
 
 let server: DsvServer;
+let bob: DsvUser;
 beforeEach(async () => {
   server = await DsvServer.open();
-  await server.user("bob");
+  bob = await server.user("bob");
   const body = { name: "badges", type: "certificate", properties: { certificate: root.pem } };
   expect(await server.call("POST", "/config/auth", { body })).toMatchObject({ status: 201 });
 });
@@ -201,6 +203,26 @@ describe("a login with a certificate", () => {
     expect(await login(made)).toMatchObject({ status: 200 });
     await server.call("DELETE", "/secrets/pki:other");
     expect(fault(await challenge(made.pem))).toBe("no-authority-vouches");
+  });
+
+  it("is answered in the account where it was asked for, and by nobody who is disabled", async () => {
+    const { body } = await challenge(good.pem);
+    const text = answered(body.encrypted, good.key);
+    await server.app.state.transact(({ identity }) =>
+      identity.putAccount({ id: "f".repeat(32), name: "Other", createdAt: 1, isHandedOver: true }),
+    );
+    const challenged = { cert_challenge_id: body.cert_challenge_id, decrypted_challenge: text };
+    const elsewhere = await server.call("POST", "/token", {
+      as: null,
+      body: { grant_type: "certificate", ...challenged },
+      headers: { host: "other.keytrail.test" },
+    });
+    expect([elsewhere.status, fault(elsewhere)]).toEqual([401, "bad-challenge"]);
+    const { iamId } = bob.user;
+    await server.http.app.done(updateUser, server.admin.caller, { iamId, state: "disabled" });
+    const out = await login(good);
+    expect([out.status, out.body, fault(out)]).toEqual([401, UNABLE, "owner-disabled"]);
+    expect(out.events.map(({ operation }) => operation)).toEqual(["certificate.login"]);
   });
 
   it("ends with its provider, and with the user: also between the challenge and the answer", async () => {
