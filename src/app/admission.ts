@@ -3,6 +3,7 @@ import { awsSourceOf } from "../audit/aws-names.ts";
 import { catalogue, type OperationName } from "../audit/catalogue.ts";
 import { isAddressAllowed } from "../identity/addresses.ts";
 import type { Grant } from "../identity/authorize.ts";
+import { SERVICE_WITH_INSTANCES } from "../identity/roles.ts";
 import type { Millis } from "../kernel/clock.ts";
 import { Refusal } from "../kernel/errors.ts";
 import type { Call, Caller } from "./call.ts";
@@ -44,12 +45,18 @@ export async function rightsOf(call: Call, view: View, now: Millis): Promise<Rig
   // What an account gives everyone it gives its own: a host name may lead into another one's instance.
   if (caller.account !== place.account) return { here: [], home: access.grants, rules: [] };
   // In its own home an identity does what it likes, and nobody else has a role there.
-  if (place.home?.iamId === caller.id) return { here: OF_OWN_HOME, home: null, rules: [] };
+  if (place.home?.iamId === caller.id) return { here: ofOwnHome(place), home: null, rules: [] };
   const here = place.home ? [] : access.grants;
   return { here, home: null, rules: await rulesInForce(caller, view, now) };
 }
 
-const OF_OWN_HOME: readonly Grant[] = [{ roles: ["Manager"], resource: {} }];
+/** Of nothing else in the account, also where the home was called by its host name. */
+function ofOwnHome({ instance }: Call["place"]): readonly Grant[] {
+  const service = SERVICE_WITH_INSTANCES;
+  return [
+    { roles: ["Manager"], resource: instance === null ? { service } : { service, instance } },
+  ];
+}
 
 /** What of that is granted in the place; the server's own jobs need no grant. */
 export async function grantsOf(
@@ -127,7 +134,9 @@ export async function authorize<Store extends View>(
     return;
   const permission = located.operation ?? operation.name;
   assertLasting(permission, context.caller);
-  const refusal = context.judge({ permission, located, input });
+  const refusal =
+    context.judge({ permission, located, input }) ??
+    renamingRefusal(permission, located, { input, context });
   if (!refusal) return;
   if (OWNERS_OWN.has(permission) && located.policed && (await isOwner(context))) {
     const { policed } = located;
@@ -137,6 +146,17 @@ export async function authorize<Store extends View>(
   // Nor do documents keep from the owner what could change them: nobody else might be left to.
   if (isOwnersAlways(permission) && isAtHome(located, context) && (await isOwner(context))) return;
   throw refusal;
+}
+
+/** Under another name something may be more, or less, than it was: whoever gives it that may do the same under it. */
+function renamingRefusal<Store extends View>(
+  permission: OperationName,
+  located: Located<unknown>,
+  { input, context }: { readonly input: object; readonly context: Context<Store> },
+): Refusal | undefined {
+  const { becomes, target, facts: _of, ...rest } = located;
+  if (!becomes || becomes.name === target.name || target.kind === "apikey") return undefined;
+  return context.judge({ permission, located: { ...rest, target: becomes }, input });
 }
 
 /**

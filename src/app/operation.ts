@@ -81,7 +81,7 @@ export interface Judged {
   readonly permission: OperationName;
   readonly located: Pick<
     Located<unknown>,
-    "target" | "resource" | "policed" | "inPart" | "anywhere"
+    "target" | "resource" | "policed" | "facts" | "inPart" | "anywhere"
   >;
   /** What conditions of policies are about: see `conditionKeys`. */
   readonly input: object;

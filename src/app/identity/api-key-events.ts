@@ -18,6 +18,15 @@ export function keyTarget({ id, name }: ApiKey): Named {
   return { kind: "apikey", id, name };
 }
 
+/** Whose it is; and what a user is called whose it is, for documents, which speak of users by their names. */
+export async function ownerFacts(
+  { account, iamId }: Pick<ApiKey, "account" | "iamId">,
+  { identity }: Pick<View, "identity">,
+): Promise<{ readonly iamId: string; readonly ownerName?: string }> {
+  const owner = await identity.principal(account, iamId);
+  return owner?.kind === "user" ? { iamId, ownerName: owner.email } : { iamId };
+}
+
 /** The service ID whose key it is, if it is one's: while that is locked, so are its keys. */
 export async function serviceIdOf(
   { account, iamId }: ApiKey,

@@ -23,7 +23,7 @@ import type { Sensitive } from "../../kernel/sensitive.ts";
 import { callerId, changeOperation, type Context } from "../operation.ts";
 import type { Transaction, View } from "../state.ts";
 import { keepAdministered } from "./administration.ts";
-import { creationOf, keyTarget, noSuchKey, serviceIdOf } from "./api-key-events.ts";
+import { creationOf, keyTarget, noSuchKey, ownerFacts, serviceIdOf } from "./api-key-events.ts";
 import { assertRoom, inAccount } from "./find.ts";
 import { assertMayToo } from "./further-rights.ts";
 import { assertOwnersOwn } from "./find-user.ts";
@@ -89,7 +89,11 @@ export const createApiKey = changeOperation<CreateApiKeyInput, NewKey, CreatedAp
       subject: { owner, key, accessKey },
       owner: restrictCreateApiKey === "RESTRICTED" ? undefined : owner.iamId,
       // Also where they were asked for in other terms, by a name.
-      facts: { iamId: owner.iamId, form: input.form, lock: key.locked || isLockedOwner(owner) },
+      facts: {
+        ...(await ownerFacts(owner, store)),
+        form: input.form,
+        lock: key.locked || isLockedOwner(owner),
+      },
     });
   },
   async run(_input, { subject: { owner, key, accessKey } }, context) {
@@ -190,7 +194,7 @@ export const deleteApiKey = changeOperation<DeleteApiKeyInput, DoomedKey, object
       target: keyTarget(key),
       subject: { key, isLocked },
       owner: key.iamId,
-      facts: { iamId: key.iamId, lock: isLocked },
+      facts: { ...(await ownerFacts(key, store)), lock: isLocked },
     });
   },
   async run(_input, { subject: { key, isLocked } }, context) {

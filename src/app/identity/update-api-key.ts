@@ -16,7 +16,7 @@ import { Refusal } from "../../kernel/errors.ts";
 import { changeOperation } from "../operation.ts";
 import type { View } from "../state.ts";
 import { keepAdministered } from "./administration.ts";
-import { keyTarget, noSuchKey, serviceIdOf, updateOf } from "./api-key-events.ts";
+import { keyTarget, noSuchKey, ownerFacts, serviceIdOf, updateOf } from "./api-key-events.ts";
 import { inAccount, targetOf } from "./find.ts";
 import { assertUnlocked } from "./removal.ts";
 
@@ -63,7 +63,7 @@ export const updateApiKey = changeOperation<UpdateApiKeyInput, Update, ApiKey>({
     const after = changed(before, change, now);
     const locked = isAboutLock(change) ? null : await lockedOf(before, store);
     const lock = locked !== null || after.locked;
-    const facts = { iamId: after.iamId, lock, ...factsOf(change, before, after) };
+    const facts = { ...(await ownerFacts(after, store)), lock, ...factsOf(change, before, after) };
     const subject = { before, after, locked };
     return {
       ...inAccount(updateOf(before), call, {

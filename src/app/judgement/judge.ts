@@ -114,8 +114,10 @@ function decisionOn(
   { rights: { rules }, call }: Pick<Standing, "rights" | "call">,
 ): DocumentDecision {
   if (rules.length === 0 || located.resource === null) return "silent";
-  const { resources, action } = dsvPermissionOf(permission, { target: located.target, input });
-  return decideByDocuments(rules, { resources, action, address: call.host.address });
+  // What was found out of it besides: whose an API key is that was called by its id.
+  const said = { ...input, ...located.facts };
+  const needed = dsvPermissionOf(permission, { target: located.target, input: said });
+  return decideByDocuments(rules, { ...needed, address: call.host.address });
 }
 
 /** Where the caller may do this: a list shows only that. */

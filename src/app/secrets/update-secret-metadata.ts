@@ -24,7 +24,7 @@ import { changeOperation, type Context } from "../operation.ts";
 import type { Transaction } from "../state.ts";
 import type { SecretMetadata } from "./answers.ts";
 import { changedFields, type Change } from "./changes.ts";
-import { locateSecret, type WhichSecret } from "./find.ts";
+import { locatedSecret, locateSecret, type WhichSecret } from "./find.ts";
 import type { ReadyPatch, TypedPatch } from "./kinds/behaviour.ts";
 import { behaviourOf } from "./kinds/behaviours.ts";
 import { currentVersion } from "./open.ts";
@@ -77,6 +77,7 @@ export const updateSecretMetadata = changeOperation<
 
   async run({ patch, changes }, { subject: secret }, context) {
     const { store, call } = context;
+    assertMayRename(patch, secret, context);
     await assertNameFree(patch, secret, context);
     assertPolicyHolds(patch, secret, context);
     const changed = await patched(secret, patch, context);
@@ -92,13 +93,33 @@ export const updateSecretMetadata = changeOperation<
   },
 });
 
+/**
+ * Who may read a secret is said of its name: whoever gives it another one has to be allowed to read it under the one it
+ * had, and to make one of the new name.
+ */
+function assertMayRename(
+  { name }: SecretPatch,
+  secret: Secret,
+  { call: { place }, judge }: Context<Transaction>,
+): void {
+  if (name === undefined || name === secret.name) return;
+  checkName(name);
+  const { id, groupId } = secret;
+  // What its own policy denies it denies under the new name too: `assertPolicyHolds`.
+  const unpoliced = locatedSecret(place, { ...secret, resourcePolicy: null }, null);
+  const renamed = locatedSecret(place, { id, name, groupId }, null);
+  const refusal =
+    judge({ permission: "secret.read", located: unpoliced, input: { id } }) ??
+    judge({ permission: "secret.create", located: renamed, input: { name } });
+  if (refusal) throw refusal;
+}
+
 async function assertNameFree(
   { name }: SecretPatch,
   secret: Secret,
   { store }: Context<Transaction>,
 ): Promise<void> {
   if (name === undefined || name === secret.name) return;
-  checkName(name);
   if (await store.secrets.secretNamed(secret.at, secret.type, name)) {
     throw new Refusal("conflict", "A secret of this type and name already exists.", {
       field: "name",

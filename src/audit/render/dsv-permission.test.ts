@@ -75,7 +75,7 @@ describe("what an operation needs by policy documents", () => {
         target: { place, kind: "", id: "ID", name: "NAME" },
         input: {},
       });
-      expect(["create", "read", "update", "delete", "list", "assign"]).toContain(action);
+      expect(["create", "read", "update", "delete", "list", "assign", "share"]).toContain(action);
       expect(resources.length).toBeGreaterThan(0);
       const [path] = catalogue[name].dsv;
       const isOfOne = path.includes("{") && !path.startsWith("config:version");

@@ -13,10 +13,15 @@ export interface Rule {
   readonly cidrs: readonly (readonly string[])[];
 }
 
-export interface AskedOfDocuments {
+export interface AskedAction {
   /** The path of what is acted on; of what is being made also that of its kind. */
   readonly resources: readonly string[];
   readonly action: string;
+}
+
+export interface AskedOfDocuments extends AskedAction {
+  /** What denies it besides, and does not allow it. */
+  readonly alsoDenied?: AskedAction;
   readonly address: string;
 }
 
@@ -50,7 +55,15 @@ export function isAbout({ subjects }: Pick<Rule, "subjects">, names: readonly st
 /** Whether the rule speaks of the action on one of these paths. */
 export function speaksOf(
   rule: Pick<Rule, "effect" | "resources" | "actions">,
-  { resources, action }: Pick<AskedOfDocuments, "resources" | "action">,
+  { alsoDenied, ...asked }: Omit<AskedOfDocuments, "address">,
+): boolean {
+  if (isOn(rule, asked)) return true;
+  return rule.effect === "deny" && alsoDenied !== undefined && isOn(rule, alsoDenied);
+}
+
+function isOn(
+  rule: Pick<Rule, "effect" | "resources" | "actions">,
+  { resources, action }: AskedAction,
 ): boolean {
   if (!isAny(rule.actions, action)) return false;
   return resources.some((path) => rule.resources.some((pattern) => reaches(rule, pattern, path)));

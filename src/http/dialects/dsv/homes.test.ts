@@ -1,9 +1,10 @@
 /** The vaults that identities have for themselves. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { deleteInstance } from "../../../app/instances/delete-instance.ts";
-import { listInstances } from "../../../app/instances/read-instances.ts";
+import { listInstances, readInstance } from "../../../app/instances/read-instances.ts";
 import { SCHEDULE } from "../../../app/testing/test-app.ts";
 import { renderDsv } from "../../../audit/render/dsv.ts";
+import { instancePlace } from "../../../identity/account.ts";
 import { AwsServer } from "../aws/testing/aws-server.ts";
 import { DsvServer, type DsvUser } from "./testing/dsv-server.ts";
 
@@ -111,6 +112,22 @@ describe("a home", () => {
       "not_found: There is no such instance.",
     );
     expect((await server.call("GET", `/secrets/${id}`)).status).toBe(404);
+  });
+
+  it("makes its owner a manager of nothing else", async () => {
+    await made();
+    const home = await homeOf();
+    if (!home) throw new Error("the home has come to be");
+    const { performer } = server.app;
+    const call = server.http.app.call(bob.caller);
+    const atHome = { ...call, place: instancePlace(home) };
+    const listed = await performer.perform(listInstances, atHome, () => ({}));
+    expect(listed).not.toMatchObject({ output: { totalCount: 1 } });
+    const [first] = await server.app.state.read(({ identity }) =>
+      identity.instances(server.account),
+    );
+    const read = await performer.perform(readInstance, atHome, () => ({ id: first?.id ?? "" }));
+    expect(read).toMatchObject({ kind: "refused" });
   });
 
   it("stays whose it is under another name", async () => {
