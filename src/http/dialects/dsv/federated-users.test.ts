@@ -66,6 +66,17 @@ describe("users for whom a provider vouches", () => {
     expect(await server.call("GET", "/users/else")).toMatchObject({ status: 404 });
   });
 
+  it("are not known by an id again that has become somebody else's while they were deleted", async () => {
+    await make({ externalId: "sub-1" });
+    await server.call("DELETE", `/users/${NAME}`);
+    const other = await make({ userName: "else@example.com", externalId: "sub-1" });
+    expect(other.status).toBe(201);
+    expect(await server.call("PUT", `/users/${NAME}/restore`)).toMatchObject({ status: 200 });
+    expect(await whoLogsIn()).toMatchObject({ user: { iamId: other.body.id }, isLinked: true });
+    const back = await server.call("GET", `/users/${NAME}`);
+    expect(back.body).toMatchObject({ userName: NAME, externalId: "" });
+  });
+
   it("have no password here", async () => {
     const password = "a-long-Enough-passphrase!";
     expect(await make({ password })).toMatchObject({

@@ -156,6 +156,16 @@ describe("a login by an OpenID Connect provider", () => {
     for (const other of others) {
       expect(await token({ ...brought, ...other })).toMatchObject({ status: 401 });
     }
+    // Nor in another account.
+    await server.app.state.transact(({ identity }) =>
+      identity.putAccount({ id: "f".repeat(32), name: "Other", createdAt: 1, isHandedOver: true }),
+    );
+    const elsewhere = await server.call("POST", "/token", {
+      as: null,
+      body: { grant_type: "oidc", provider: "okta", ...brought },
+      headers: { host: "other.keytrail.test" },
+    });
+    expect(elsewhere.status).toBe(401);
     // Nor is it by a browser that is sent to the server's own page with it.
     const { state, authorization_code: code } = brought;
     const own = `/identity/callback?${new URLSearchParams({ state, code }).toString()}`;

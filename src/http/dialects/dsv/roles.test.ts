@@ -89,6 +89,18 @@ describe("a role by DSV's wire", () => {
     });
   });
 
+  it("does not come back beside another one whom documents would call the same", async () => {
+    await server.call("POST", "/roles", { body: { name: "Boss" } });
+    await server.call("DELETE", "/roles/Boss");
+    expect(await server.call("POST", "/roles", { body: { name: "boss" } })).toMatchObject({
+      status: 201,
+    });
+    expect(await server.call("PUT", "/roles/Boss/restore")).toMatchObject({ status: 400 });
+    expect(await server.call("GET", "/roles")).toMatchObject({
+      body: { data: [{ name: "boss" }] },
+    });
+  });
+
   it("can be had back for a while after it was deleted, with what it had", async () => {
     const id = await made();
     const { app } = server.http;
