@@ -17,6 +17,7 @@ import {
   checkedSiemName,
   MAX_SIEM_ENDPOINTS_PER_ACCOUNT,
   SIEM,
+  type Protocol,
   type SiemEndpoint,
   type SiemSettings,
 } from "./endpoint.ts";
@@ -96,13 +97,20 @@ export interface UpdateSiemInput extends SiemInput, SiemSettings {
   readonly token?: Sensitive<string> | undefined;
 }
 
-/** Everything but the name, and the token where none is given, is what is given now. */
+/**
+ * Everything but the name, and the token where none is given, is what is given now. Who changes an endpoint need not know
+ * its token, and is not to have it sent to another server, or in the open: there it is to be given anew.
+ */
 export const updateSiem = changeOperation<UpdateSiemInput, Item<SiemEndpoint>, Item<SiemEndpoint>>({
   name: "siem.update",
   locate,
   async run({ name: _name, token, ...given }, { subject: before }, context) {
     const settings = checkedSettings(given);
     await assertPool(settings, context);
+    if (!token && isElsewhere(settings, before.content)) {
+      const sentence = "The auth is given anew with another host or port, or less protection.";
+      throw new Refusal("invalid_request", sentence, { field: "auth" });
+    }
     const sealedToken = token
       ? await sealToken(before, checkedToken(token), context)
       : before.content.sealedToken;
@@ -122,6 +130,14 @@ export const deleteSiem = changeOperation<SiemInput, Item<SiemEndpoint>, object>
     return {};
   },
 });
+
+const PROTECTED: ReadonlySet<Protocol> = new Set(["tls", "https"]);
+
+function isElsewhere(now: SiemSettings, before: SiemSettings): boolean {
+  const isBarer = PROTECTED.has(before.protocol) && !PROTECTED.has(now.protocol);
+  const isUnchecked = now.allowSelfSigned && !before.allowSelfSigned;
+  return now.host !== before.host || now.port !== before.port || isBarer || isUnchecked;
+}
 
 async function assertPool(
   { pool }: SiemSettings,

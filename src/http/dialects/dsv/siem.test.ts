@@ -111,6 +111,31 @@ describe("a SIEM endpoint", () => {
     expect(sealed()).not.toBe(first);
   });
 
+  it.each([
+    ["another host", { host: "10.0.0.9" }],
+    ["another port", { port: 8_089 }],
+    ["no protection", { siemType: "json", protocol: "http" }],
+    ["any certificate", { allowSelfSigned: true }],
+  ])("has its token given anew with %s", async (_what, change) => {
+    const before = { ...SPLUNK, allowSelfSigned: false };
+    await register(before);
+    const { name, auth, ...rest } = { ...before, ...change };
+    for (const masked of [{}, { auth: "****" }]) {
+      const refused = await server.call("PUT", `/config/siem/${name}`, {
+        body: { ...rest, ...masked },
+      });
+      expect(refused.body).toMatchObject({ code: 400, errors: { auth: [expect.any(String)] } });
+      expect(refused.record).toMatchObject({ path: `config:siem:${name}`, status: 400 });
+    }
+    expect((await server.call("GET", `/config/siem/${name}`)).body).toMatchObject({
+      host: SPLUNK.host,
+      port: SPLUNK.port,
+      version: "0",
+    });
+    const body = { ...rest, auth };
+    expect((await server.call("PUT", `/config/siem/${name}`, { body })).status).toBe(200);
+  });
+
   const FORMATS = { syslog: "rfc5424", cef: "cef", json: "json", splunk: "json" } as const;
   const PAIRS: Record<string, readonly string[]> = {
     syslog: ["udp", "tcp", "tls"],
