@@ -112,6 +112,16 @@ describe("the end of a removal", () => {
     expect(app.lastEvent()).toMatchObject({ operation: "removal.end", outcome: "failure" });
   });
 
+  it("does not come early to what was brought back and deleted again in between", async () => {
+    await removed();
+    app.clock.advance(RECOVERY_MS);
+    const [task] = await removalJob(app).due(app.clock.now(), 10);
+    await inChange((context) => keepVersion(PERSON, bob(), context));
+    await removed();
+    expect(await task?.run()).toBe(false);
+    expect(await found()).toMatchObject({ removal: { dueAt: START + 2 * RECOVERY_MS } });
+  });
+
   it("is nobody's to ask for", async () => {
     await removed();
     const administrator = await app.callerWith(["Administrator", "Manager", "Operator"]);

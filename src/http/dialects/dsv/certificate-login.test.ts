@@ -6,6 +6,7 @@ import {
   person,
   recorded,
 } from "../../../app/identity/testing/logins.ts";
+import { updateIdentityProvider } from "../../../app/federation/identity-providers.ts";
 import { updateUser } from "../../../app/identity/users.ts";
 import { CHALLENGE_LIFETIME_MS } from "../../../identity/certificate-challenge.ts";
 import {
@@ -223,6 +224,21 @@ describe("a login with a certificate", () => {
     const out = await login(good);
     expect([out.status, out.body, fault(out)]).toEqual([401, UNABLE, "owner-disabled"]);
     expect(out.events.map(({ operation }) => operation)).toEqual(["certificate.login"]);
+  });
+
+  it("ends when its provider has another authority, and when it is disabled", async () => {
+    const { body: tokens } = await login(good);
+    const standing = async (as: string) => (await server.call("GET", "/whoami", { as })).status;
+    const properties = (pem: string) => ({ body: { properties: { certificate: pem } } });
+    await server.call("PUT", "/config/auth/badges", properties(root.pem));
+    expect(await standing(tokens.accessToken)).toBe(200);
+    await server.call("PUT", "/config/auth/badges", properties(other.pem));
+    expect(await standing(tokens.accessToken)).toBe(401);
+    const { body: again } = await login(await other.issued("bob"));
+    expect(await standing(again.accessToken)).toBe(200);
+    const disabled = { id: "badges", enabled: false };
+    await server.http.app.done(updateIdentityProvider, server.admin.caller, disabled);
+    expect(await standing(again.accessToken)).toBe(401);
   });
 
   it("ends with its provider, and with the user: also between the challenge and the answer", async () => {
