@@ -96,9 +96,8 @@ export function checkedSettings(given: SiemSettings): SiemSettings {
  */
 export function checkedHost(written: string): string {
   const host = written.replaceAll(/^\[|\]$/g, "").toLowerCase();
-  const plain = host.replace(/^::ffff:(?=\d+\.)/, "");
-  if (isIPv4(plain) || isIPv6(plain)) {
-    if (!isAddressAllowed(NOBODYS_RANGES, plain)) return host;
+  if (isIPv4(host) || isIPv6(host)) {
+    if (!isAddressAllowed(NOBODYS_RANGES, host)) return host;
     throw bad("host", "is an address that no collector has.");
   }
   const labels = host.split(".");

@@ -17,6 +17,7 @@ import {
   SUBPROTOCOL,
   type ServerFrame,
 } from "../../engines/frames.ts";
+import { MAX_OPEN_PINGS } from "./engine-socket.ts";
 import { IdentityServer } from "../testing/identity-server.ts";
 
 const TIMES = { helloMs: 300, pingMs: 300, silenceMs: 600 };
@@ -306,6 +307,27 @@ describe("a connection", () => {
     const client = await raw();
     await client.hello();
     expect(await client.next("end")).toMatchObject({ because: "silent" });
+  });
+
+  it("is pinged by so many at once, and no more", async () => {
+    const client = await raw();
+    await client.hello();
+    await client.next("welcome");
+    const pings = await Promise.all(Array.from({ length: MAX_OPEN_PINGS + 1 }, () => ping()));
+    const codes = pings.map((ended) => (ended.kind === "refused" ? ended.refusal.code : "done"));
+    expect(codes.toSorted()).toEqual([
+      ...Array<string>(MAX_OPEN_PINGS).fill("precondition_failed"),
+      "rate_limited",
+    ]);
+  });
+
+  it("is for the server that the key names: another one gets no proof", async () => {
+    const { ended, news } = await agent({ ...key, server: "elsewhere" });
+    const message = expect.stringContaining("is for the server elsewhere");
+    expect(await ended).toEqual({ kind: "refused", message });
+    expect(news).toEqual([]);
+    const [event] = await recorded("engine.connect");
+    expect(event?.reason.reasonForFailure).toBe("The engine went away.");
   });
 
   it("is not asked for by other requests: those are answered, and those for nothing are recorded", async () => {

@@ -161,6 +161,7 @@ describe("a SIEM endpoint", () => {
   it.each([
     ["host", { host: "169.254.169.254" }],
     ["host", { host: "[::ffff:169.254.169.254]" }],
+    ["host", { host: "0:0:0:0:0:ffff:a9fe:a9fe" }],
     ["host", { host: "fd00:ec2::254" }],
     ["host", { host: "0.0.0.0" }],
     ["host", { host: "2130706433" }],
@@ -196,6 +197,9 @@ describe("a SIEM endpoint", () => {
     expect((await register(body)).body.message).toBe("specified pool doesn't exist");
     await server.call("POST", "/pools", { body: { name: "edge" } });
     expect((await register(body)).status).toBe(201);
+    const { name, ...rest } = { ...body, pool: "nowhere" };
+    const moved = await server.call("PUT", `/config/siem/${name}`, { body: rest });
+    expect(moved.body).toEqual({ code: 400, message: "specified pool doesn't exist" });
     expect((await register(body)).body.message).toBe(
       "a SIEM endpoint with this name already exists",
     );
