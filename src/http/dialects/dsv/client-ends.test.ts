@@ -1,7 +1,7 @@
 /** What ends with a client's secret, and what with the client. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { deleteApiKey } from "../../../app/identity/api-keys.ts";
-import { CLIENT } from "../../../identity/client.ts";
+import { CLIENT, MAX_CLIENTS_PER_ROLE } from "../../../identity/client.ts";
 import { DsvServer, type DsvAnswered } from "./testing/dsv-server.ts";
 
 let server: DsvServer;
@@ -62,5 +62,30 @@ describe("a client's secret", () => {
     const { status, body } = await fetched(client);
     expect(status).toBe(200);
     expect(await login(body)).toMatchObject({ status: 200 });
+  });
+});
+
+describe("a role", () => {
+  it("has so many clients, and no more", async () => {
+    const { id, account, createdAt, createdBy } = await server.app.state.read(
+      async ({ profiles }) => {
+        const found = await profiles.profileByName(server.account, "ci");
+        if (!found) throw new Error("it is there");
+        return found;
+      },
+    );
+    const trusted = { account, profile: id, kind: "crn", description: "" } as const;
+    await server.app.state.transact(async ({ profiles }) => {
+      for (let n = 1; n < MAX_CLIENTS_PER_ROLE; n++) {
+        const identifier = `crn:${n}`;
+        await profiles.putProfileIdentity({ ...trusted, identifier, createdAt, createdBy });
+      }
+    });
+    const body = { role: "ci" };
+    expect(await server.call("POST", "/clients", { body })).toMatchObject({ status: 201 });
+    const refused = await server.call("POST", "/clients", { body });
+    expect(refused).toMatchObject({ status: 400, record: { path: "clients", status: 400 } });
+    const { body: listed } = await server.call("GET", "/clients");
+    expect(listed.data).toHaveLength(1);
   });
 });
