@@ -48,8 +48,17 @@ const SHARED: Needed = {
   alsoDenied: { template: "secrets:{path}", action: "update", isMade: false },
 };
 
+/** Whoever has a key of a client is that client, and every role that trusts it. */
+const KEY_OF_CLIENT: Needed = {
+  template: "clients:{clientId}",
+  action: "assign",
+  isMade: false,
+  alsoDenied: { template: "clients:{clientId}", action: "update", isMade: false },
+};
+
 /** Where the rule says something else than DSV, or than its users would expect. */
 const exceptions: Readonly<Partial<Record<OperationName, Needed>>> = {
+  "serviceid-apikey.create": KEY_OF_CLIENT,
   "secret.resource-policy.set": SHARED,
   "secret.resource-policy.delete": SHARED,
   "policy.user.attach": ofRoles("create", "users"),

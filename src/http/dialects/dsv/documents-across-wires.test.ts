@@ -60,6 +60,25 @@ describe("API keys of a user whom a document denies", () => {
   });
 });
 
+describe("keys of a client", () => {
+  it("are not made by whom a document lets change it and no more", async () => {
+    const eve = await server.user("eve@example.com");
+    await server.call("POST", "/roles", { body: { name: "boss" } });
+    const { clientId } = (await server.call("POST", "/clients", { body: { role: "boss" } })).body;
+    const body = { name: "k", iam_id: `iam-${clientId}`, account_id: server.account };
+    await rule("eve@example.com", "clients", { actions: ["<create|update|read|delete>"] });
+    expect((await ibm(eve, "POST", "/apikeys", body)).status).toBe(403);
+    await rule("eve@example.com", "clients:x", { actions: ["assign"] });
+    expect((await ibm(eve, "POST", "/apikeys", body)).status).toBe(403);
+    await rule("eve@example.com", `clients:${clientId}`, { actions: ["assign"] });
+    expect((await ibm(eve, "POST", "/apikeys", body)).status).toBe(201);
+    const denial = { actions: ["update"], effect: "deny", resources: ["clients:<.*>"] };
+    const config = { permissionDocument: [{ subjects: ["users:eve@example.com"], ...denial }] };
+    await server.call("PUT", "/config", { body: { Config: config, Overwrite: true } });
+    expect((await ibm(eve, "POST", "/apikeys", body)).status).toBe(403);
+  });
+});
+
 describe("whoever is let rename something", () => {
   it("gives it no name under which documents say something else", async () => {
     const eve = await server.user("eve@example.com");
