@@ -28,7 +28,6 @@ export interface CidrCondition {
 }
 
 export const ACTIONS = ["create", "read", "update", "delete", "list", "assign", "share"] as const;
-export type DocumentAction = (typeof ACTIONS)[number];
 
 export interface PolicyDocument {
   readonly permissionDocument: readonly Permission[];

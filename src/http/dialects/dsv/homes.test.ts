@@ -116,11 +116,11 @@ describe("a home", () => {
 
   it("makes its owner a manager of nothing else", async () => {
     await made();
-    const home = await homeOf();
-    if (!home) throw new Error("the home has come to be");
+    const instance = await homeOf();
+    if (!instance) throw new Error("the home has come to be");
     const { performer } = server.app;
     const call = server.http.app.call(bob.caller);
-    const atHome = { ...call, place: instancePlace(home) };
+    const atHome = { ...call, place: instancePlace(instance) };
     const listed = await performer.perform(listInstances, atHome, () => ({}));
     expect(listed).not.toMatchObject({ output: { totalCount: 1 } });
     const [first] = await server.app.state.read(({ identity }) =>
