@@ -1,6 +1,6 @@
 /** What policy documents say of a call: denied, allowed, or nothing. */
 import { isAddressAllowed } from "../addresses.ts";
-import type { Permission, PolicyDocument } from "./document.ts";
+import { ACTIONS, type Permission, type PolicyDocument } from "./document.ts";
 import { documentPattern, type DocumentPattern } from "./pattern.ts";
 
 /** A permission, its patterns ready to be asked. */
@@ -32,14 +32,28 @@ export function rulesOf({ permissionDocument }: PolicyDocument): readonly Rule[]
   return permissionDocument.map(ruleOf);
 }
 
+/** Most rules speak of others than whoever calls: of those nothing but the subjects is ever compiled. */
 function ruleOf({ effect, subjects, resources, actions, conditions }: Permission): Rule {
+  let onResources: readonly DocumentPattern[] | undefined;
+  let ofActions: readonly DocumentPattern[] | undefined;
   return {
     effect,
     subjects: subjects.map((text) => documentPattern(text, "subjects")),
-    resources: resources.map((text) => documentPattern(text, "resources")),
-    actions: actions.map((text) => documentPattern(text, "actions")),
+    get resources() {
+      return (onResources ??= resources.map((text) => documentPattern(text, "resources")));
+    },
+    get actions() {
+      return (ofActions ??= actions.map((text) => actionPattern(text)));
+    },
     cidrs: Object.values(conditions).map(({ options: { cidr } }) => [cidr]),
   };
+}
+
+/** Of the few actions that there are, each is tried once. */
+function actionPattern(text: string): DocumentPattern {
+  const pattern = documentPattern(text, "actions");
+  const matched = new Set<string>(ACTIONS.filter((action) => pattern.matches(action)));
+  return { ...pattern, matches: (action) => matched.has(action) };
 }
 
 /** Those that speak of a caller under any of its names. */
