@@ -22,7 +22,7 @@ import { deleteCredentials } from "../../src/app/secrets/delete-credentials.ts";
 import { deleteSecret } from "../../src/app/secrets/delete-secret.ts";
 import { readSecret } from "../../src/app/secrets/read-secret.ts";
 import type { Place } from "../../src/audit/crn.ts";
-import { initiatorKey, targetKey, type CounterStore } from "../../src/audit/counters.ts";
+import type { CounterStore } from "../../src/audit/counters.ts";
 import { parseEvent, type AuditEvent } from "../../src/audit/event.ts";
 import { ManualClock } from "../../src/kernel/clock.ts";
 import { Outage, Refusal } from "../../src/kernel/errors.ts";
@@ -31,6 +31,14 @@ import type { Ledger } from "../../src/ledger/ledger.ts";
 import { faultsOnDisk, openMemoryLedger } from "../../src/storage/memory/ledger-fixture.ts";
 import { memoryDisk, MemoryLedgerStore } from "../../src/storage/memory/ledger-store.ts";
 import { RootKeysInMemory } from "../../src/storage/memory/root-keys.ts";
+import { randomFrom } from "./random.ts";
+import { checkCounters, checkKeys, checkMembers } from "./identities.ts";
+import {
+  checkRecoverable,
+  endRemovals,
+  metRecoverable,
+  operateRecoverable,
+} from "./recoverable.ts";
 import {
   checkStaged,
   checkTold,
@@ -52,18 +60,7 @@ let revoked = 0;
 const RUNS = 25;
 const STARTS = 5;
 const BATCHES = 6;
-const BATCH_OPERATIONS = 8;
-
-/** mulberry32: small, and good enough to shuffle with. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+const BATCH_OPERATIONS = 12;
 
 interface Answered {
   readonly eventId: string;
@@ -187,7 +184,9 @@ class Simulation {
   }
 
   async #operate(): Promise<unknown> {
-    if (this.#random() < 0.5) return operateStaged(this.#chance, this.#stores);
+    const whose = this.#random();
+    if (whose < 0.45) return operateStaged(this.#chance, this.#stores);
+    if (whose < 0.7) return operateRecoverable(this.#chance);
     const id = this.#known[Math.floor(this.#random() * this.#known.length)];
     const dice = this.#random();
     if (dice < 0.1) return this.#join();
@@ -227,8 +226,9 @@ class Simulation {
     return { database: this.#database, state, capabilities };
   }
 
-  #endDeletions(): Promise<void> {
-    return endDeletions(this.#chance, this.#stores, this.#clock.now());
+  async #endDeletions(): Promise<void> {
+    const ending = [this.#chance, this.#stores, this.#clock.now()] as const;
+    await Promise.all([endDeletions(...ending), endRemovals(...ending)]);
   }
 
   /** Whatever leases are over: each ends by an operation of its own, as the schedule has it. */
@@ -330,56 +330,12 @@ class Simulation {
     this.#checkChanges(events);
     await checkStaged(this.#stores);
     checkTold(events, this.#stores);
-    this.#checkMembers(events);
-    this.#checkKeys(events);
+    checkRecoverable(events, this.#stores);
+    joined += checkMembers(events, this.#database);
+    revoked += checkKeys(events, this.#database);
     checkCounters(events);
     await this.#ledger.publish();
     expect(await faultsOnDisk(this.#disk)).toEqual([]);
-  }
-
-  /** Every member was added once, by a call whose other part was refused: both parts are recorded, or neither. */
-  #checkMembers(events: readonly AuditEvent[]): void {
-    const parts = events.filter(
-      ({ operation, outcome, reason, requestData }) =>
-        operation === "access-group-member.add" &&
-        isUser(requestData["iam_id"]) &&
-        (outcome === "success" || reason.reasonCode === 404),
-    );
-    const added = parts.filter(({ outcome }) => outcome === "success");
-    const stored = this.#database
-      .all("SELECT iam_id FROM group_members")
-      .map((row) => row["iam_id"])
-      .filter(isUser);
-    const recorded = added.map(({ requestData }) => requestData["iam_id"]);
-    expect(recorded.length).toBe(stored.length);
-    expect(new Set(recorded)).toEqual(new Set(stored));
-    expect(parts.length).toBe(2 * added.length);
-    joined += added.length;
-  }
-
-  /** Every API key there is was made once and not deleted; each that was minted has its lease, and every other is gone. */
-  #checkKeys(events: readonly AuditEvent[]): void {
-    const keysOf = (verb: "create" | "delete"): readonly (string | undefined)[] =>
-      events
-        .filter((event) => event.operation === `serviceid-apikey.${verb}`)
-        .filter((event) => event.outcome === "success")
-        .map((event) => event.target.id.split(":").at(-1));
-    const [made, deleted] = [keysOf("create"), keysOf("delete")];
-    expect(new Set(made).size).toBe(made.length);
-    expect(new Set(deleted).size).toBe(deleted.length);
-    const left = new Set(made.filter((id) => !deleted.includes(id)));
-    const stored = this.#database.all("SELECT id FROM api_keys").map((row) => row["id"]);
-    expect(left).toEqual(new Set(stored));
-    const leased = this.#database.all("SELECT api_key_id FROM leases");
-    const engines = this.#database.all(
-      "SELECT json_extract(attributes, '$.apiKeyId') AS id FROM configurations",
-    );
-    const accounted = [
-      ...leased.map((row) => row["api_key_id"]),
-      ...engines.map((row) => row["id"]),
-    ];
-    expect([accounted.length, new Set(accounted)]).toEqual([stored.length, new Set(stored)]);
-    revoked += deleted.length;
   }
 
   /** Every secret there is was created once and not deleted; every other one has both events, once each. */
@@ -395,15 +351,13 @@ class Simulation {
     const stored = this.#database.all("SELECT id FROM secrets").map((row) => row["id"]);
     expect(new Set(left)).toEqual(new Set(stored));
     const versions = this.#database.get("SELECT count(*) AS n FROM versions");
-    const withVersion = [...made, ...successes("version.create")].filter(
+    const giving = ["version.create", "secret.update", "version.rollback"];
+    const withVersion = [...made, ...giving.flatMap(successes)].filter(
       ({ target, responseData }) => !gone.has(target.id) && responseData["versionId"],
     );
     expect(Number(versions?.["n"])).toBe(withVersion.length);
   }
 }
-
-/** The others are service IDs that were made for secrets: their keys are checked. */
-const isUser = (iamId: unknown): boolean => String(iamId).startsWith("IBMid-");
 
 const GROUP = "simulated";
 const NOBODY: Caller = { kind: "anonymous", refusal: null };
@@ -418,18 +372,6 @@ function callBy(caller: Caller): Call {
     correlationId: "correlation",
     about: null,
   };
-}
-
-function checkCounters(events: readonly AuditEvent[]): void {
-  const seen = new Map<string, number>();
-  for (const event of events) {
-    const keys = { target: targetKey(event), initiator: initiatorKey(event) };
-    for (const key of Object.values(keys)) if (key) seen.set(key, (seen.get(key) ?? 0) + 1);
-    expect(event.counters).toEqual({
-      target: keys.target ? seen.get(keys.target) : null,
-      initiator: keys.initiator ? seen.get(keys.initiator) : null,
-    });
-  }
 }
 
 describe("a server that fails and crashes at random", () => {
@@ -450,6 +392,7 @@ describe("a server that fails and crashes at random", () => {
     expect(drained).toBeGreaterThan(only ? -1 : 10);
     expect(joined).toBeGreaterThan(only ? -1 : 10);
     expect(revoked).toBeGreaterThan(only ? -1 : 10);
-    for (const times of Object.values(met)) expect(times).toBeGreaterThan(only ? -1 : 10);
+    for (const times of Object.values({ ...met, ...metRecoverable }))
+      expect(times).toBeGreaterThan(only ? -1 : 10);
   });
 });

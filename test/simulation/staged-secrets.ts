@@ -237,6 +237,8 @@ type Tell = (one: Told, event: { readonly asked: Recorded; readonly answered: Re
 const tellings: Readonly<Record<string, Tell>> = {
   "secret.create": tellValue,
   "version.create": tellValue,
+  "secret.update": tellValue,
+  "version.rollback": tellValue,
   "version.stage.set"(one, { asked }) {
     placeLabel(one, asked.versionStage ?? "", asked.moveToVersionId);
     met.moves += 1;
