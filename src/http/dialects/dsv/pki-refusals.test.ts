@@ -101,6 +101,13 @@ describe("names", () => {
   });
 });
 
+it("what is certified certifies nothing, whatever its secret says", async () => {
+  const { certificate: cert, privateKey } = (await pki.leaf({})).body;
+  const data = { cert, privateKey, domains: ["example.com"], maxTTL: 10 };
+  await server.call("POST", "/secrets/fake", { body: { data } });
+  refusedAs(await pki.leaf({ rootCAPath: "fake" }), 400, "not that of a certificate authority");
+});
+
 describe("times to live", () => {
   it("are at most what the root allows, in whole hours", async () => {
     expect((await pki.leaf({ ttl: 1_000 })).status).toBe(200);

@@ -78,6 +78,19 @@ describe("a certificate for SSH", () => {
     const ssh = await pki.ssh({ rootCAPath: "short", leafCAPath: "short-leaf", ttl: 2 });
     expect(keygen(ssh.body.sshCertificate, "-L")).toContain("to 2026-11-21T11:00:00");
     expect(short.status).toBe(200);
+    server.app.clock.advance(2 * HOUR_MS);
+    const as = await server.user("later@example.com", ["Manager"]);
+    const refused = await pki.leaf({ rootCAPath: "short" }, as);
+    expect(refused.body.message).toBe("The certificate of the authority has expired.");
+  });
+
+  it("is of no leaf whose reading is denied", async () => {
+    const as = await server.user("bob@example.com", ["Writer"]);
+    expect((await pki.ssh({}, as)).status).toBe(200);
+    const secrets = { resources: ["secrets:ca:leaf"], actions: ["read"] };
+    await pki.grant("users:bob@example.com", { effect: "deny", ...secrets });
+    const refused = await pki.ssh({}, as);
+    expect([refused.status, refused.record?.status]).toEqual([403, 403]);
   });
 
   it("is of a leaf that this root has signed, and of nothing else", async () => {
