@@ -151,7 +151,7 @@ describe("as its secret goes, so does an authority", () => {
     }
     const again = await pki.root();
     expect(again).toMatchObject({ status: 400, body: { message: expect.stringMatching(marked) } });
-    expect((await server.call("PUT", "/secrets/ca/root/restore")).status).toBe(200);
+    expect((await server.call("PUT", "/secrets/ca:root/restore")).status).toBe(200);
     expect((await pki.sign({ csr })).status).toBe(200);
   });
 
