@@ -165,6 +165,17 @@ describe("an engine", () => {
     ]);
   });
 
+  it("is listed by when it was changed, or made, as its pool is", async () => {
+    for (const name of ["b1", "a1"]) {
+      server.app.clock.advance(1_000);
+      await engine(name, "edge");
+    }
+    for (const sortedBy of ["lastModified", "created"]) {
+      const { body } = await server.call("GET", `/engines?sortedBy=${sortedBy}`);
+      expect(body.engines).toMatchObject([{ name: "b1" }, { name: "a1" }]);
+    }
+  });
+
   it("that is not connected answers no ping, and that is recorded", async () => {
     await engine("e1", "edge");
     const ping = await server.call("POST", "/engines/e1/ping");
