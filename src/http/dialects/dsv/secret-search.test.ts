@@ -1,5 +1,6 @@
 /** Searching secrets and listing paths, and what policy documents on paths let in and keep out. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createPolicy } from "../../../app/identity/policies.ts";
 import { DsvServer, type DsvUser } from "./testing/dsv-server.ts";
 
 let server: DsvServer;
@@ -148,4 +149,36 @@ describe("a policy on paths", () => {
     await policy("secrets", { actions: ["list"], resources: ["secrets"] });
     expect(await found("searchTerm=web", bob)).toEqual(["us-east:web"]);
   });
+});
+
+it("a role for one group of secrets finds and lists no others", async () => {
+  const byIbm = (path: string, payload: object) =>
+    server.http.send({
+      method: "POST",
+      url: `/api/v2/${path}`,
+      authorization: `Bearer ${server.admin.token}`,
+      payload,
+      type: "application/json",
+    });
+  const { id: secretGroup } = (await byIbm("secret_groups", { name: "theirs" })).body;
+  const grouped = { name: "us-east.theirs", secret_type: "kv", data: { a: 1 } };
+  const made = await byIbm("secrets", { ...grouped, secret_group_id: secretGroup });
+  expect(made.status).toBe(201);
+  const [{ id: instance } = { id: "" }] = await server.app.state.read(({ identity }) =>
+    identity.instances(server.account),
+  );
+  const bob = await server.user("bob@example.com");
+  await server.http.app.done(createPolicy, server.admin.caller, {
+    subject: bob.user.iamId,
+    roles: ["Reader"],
+    resource: { service: "secrets-manager", instance, secretGroup },
+  });
+  expect(await found("", bob)).toEqual(["us-east.theirs"]);
+  expect(await found("searchTerm=us-east", bob)).toEqual(["us-east.theirs"]);
+  for (const [path, data] of [
+    ["/secrets/::listpaths", ["us-east.theirs"]],
+    ["/secrets/us-east::listpaths", []],
+  ] as const) {
+    expect((await server.call("GET", path, { as: bob })).body).toEqual({ data });
+  }
 });
