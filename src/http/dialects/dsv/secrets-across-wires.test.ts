@@ -4,6 +4,7 @@ import { renderDsv } from "../../../audit/render/dsv.ts";
 import { toBase64 } from "../../../kernel/bytes.ts";
 import { AwsServer } from "../aws/testing/aws-server.ts";
 import { DsvServer } from "./testing/dsv-server.ts";
+import { PkiWire, unwrapped } from "./testing/pki-wire.ts";
 
 let server: DsvServer;
 let aws: AwsServer;
@@ -146,6 +147,21 @@ describe("what the others make", () => {
     const whole = { username: "ada", password };
     expect(await overwritten(whole, as)).toEqual([whole, ["secret.update"]]);
     expect(await overwritten({ password })).toEqual([whole, ["secret.update", "secret.read"]]);
+  });
+
+  it("of a type that makes its values is not rolled back", async () => {
+    const pki = new PkiWire(server);
+    await pki.root();
+    const { certificate, privateKey } = (await pki.leaf({})).body;
+    const brought = { certificate: unwrapped(certificate), private_key: unwrapped(privateKey) };
+    await byIbm("POST", "secrets", { secret_type: "imported_cert", name: "cert", ...brought });
+    expect(await data("cert")).toHaveProperty("certificate");
+    const refused = await server.call("PUT", "/secrets/cert/rollback/0");
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { message: expect.stringContaining("once more") },
+    });
+    expect(refused.record).toMatchObject({ path: "secrets:cert:rollback:0", status: 400 });
   });
 
   it("keeps its name: of any type, nothing else comes under it", async () => {

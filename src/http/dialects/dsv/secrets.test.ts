@@ -75,6 +75,14 @@ describe("a secret by its path", () => {
     expect(gone.record).toMatchObject({ path: `secrets:${id}`, status: 404 });
   });
 
+  it("is called by no id that is none, and what is typed there is in no event", async () => {
+    for (const path of ["/secrets?id=hunter2-word", "/secrets/db?id=hunter2-word"]) {
+      const refused = await server.call("GET", path);
+      expect([refused.status, refused.record?.status]).toEqual([400, 400]);
+      expect(JSON.stringify(refused.events)).not.toContain("hunter2");
+    }
+  });
+
   it("keeps its id to itself, whatever other ones are called", async () => {
     const { id } = (await made()).body;
     await made(`/secrets/${id}`, { data: { username: "somebody else" } });
