@@ -84,6 +84,11 @@ describe("names", () => {
     refusedAs(await pki.sign({ csr: request("Bob Builder") }), 400, "host name");
   });
 
+  it("are needed: a request without any is for nobody", async () => {
+    const csr = wrapped(requestBy(opensslKey(), { subject: "/O=Nobody" }));
+    refusedAs(await pki.sign({ csr }), 400, "at least one");
+  });
+
   it("are in the domains in the subject too", async () => {
     const refused = await pki.leaf({ emailAddress: "bob@evil.net" });
     refusedAs(refused, 400, "names in its domains");
