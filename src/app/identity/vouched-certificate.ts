@@ -3,6 +3,7 @@
  * certificate that they had when they were named: whoever may write where an authority is kept makes nobody somebody else.
  */
 import type { IdentityProvider } from "../../identity/identity-provider.ts";
+import type { RoleName } from "../../identity/roles.ts";
 import type { User } from "../../identity/user.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import type { Millis } from "../../kernel/clock.ts";
@@ -29,7 +30,8 @@ export type CertificateFault =
   | "no-authority-vouches"
   | "certificate-names-nobody"
   | "certificate-names-several"
-  | "certificate-names-owner";
+  | "certificate-names-owner"
+  | "certificate-names-more-than-its-issuers";
 
 export interface VouchedCertificate {
   readonly certificate: Certificate;
@@ -63,7 +65,12 @@ export async function vouchedCertificate(
     if (!all.every((one) => isValidAt(one, at.now))) return "certificate-expired";
     if (await isRevoked(below, provider.account, at)) return "certificate-revoked";
     const user = await userIn(certificate, provider.account, at);
-    return typeof user === "string" ? user : { certificate, provider, user };
+    if (typeof user === "string") return user;
+    const isIssuedHere = authority.path !== null;
+    if (isIssuedHere && (await isMoreThanIssuers(user, at))) {
+      return "certificate-names-more-than-its-issuers";
+    }
+    return { certificate, provider, user };
   }
   return "no-authority-vouches";
 }
@@ -151,6 +158,21 @@ async function isRevoked(
 
 function plainSerial(serialNumber: string): string {
   return serialNumber.replaceAll(":", "").toLowerCase();
+}
+
+/** What whoever may use an authority that stands as a secret has anyway. */
+const ROLES_OF_ISSUERS: ReadonlySet<RoleName> = new Set<RoleName>([
+  "Reader",
+  "SecretsReader",
+  "Writer",
+  "SecretTaskUpdater",
+  "Viewer",
+]);
+
+/** Whoever may read an authority's key, or have it sign, could be anybody whom it vouches for. */
+async function isMoreThanIssuers({ account, iamId }: User, { store, now }: At): Promise<boolean> {
+  const grants = await store.identity.grantsOf(iamId, account, now);
+  return grants.some(({ roles }) => roles.some((role) => !ROLES_OF_ISSUERS.has(role)));
 }
 
 /** By the common name, or an e-mail address: of all of them, one has to be a user's, and no other another one's. */

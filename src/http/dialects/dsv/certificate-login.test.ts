@@ -206,6 +206,35 @@ describe("a login with a certificate", () => {
     expect(fault(await challenge(made.pem))).toBe("no-authority-vouches");
   });
 
+  it("by an authority that stands as a secret is of nobody who has more than whoever may use that", async () => {
+    const root2 = {
+      rootCAPath: "pki:own",
+      commonName: "Own",
+      domains: ["example.com"],
+      maxTTL: 100,
+    };
+    expect(await server.call("POST", "/pki/root", { body: root2 })).toMatchObject({ status: 200 });
+    const provider = { name: "own", type: "certificate", properties: { rootCAPath: "pki:own" } };
+    const named = await server.call("POST", "/config/auth", { body: provider });
+    expect(named).toMatchObject({ status: 201 });
+    const writer = await server.user("writer@example.com", ["Writer"]);
+    for (const [email, roles, expected] of [
+      ["reader@example.com", ["SecretsReader", "Viewer"], undefined],
+      ["nobody@example.com", [], undefined],
+      ["chief@example.com", ["Administrator"], "certificate-names-more-than-its-issuers"],
+      ["auditor@example.com", ["Reader", "Auditor"], "certificate-names-more-than-its-issuers"],
+      ["manager@example.com", ["Manager"], "certificate-names-more-than-its-issuers"],
+    ] as const) {
+      await server.user(email, roles);
+      const leaf = { rootCAPath: "pki:own", commonName: email, ttl: 1 };
+      const made = await server.call("POST", "/pki/leaf", { body: leaf, as: writer });
+      expect([email, made.status]).toEqual([email, 200]);
+      const pem = Buffer.from(made.body.certificate, "base64").toString("utf8");
+      const asked = await challenge(pem);
+      expect([email, fault(asked)]).toEqual([email, expected]);
+    }
+  });
+
   it("is answered in the account where it was asked for, and by nobody who is disabled", async () => {
     const { body } = await challenge(good.pem);
     const text = answered(body.encrypted, good.key);
