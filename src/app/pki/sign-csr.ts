@@ -2,6 +2,7 @@
 import { invariant, Refusal } from "../../kernel/errors.ts";
 import { toRfc3339 } from "../../kernel/clock.ts";
 import { readCsr, type Csr } from "../../pki/csr.ts";
+import { bitsOf } from "../../pki/keys.ts";
 import { encodeName } from "../../pki/names.ts";
 import { readCertificates } from "../../pki/read.ts";
 import type { Secret } from "../../secrets/secret.ts";
@@ -56,6 +57,7 @@ export const signCsr = changeOperation<SignCsrInput, Secret, SignedOutput>({
       const sentence = "The request asks for an authority: what is signed here is none.";
       throw new Refusal("invalid_request", sentence, { field: "csr" });
     }
+    assertStrong(csr);
     if (input.ttl !== undefined) checkHours(input.ttl, "ttl");
     const authority = await openAuthority(secret, context);
     const validity = validityOf(authority, input.ttl, context.now);
@@ -70,6 +72,16 @@ export const signCsr = changeOperation<SignCsrInput, Secret, SignedOutput>({
     return outputOf(signed);
   },
 });
+
+/** RFC 8017's keys, as short as public authorities sign any more (CA/Browser Forum, Baseline Requirements, 6.1.5). */
+export const MIN_RSA_BITS = 2_048;
+
+function assertStrong({ publicKey }: Csr): void {
+  const isRsa = publicKey.asymmetricKeyType?.startsWith("rsa") === true;
+  if (!isRsa || (bitsOf(publicKey) ?? 0) >= MIN_RSA_BITS) return;
+  const sentence = `An RSA key of a request has ${MIN_RSA_BITS} bits at least.`;
+  throw new Refusal("invalid_request", sentence, { field: "csr" });
+}
 
 export function signedBy({ certificate: root, versionId }: Authority, certificate: string): Signed {
   return { certificate, rootCertificate: root.pem, authorityVersion: versionId };

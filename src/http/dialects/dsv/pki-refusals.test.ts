@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { OpensslAuthority, opensslKey, requestBy } from "../../../pki/testing/openssl.ts";
 import { DsvServer, type DsvAnswered } from "./testing/dsv-server.ts";
@@ -139,6 +140,10 @@ describe("what is brought", () => {
     const certificate = made.body.certificate;
     refusedAs(await pki.sign({ csr: certificate }), 400, "not a certificate signing request");
     refusedAs(await pki.sign({}), 400, "csr is missing");
+    const weak = generateKeyPairSync("rsa", { modulusLength: 1_024 }).privateKey;
+    const pem = weak.export({ type: "pkcs8", format: "pem" }).toString();
+    const csr = wrapped(requestBy(pem, { subject: "/CN=example.com" }));
+    refusedAs(await pki.sign({ csr }), 400, "2048 bits");
     const huge = wrapped(`${"x".repeat(120_000)}${good.toString()}`);
     refusedAs(await pki.sign({ csr: huge }), 413, "at most");
   });
