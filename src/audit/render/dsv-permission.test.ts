@@ -58,6 +58,25 @@ describe("what an operation needs by policy documents", () => {
     expect(needs("serviceid.create")).toBe("create clients");
   });
 
+  it("is denied by what it is another way to do, and not allowed by it", () => {
+    const asked = (operation: OperationName, name: string) =>
+      dsvPermissionOf(operation, { target: { place, kind: "", id: "", name }, input: {} });
+    expect(asked("log.read", "log")).toEqual({
+      resources: ["audit:log"],
+      action: "list",
+      alsoDenied: { resources: ["audit"], action: "list" },
+    });
+    expect(asked("policy.role.attach", "boss")).toEqual({
+      resources: ["config:policies"],
+      action: "create",
+      alsoDenied: { resources: ["config:policies:profiles"], action: "create" },
+    });
+  });
+
+  it("is one path however the parts of a name are joined", () => {
+    expect(needs("secret.read", { name: "prod//db" })).toBe("read secrets:prod:db");
+  });
+
   it("is in a home under the name of whose it is", () => {
     const home = { ...place, home: { iamId: "IBMid-BOB", principal: "users:bob" } };
     const asked = (operation: OperationName, name: string) =>

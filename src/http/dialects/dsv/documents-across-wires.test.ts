@@ -191,3 +191,13 @@ describe("the trail", () => {
     expect(await asked()).toMatch(/^forbidden/);
   });
 });
+
+describe("a list that a document allows", () => {
+  it("shows all there are, to whoever has no role", async () => {
+    const eve = await server.user("eve@example.com");
+    await server.call("POST", "/secrets/db", { body: { data: { pin: "1" } } });
+    await rule("eve@example.com", "secrets", { actions: ["list"], resources: ["secrets"] });
+    const listed = await server.call("GET", "/secrets", { as: eve });
+    expect(listed).toMatchObject({ status: 200, body: { total: 1 } });
+  });
+});
