@@ -74,7 +74,7 @@ export const signCsr = changeOperation<SignCsrInput, Secret, SignedOutput>({
 });
 
 /** RFC 8017's keys, as short as public authorities sign any more (CA/Browser Forum, Baseline Requirements, 6.1.5). */
-export const MIN_RSA_BITS = 2_048;
+const MIN_RSA_BITS = 2_048;
 
 function assertStrong({ publicKey }: Csr): void {
   const isRsa = publicKey.asymmetricKeyType?.startsWith("rsa") === true;
