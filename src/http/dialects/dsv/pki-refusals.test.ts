@@ -141,7 +141,7 @@ describe("what is brought", () => {
     refusedAs(await pki.sign({ csr: certificate }), 400, "not a certificate signing request");
     refusedAs(await pki.sign({}), 400, "csr is missing");
     const weak = generateKeyPairSync("rsa", { modulusLength: 1_024 }).privateKey;
-    const pem = weak.export({ type: "pkcs8", format: "pem" }).toString();
+    const pem = weak.export({ type: "pkcs8", format: "pem" });
     const csr = wrapped(requestBy(pem, { subject: "/CN=example.com" }));
     refusedAs(await pki.sign({ csr }), 400, "2048 bits");
     const huge = wrapped(`${"x".repeat(120_000)}${good.toString()}`);
