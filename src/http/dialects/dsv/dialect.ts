@@ -3,6 +3,7 @@ import {
   authenticateOverConnections,
   type AuthenticationPorts,
 } from "../../../app/identity/authenticate.ts";
+import type { Caller } from "../../../app/call.ts";
 import type { Dialect } from "../../dialect.ts";
 import type { Route } from "../../route.ts";
 import { faultAnswer, outageAnswer, refusalAnswer } from "./errors.ts";
@@ -50,14 +51,23 @@ const routes: readonly Route[] = [
   ...usageRoutes,
 ];
 
+/** Whoever asks for a token, or gives one back, often sends the last one along, which is no good any more. */
+const FOR_ANYONE =
+  /^\/v1\/(?:token|revoke|certificate\/auth|oidc\/auth|clients\/bootstrap)(?:\/|$)/;
+const NOBODY: Caller = { kind: "anonymous", refusal: null };
+
 export function dsvDialect(ports: AuthenticationPorts): Dialect {
   const authenticate = authenticateOverConnections(ports);
   return {
     name: "dsv",
     routes,
     owns: (path) => OWN_PATH.test(path),
-    authenticate: ({ headers: { authorization }, socket }) =>
-      authenticate(withScheme(authorization), socket),
+    async authenticate(request) {
+      const { headers, socket, routeOptions } = request;
+      const caller = await authenticate(withScheme(headers.authorization), socket);
+      const isNeeded = !FOR_ANYONE.test(routeOptions.url ?? "");
+      return isNeeded || caller.kind !== "anonymous" ? caller : NOBODY;
+    },
     place: (request, caller) => ports.state.read((view) => placeOf(request, caller, view)),
     refusal: refusalAnswer,
     outage: outageAnswer,

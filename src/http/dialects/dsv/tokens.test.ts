@@ -57,6 +57,21 @@ describe("a token", () => {
     expect(ibm.status).not.toBe(401);
   });
 
+  it("is asked for, and given back, also with one that is no good any more", async () => {
+    const { body } = await login();
+    server.app.clock.advance(3_600_000);
+    for (const as of [body.accessToken, "no token", "Basic x"]) {
+      const again = { grant_type: "password", username: EMAIL, password: PASSWORD };
+      const answer = await server.call("POST", "/token", { as, body: again });
+      expect([answer.status, answer.record?.principal]).toEqual([200, `users:${EMAIL}`]);
+      expect((await server.call("GET", "/whoami", { as })).status).toBe(401);
+    }
+    const revoked = await server.call("POST", `/revoke/${body.refreshToken}`, {
+      as: body.accessToken,
+    });
+    expect([revoked.status, revoked.record?.status]).toEqual([204, 204]);
+  });
+
   it("is asked for by a form, in any letter case, with the fields of other grants empty", async () => {
     const form = new URLSearchParams({ GRANT_TYPE: "password", UserName: EMAIL.toUpperCase() });
     form.set("Password", PASSWORD);
