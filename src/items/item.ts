@@ -57,6 +57,16 @@ export const RECOVERY_MS = 72 * 3_600_000;
 /** Versions of an item that are kept; of those beyond, the oldest are forgotten. */
 export const MAX_ITEM_VERSIONS = 100;
 
+/** A part of what has names, found by them: an order is asked for, and how many come before the part. */
+export interface PartByName {
+  /** Text contained in the name, whatever its case. */
+  readonly search?: string | undefined;
+  readonly sortBy: "name" | "createdAt" | "modifiedAt";
+  readonly order: "asc" | "desc";
+  readonly offset: number;
+  readonly limit: number;
+}
+
 export interface ItemQuery {
   /** Text contained in the name, whatever its case. */
   readonly search?: string | undefined;

@@ -1,4 +1,5 @@
 /** Access groups by their names, with their members and versions: made with members, read, listed. */
+import type { PartByName } from "../../items/item.ts";
 import type { AccessGroup } from "../../identity/access-group.ts";
 import type { Millis } from "../../kernel/clock.ts";
 import { Refusal } from "../../kernel/errors.ts";
@@ -93,22 +94,13 @@ function inOrder(members: readonly KnownMember[]): readonly KnownMember[] {
   return members.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-export interface ListKnownGroupsInput {
-  /** Part of the name, in any letter case. */
-  readonly search?: string | undefined;
-  readonly sortBy: "name" | "createdAt" | "modifiedAt";
-  readonly order: "asc" | "desc";
-  readonly offset: number;
-  readonly limit: number;
-}
-
 export interface ListedKnownGroups {
   readonly groups: readonly KnownGroup[];
   readonly totalCount: number;
 }
 
 /** Without the group for public access, which nobody is put into. */
-export const listKnownGroups = readOperation<ListKnownGroupsInput, null, ListedKnownGroups>({
+export const listKnownGroups = readOperation<PartByName, null, ListedKnownGroups>({
   name: "access-group.list",
   async locate(_input, { call }) {
     return inAccount("access-group.list", call, { target: null, subject: null });

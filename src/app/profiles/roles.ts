@@ -1,4 +1,5 @@
 /** Roles: trusted profiles for wires that call them by their names. */
+import type { PartByName } from "../../items/item.ts";
 import type { GivenOutside, ShownProfileVersion } from "../../identity/removed-profile.ts";
 import { PROFILE } from "../../identity/removed-profile.ts";
 import type { TrustedProfile } from "../../identity/trusted-profile.ts";
@@ -75,22 +76,13 @@ export const readRoleVersion = readOperation<RoleVersionInput, TrustedProfile, R
   },
 });
 
-export interface ListRolesInput {
-  /** Text in the name, in any letter case. */
-  readonly search?: string | undefined;
-  readonly sortBy: "name" | "createdAt" | "modifiedAt";
-  readonly order: "asc" | "desc";
-  readonly offset: number;
-  readonly limit: number;
-}
-
 export interface ListedRoles {
   readonly roles: readonly Role[];
   readonly totalCount: number;
 }
 
 /** An account has a bounded number of them: all are looked at. */
-export const listRoles = readOperation<ListRolesInput, null, ListedRoles>({
+export const listRoles = readOperation<PartByName, null, ListedRoles>({
   name: "profile.list",
   async locate(_input, { call }) {
     return inAccount("profile.list", call, { target: null, subject: null });
@@ -117,7 +109,7 @@ type Compare = (one: TrustedProfile, other: TrustedProfile) => number;
 const byName: Compare = (one, other) =>
   one.name < other.name ? -1 : Number(one.name > other.name);
 
-const by: Readonly<Record<ListRolesInput["sortBy"], Compare>> = {
+const by: Readonly<Record<PartByName["sortBy"], Compare>> = {
   name: byName,
   createdAt: (one, other) => one.createdAt - other.createdAt || byName(one, other),
   modifiedAt: (one, other) => one.modifiedAt - other.modifiedAt || byName(one, other),
