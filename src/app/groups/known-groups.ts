@@ -1,6 +1,6 @@
 /** Access groups by their names, with their members and versions: made with members, read, listed. */
-import type { PartByName } from "../../items/item.ts";
 import type { AccessGroup } from "../../identity/access-group.ts";
+import type { PartByName } from "../../items/item.ts";
 import type { Millis } from "../../kernel/clock.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import { inAccount, placeOf } from "../identity/find.ts";

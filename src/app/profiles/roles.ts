@@ -1,6 +1,6 @@
 /** Roles: trusted profiles for wires that call them by their names. */
-import type { PartByName } from "../../items/item.ts";
 import type { GivenOutside, ShownProfileVersion } from "../../identity/removed-profile.ts";
+import type { PartByName } from "../../items/item.ts";
 import { PROFILE } from "../../identity/removed-profile.ts";
 import type { TrustedProfile } from "../../identity/trusted-profile.ts";
 import type { Millis } from "../../kernel/clock.ts";
@@ -82,7 +82,7 @@ export interface ListedRoles {
 }
 
 /** An account has a bounded number of them: all are looked at. */
-export const listRoles = readOperation<PartByName, null, ListedRoles>({
+export const listNamedRoles = readOperation<PartByName, null, ListedRoles>({
   name: "profile.list",
   async locate(_input, { call }) {
     return inAccount("profile.list", call, { target: null, subject: null });

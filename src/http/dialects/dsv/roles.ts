@@ -6,7 +6,7 @@ import type { Role } from "../../../app/profiles/role.ts";
 import {
   createRole,
   deleteRole,
-  listRoles,
+  listNamedRoles,
   readRole,
   readRoleVersion,
   updateRole,
@@ -42,7 +42,7 @@ export const rolesRoutes: readonly Route[] = [
     decode: (request) => bodyAs(newRole, request),
     encode: created(roleBody),
   }),
-  line("GET /roles", listRoles, {
+  line("GET /roles", listNamedRoles, {
     decode: (request) => asked(queryAs(listQuery, request)),
     encode: ok(({ roles, totalCount: total }, request) =>
       envelope({ data: roles.map(roleBody), total }, asked(queryAs(listQuery, request))),
