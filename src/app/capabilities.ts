@@ -5,6 +5,7 @@ import type { TokenIssuer } from "../identity/tokens.ts";
 import type { Retrievals } from "../secrets/retrievals.ts";
 import type { RootKeySource } from "../secrets/root-key.ts";
 import type { Vault } from "../secrets/vault.ts";
+import type { Deliveries } from "./destinations/deliveries.ts";
 import type { EngineConnections } from "./engines/connections.ts";
 import type { Federation } from "./federation/federation.ts";
 import type { NoticeSender } from "./notifications/notice-sender.ts";
@@ -37,6 +38,8 @@ export interface Capabilities {
   readonly rotators: Rotators;
   /** Knows which engines are connected. */
   readonly engines: EngineConnections;
+  /** Brings the trail to where it is to be. */
+  readonly deliveries: Deliveries;
   /** Finds events and proves them. */
   readonly trail: TrailReader;
 }

@@ -2,7 +2,7 @@
  * The only road in. Every operation, by whichever wire, passes `perform`: identify, decode, locate, authorise, run,
  * record, answer. No answer leaves it before its event is durable, and nothing else writes events.
  */
-import { catalogue, type OperationName } from "../audit/catalogue.ts";
+import { catalogue, type OperationName, type OperationOfKind } from "../audit/catalogue.ts";
 import { describe, type Ending, type TargetRef } from "../audit/describe.ts";
 import type { EventDraft } from "../audit/event.ts";
 import { refusalStatus } from "../audit/reason.ts";
@@ -27,6 +27,7 @@ import type { Capabilities } from "./capabilities.ts";
 import type { Quotas } from "./quotas.ts";
 import { followChanges } from "./secrets/sync-replicas.ts";
 import type { State, View } from "./state.ts";
+import { calledIn } from "./what-was-called.ts";
 
 /** How an operation ended, with where it stands in the ledger. By then its events are durable. */
 export type Performed<Output> =
@@ -94,6 +95,7 @@ export class Performer {
     decode: () => Input,
   ): Promise<Performed<Output>> {
     this.#ports.trail.assertRecordable();
+    this.#ports.capabilities.deliveries.assertRoom(operation.name, call.place.account);
     if (this.#hasUnrecorded) await this.#recordOutbox();
     const attempt: Attempt = {
       operation: operation.name,
@@ -118,19 +120,20 @@ export class Performer {
   ): Promise<Performed<never>> {
     this.#ports.trail.assertRecordable();
     const operation = "request.reject";
+    this.#ports.capabilities.deliveries.assertRoom(operation, call.place.account);
     const target = mentionedTarget(operation, call);
     return this.#refused({ operation, call, input, target }, refusal);
   }
 
-  /** Records something the server did of its own accord: it started, it stops. */
+  /** Records something the server did or found of its own accord: it started, it stops, a receiver does not answer. */
   async notice(
-    operation: "server.start" | "server.stop",
+    operation: OperationOfKind<"notice">,
     call: Call,
-    facts: object,
+    { ending, ...facts }: Readonly<Record<string, unknown>> & { readonly ending?: Ending },
   ): Promise<Recorded> {
     const target = mentionedTarget(operation, call);
-    const ending: Ending = { kind: "success", output: facts };
-    const draft = this.#describe({ operation, call, input: facts, target }, ending);
+    const attempt = { operation, call, input: facts, target };
+    const draft = this.#describe(attempt, ending ?? { kind: "success", output: facts });
     return firstOf(await this.#ports.trail.record([draft]));
   }
 
@@ -372,18 +375,6 @@ function withoutInput(attempt: Attempt): Attempt {
   const target = mentionedTarget(attempt.operation, attempt.call);
   return { ...attempt, input: isRejection ? attempt.input : {}, target };
 }
-
-/**
- * Of what is not there the record has its ARN, if it was called by one: whoever is told that it is not there may do this
- * to what is. A name that nothing has is whatever was typed, a password as likely as a slip of the pen.
- */
-function calledIn(input: object): object {
-  const secretId = "called" in input && "secretId" in input ? input.secretId : undefined;
-  return typeof secretId === "string" && secretId.startsWith(ARN_PREFIX) ? { secretId } : {};
-}
-
-/** A secret's ARN has been read as one by now. */
-const ARN_PREFIX = "arn:";
 
 /** The target of a call that has not been located: what its path names, or the place as a whole. */
 function mentionedTarget(operation: OperationName, call: Call): TargetRef {

@@ -3,6 +3,7 @@
  * permission is the operation), severity, redaction, search and the documentation are all read from here.
  */
 import { accessRows } from "./catalogue/access.ts";
+import { deliveryRows } from "./catalogue/delivery.ts";
 import { documentRows } from "./catalogue/documents.ts";
 import { encryptionRows } from "./catalogue/encryption.ts";
 import { engineRows } from "./catalogue/engines.ts";
@@ -36,6 +37,7 @@ const table = {
   ...encryptionRows,
   ...pkiRows,
   ...engineRows,
+  ...deliveryRows,
   ...trailRows,
 };
 
@@ -83,4 +85,18 @@ export function verbOf(operation: OperationName): Verb {
 
 export function subjectOf(operation: OperationName): Subject {
   return operation.slice(0, operation.indexOf(".")) as Subject;
+}
+
+/** Names that operations had before: lines of the log keep them, and are read as what they are called now. */
+const FORMER_NAMES: Readonly<Record<string, OperationName>> = {
+  "siem.create": "destination.create",
+  "siem.read": "destination.read",
+  "siem.list": "destination.list",
+  "siem.update": "destination.update",
+  "siem.delete": "destination.delete",
+};
+
+/** What an operation is called now that a line of the log names. */
+export function operationNamed<Name extends string>(name: Name): Name | OperationName {
+  return Object.hasOwn(FORMER_NAMES, name) ? (FORMER_NAMES[name] ?? name) : name;
 }

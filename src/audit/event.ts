@@ -4,7 +4,7 @@
  */
 import type { ErrorCode } from "../kernel/errors.ts";
 import type { EventId } from "../kernel/ids.ts";
-import type { OperationName } from "./catalogue.ts";
+import { operationNamed, type OperationName } from "./catalogue.ts";
 
 export type Outcome = "success" | "failure" | "pending" | "unknown";
 export type Severity = "normal" | "warning" | "critical";
@@ -139,7 +139,14 @@ function lineOf(draft: EventDraft, counters: Counters): Uint8Array {
 }
 
 export function parseEvent(line: Uint8Array): AuditEvent {
-  return JSON.parse(Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString("utf8"));
+  const text = Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString("utf8");
+  return asNamedNow(JSON.parse(text));
+}
+
+/** Of an event that was recorded when its operation was called something else. */
+export function asNamedNow<E extends Pick<AuditEvent, "operation">>(event: E): E {
+  const operation = operationNamed(event.operation);
+  return operation === event.operation ? event : { ...event, operation };
 }
 
 function inOrder(draft: EventDraft, counters: Counters): AuditEvent {

@@ -1,6 +1,7 @@
 /** The parts between the ledger and the wires: state, vault, trail, index, operations, schedule. */
 import { join } from "node:path";
 import { AcmeClient } from "../acme/acme-client.ts";
+import { DeliveryDesk } from "../app/destinations/desk.ts";
 import { EngineConnections } from "../app/engines/connections.ts";
 import { drainOutbox } from "../app/outbox.ts";
 import { Performer } from "../app/perform.ts";
@@ -17,6 +18,7 @@ import { Trail } from "../audit/trail.ts";
 import { catalogueVocabulary } from "../audit/vocabulary.ts";
 import type { ServeConfig } from "../config.ts";
 import { openQuotas } from "./quotas.ts";
+import { isAddressAllowed, NOBODYS_RANGES } from "../identity/addresses.ts";
 import { CredentialKeeper } from "../identity/credentials.ts";
 import { TokenIssuer } from "../identity/tokens.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -114,6 +116,7 @@ export async function openCore(ports: CorePorts): Promise<Core> {
     acme,
     rotators,
     engines,
+    deliveries: openDeliveries(ports, trail),
     trail: new TrailReader({
       log: ledger,
       index,
@@ -143,6 +146,18 @@ function openEngines(ledger: Ledger, trail: Trail, open: AsyncDisposableStack): 
   const engines = new EngineConnections(ledger.origin);
   open.defer(trail.onRecorded((events) => engines.onRecorded(events)));
   return engines;
+}
+
+/** Told of what is recorded: destinations that are changed are delivered to as they are now. */
+function openDeliveries({ ledger, clock, open }: CorePorts, trail: Trail): DeliveryDesk {
+  const deliveries = new DeliveryDesk({
+    pinned: [],
+    isReachable: (address) => !isAddressAllowed(NOBODYS_RANGES, address),
+    attest: (size, statement) => ledger.attest(size, statement),
+    clock,
+  });
+  open.defer(trail.onRecorded((events) => deliveries.onRecorded(events)));
+  return deliveries;
 }
 
 function openTokens({ origin }: Ledger, { keys }: DataFolder): Promise<TokenIssuer> {

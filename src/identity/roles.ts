@@ -135,11 +135,17 @@ const operating: readonly OperationName[] = [
   "instance.read",
   "instance.update",
   "instance.delete",
-  "siem.create",
-  "siem.read",
-  "siem.list",
-  "siem.update",
-  "siem.delete",
+  "destination.create",
+  "destination.update",
+  "destination.delete",
+  "destination.test",
+  "destination.pause",
+  "destination.resume",
+  "destination.replay",
+  "route.create",
+  "route.update",
+  "route.delete",
+  "routing-settings.update",
   "usage.read",
 ];
 
@@ -278,6 +284,12 @@ const auditing: readonly OperationName[] = [
   "access.read",
   "exposure.read",
   "usage.read",
+  "destination.list",
+  "destination.read",
+  "destination.proof.read",
+  "route.list",
+  "route.read",
+  "routing-settings.read",
 ];
 
 const permissions: Readonly<Record<RoleName, ReadonlySet<OperationName>>> = {

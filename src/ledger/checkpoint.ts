@@ -28,12 +28,19 @@ export interface SignedCheckpoint extends TreeHead {
   readonly text: string;
 }
 
-/** The text that is signed. Throws a NoteError when the head cannot be written so that it reads back the same. */
-export function checkpointText(head: TreeHead): string {
+/**
+ * The text that is signed, with extension lines if there are any. Throws a NoteError when it cannot be written so that it
+ * reads back the same.
+ */
+export function checkpointText(head: TreeHead, extensions: readonly string[] = []): string {
   if (!isKeyName(head.origin)) malformed("an origin has no spaces and no +");
   if (!Number.isSafeInteger(head.size) || head.size < 0) malformed("a size is a whole number");
   if (head.root.length !== ROOT_BYTES) malformed("a root is 32 bytes");
-  return `${head.origin}\n${head.size}\n${toBase64(head.root)}\n`;
+  if (extensions.some((line) => line === "" || line.includes("\n"))) {
+    malformed("an extension of a checkpoint is one line, and not empty");
+  }
+  const lines = [head.origin, String(head.size), toBase64(head.root), ...extensions];
+  return `${lines.join("\n")}\n`;
 }
 
 /**
@@ -65,15 +72,21 @@ export function readCheckpoint(note: string): SignedCheckpoint {
   return { ...parseCheckpointText(parseNote(note).text), text: note };
 }
 
+/** The extension lines of a checkpoint's text, which `parseCheckpointText` has read. */
+export function extensionsOf(text: string): readonly string[] {
+  return text.split("\n").slice(3, -1);
+}
+
 /** The signer's name must be the head's origin. */
 export async function signCheckpoint(
   head: TreeHead,
   signer: NoteSigner,
+  extensions: readonly string[] = [],
 ): Promise<SignedCheckpoint> {
   if (signer.name !== head.origin) {
     malformed(`a checkpoint of "${head.origin}" cannot be signed by "${signer.name}"`);
   }
-  return { ...head, text: await signNote(checkpointText(head), [signer]) };
+  return { ...head, text: await signNote(checkpointText(head, extensions), [signer]) };
 }
 
 /**

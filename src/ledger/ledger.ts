@@ -3,7 +3,7 @@
  * signed head is published within a second. One process, one writer.
  */
 import { Outage, Refusal, invariant } from "../kernel/errors.ts";
-import type { SignedCheckpoint } from "./checkpoint.ts";
+import { signCheckpoint, type SignedCheckpoint } from "./checkpoint.ts";
 import { Coalesced } from "./coalesced.ts";
 import { LedgerCorruption } from "./corruption.ts";
 import { type DurableGroup, GroupCommit, type LedgerStatus } from "./group-commit.ts";
@@ -193,6 +193,16 @@ export class Ledger {
   /** The root of a published tree. */
   async rootAt(size: number): Promise<Hash> {
     return treeRoot(this.#published(size), size);
+  }
+
+  /**
+   * A checkpoint of the first `size` entries, all of them durable, with lines that say something of them (C2SP
+   * tlog-checkpoint, "extension lines"). It is no head: nothing is published by it that was not published before.
+   */
+  async attest(size: number, statement: readonly string[]): Promise<SignedCheckpoint> {
+    if (size > this.checkpoint().size) await this.publish();
+    const head = { origin: this.origin, size, root: await this.rootAt(size) };
+    return signCheckpoint(head, this.#options.signer, statement);
   }
 
   /** A tile's first `width` hashes; undefined when the published tree does not reach them. */

@@ -12,7 +12,7 @@
  * - Text is made well formed Unicode; NUL and byte order marks, which stores and decoders swallow, become U+FFFD,
  *   separators inside a value become spaces.
  */
-import type { AuditEvent } from "../audit/event.ts";
+import { asNamedNow, type AuditEvent } from "../audit/event.ts";
 import { cloudTrailFactsOf, isAuditEvent } from "../audit/render/cloudtrail-facts.ts";
 import { dsvFactsOf } from "../audit/render/dsv.ts";
 import { timeOfId } from "../kernel/ids.ts";
@@ -39,7 +39,7 @@ import { fold } from "./fold.ts";
 export type EventRow = Readonly<Record<string, string | number | boolean>>;
 
 /** Rises when an event's row changes; an index that stored rows of another version is rebuilt. */
-export const PROJECTION_VERSION = 3;
+export const PROJECTION_VERSION = 4;
 /** U+001E, between one path's value and the next path. */
 export const RECORD_SEPARATOR = "\u001e";
 /** U+001F, between a path and its value. */
@@ -78,7 +78,11 @@ export function projectLine(seq: number, line: Uint8Array): EventRow {
   } catch {
     event = undefined;
   }
-  return projectEvent(seq, event);
+  const isNamed = isObject(event) && typeof event["operation"] === "string";
+  return projectEvent(
+    seq,
+    isNamed ? asNamedNow(event as { operation: AuditEvent["operation"] }) : event,
+  );
 }
 
 export function projectEvent(seq: number, event: unknown): EventRow {

@@ -36,6 +36,7 @@ export interface Binding {
     | "user-totp"
     | "identity-provider-secret"
     | "access-key"
+    /** A destination's credentials: destinations began as DSV's SIEM endpoints. */
     | "siem-token";
   readonly at: Instance;
   /** What the data key belongs to: a secret, a configuration, a user or an identity provider, by its id. */

@@ -45,7 +45,8 @@ const RESOURCES_ADDED = new Set(
    service/security/keymanager service/security/keymanager/notifications data/security/group/member data/security/group/rule
    data/security/account/settings data/security/account/serviceid data/security/identity/provider
    data/security/profile/rule data/security/profile/link data/security/profile/identity service/security/keymanager/engine service/security/keymanager/pool
-   data/security/keymanager/task service/security/destination`.split(/\s+/),
+   data/security/keymanager/task service/security/destination service/security/destination/route
+   service/security/destination/settings`.split(/\s+/),
 );
 
 /** RFC 3986, appendix A, as far as a regular expression needs to go: no relative path may begin with a scheme. */

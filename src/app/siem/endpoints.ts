@@ -34,7 +34,7 @@ export interface CreateSiemInput extends SiemSettings {
 export type CreatedSiem = { readonly id: string; readonly endpoint: Item<SiemEndpoint> };
 
 export const createSiem = changeOperation<CreateSiemInput, Item<SiemEndpoint>, CreatedSiem>({
-  name: "siem.create",
+  name: "destination.create",
   async locate({ name: given, token, ...settings }, context) {
     const { place } = context.call;
     const name = checkedSiemName(given);
@@ -71,7 +71,7 @@ const locate = ({ name }: SiemInput, context: Context<View>) =>
   locateItem({ kind: SIEM, service: SERVICE, name }, context);
 
 export const readSiem = readOperation<SiemInput, Item<SiemEndpoint>, Item<SiemEndpoint>>({
-  name: "siem.read",
+  name: "destination.read",
   locate,
   async run(_input, { subject }) {
     return subject;
@@ -79,7 +79,7 @@ export const readSiem = readOperation<SiemInput, Item<SiemEndpoint>, Item<SiemEn
 });
 
 export const listSiem = readOperation<ItemQuery, null, ListedItems<SiemEndpoint>>({
-  name: "siem.list",
+  name: "destination.list",
   async locate(_input, { call: { place } }) {
     return {
       target: { place, kind: "", id: "", name: "" },
@@ -102,7 +102,7 @@ export interface UpdateSiemInput extends SiemInput, SiemSettings {
  * its token, and is not to have it sent to another server, or in the open: there it is to be given anew.
  */
 export const updateSiem = changeOperation<UpdateSiemInput, Item<SiemEndpoint>, Item<SiemEndpoint>>({
-  name: "siem.update",
+  name: "destination.update",
   locate,
   async run({ name: _name, token, ...given }, { subject: before }, context) {
     const settings = checkedSettings(given);
@@ -122,7 +122,7 @@ export const updateSiem = changeOperation<UpdateSiemInput, Item<SiemEndpoint>, I
 
 /** With its token, which opens no more wherever a copy of it may be. */
 export const deleteSiem = changeOperation<SiemInput, Item<SiemEndpoint>, object>({
-  name: "siem.delete",
+  name: "destination.delete",
   locate,
   async run(_input, { subject }, context) {
     await context.store.items.deleteItem(subject);

@@ -3,10 +3,12 @@ import { AcmeClient } from "../../acme/acme-client.ts";
 import { drainOutbox } from "../outbox.ts";
 import type { CounterStore } from "../../audit/counters.ts";
 import { Trail, type EntryLog } from "../../audit/trail.ts";
+import { isAddressAllowed, NOBODYS_RANGES } from "../../identity/addresses.ts";
 import { CredentialKeeper } from "../../identity/credentials.ts";
 import { Regions } from "../../identity/region.ts";
 import { TokenIssuer } from "../../identity/tokens.ts";
 import type { Clock } from "../../kernel/clock.ts";
+import { Outage } from "../../kernel/errors.ts";
 import { TimeOrderedIds } from "../../kernel/ids.ts";
 import { Webhooks } from "../../notifications/webhooks.ts";
 import { OpenIdFederation } from "../../openid/openid-federation.ts";
@@ -21,6 +23,8 @@ import { outboxSchema } from "../../storage/sqlite/outbox.ts";
 import { secretsSchema } from "../../storage/sqlite/secrets-schema.ts";
 import { SqliteState } from "../../storage/sqlite/state.ts";
 import { storesOn } from "../../storage/sqlite/stores.ts";
+import type { Deliveries } from "../destinations/deliveries.ts";
+import { DeliveryDesk } from "../destinations/desk.ts";
 import { EngineConnections } from "../engines/connections.ts";
 import type { NoticeSender } from "../notifications/notice-sender.ts";
 import { Performer } from "../perform.ts";
@@ -51,6 +55,8 @@ export interface AssemblyParts {
   readonly acme?: Acme | undefined;
   /** Nobody to be called, if nothing else is said. */
   readonly rotators?: Rotators | undefined;
+  /** None under way, if nothing else is said. */
+  readonly deliveries?: Deliveries | undefined;
   /** Where events are counted, if not simply in the database. */
   readonly counters?: CounterStore;
 }
@@ -81,6 +87,7 @@ export async function assemble({
   acme = new AcmeClient({ directories: NOBODY_THERE, userAgent: "keytrail/test", clock }),
   rotators = { find: () => undefined },
   notices = new Webhooks({ destinations: [], signingKeys: [], clock }),
+  deliveries = noDeliveries(clock),
 }: AssemblyParts): Promise<Assembly> {
   const state = new SqliteState({ reader: database, writer: database }, storesOn);
   const trail = await Trail.open(log, counters);
@@ -107,6 +114,7 @@ export async function assemble({
     regions,
     publicDomain,
     engines,
+    deliveries,
     // Operations that search the trail are tested beside their index.
     trail: {} as TrailReader,
   };
@@ -125,4 +133,14 @@ export async function assemble({
       await state.close();
     },
   };
+}
+
+/** Destinations are kept, and nobody is sent to them. */
+function noDeliveries(clock: Clock): Deliveries {
+  return new DeliveryDesk({
+    pinned: [],
+    isReachable: (address) => !isAddressAllowed(NOBODYS_RANGES, address),
+    attest: () => Promise.reject(new Outage("no log signs here")),
+    clock,
+  });
 }

@@ -1,0 +1,60 @@
+/** Destinations as the delivery needs them, from how they are kept. */
+import type { Definition, Routing } from "../../delivery/definition.ts";
+import type { Item } from "../../items/item.ts";
+import type { Context } from "../operation.ts";
+import type { View } from "../state.ts";
+import { openCredentials } from "./credentials.ts";
+import {
+  DESTINATION,
+  ROUTE,
+  ROUTING_SETTINGS,
+  SETTINGS_NAME,
+  type Destination,
+  type Route,
+} from "./destination.ts";
+
+type Ports = Pick<Context<View>, "store" | "capabilities">;
+
+/** Every account's. Throws the vault's Refusal `sealed` as long as credentials cannot be opened. */
+export async function definitionsOf(ports: Ports): Promise<readonly Definition[]> {
+  const { identity, items } = ports.store;
+  const found: Definition[] = [];
+  for (const { id: account } of await identity.accounts()) {
+    for (const item of await items.allItems(DESTINATION, account)) {
+      found.push(await definitionOf(item, ports));
+    }
+  }
+  return found;
+}
+
+export async function definitionOf(item: Item<Destination>, ports: Ports): Promise<Definition> {
+  const { id, name, account, content } = item;
+  const { sink, filter, includesOperators, isRouted, isPaused, maxBacklog, start } = content;
+  const routing = isRouted ? await routingTo(id, account, ports.store) : null;
+  return {
+    id,
+    name,
+    sink,
+    credentials: await openCredentials(item, ports),
+    selection: { account, includesOperators, filter, routing },
+    isPaused,
+    isPinned: false,
+    maxBacklog,
+    start,
+  };
+}
+
+/** What the account's routes send to one destination. */
+async function routingTo(id: string, account: string, { items }: View): Promise<Routing> {
+  const routes = await items.allItems(ROUTE, account);
+  const settings = await items.itemNamed(ROUTING_SETTINGS, account, SETTINGS_NAME);
+  return {
+    routes: routes.map(({ content }: Item<Route>) =>
+      content.rules.map(({ locations, targetIds }) => ({
+        locations,
+        isHere: targetIds.includes(id),
+      })),
+    ),
+    isDefault: settings?.content.defaultTargets.includes(id) ?? false,
+  };
+}

@@ -1,0 +1,186 @@
+/** A courier for each destination: told which there are, how far the ledger has come, and when to end. */
+import type { Millis } from "../kernel/clock.ts";
+import type { Vocabulary } from "../search/vocabulary.ts";
+import { FIRST_WAIT_MS } from "./backoff.ts";
+import {
+  CONFIRM_IDLE_MS,
+  Courier,
+  FAILING_AFTER_MS,
+  MAX_UNCONFIRMED_MS,
+  SEND_TIMEOUT_MS,
+  type CourierOptions,
+} from "./courier.ts";
+import { fingerprintOf, type Definition } from "./definition.ts";
+import type { Entry } from "./entry.ts";
+import { DeliveryFault } from "./fault.ts";
+import type { ReadRun } from "./parcel.ts";
+import { begun, type CourierReport, type Progress } from "./progress.ts";
+import { compileSelection } from "./selected.ts";
+import type { Installation } from "./sink.ts";
+import { checkSink } from "./sinks.ts";
+import { AddressGuard, type IsReachable } from "./transports/address-guard.ts";
+
+/** How far back a test looks for an event that the destination would get. */
+export const MAX_TEST_LOOK_BACK = 5_000;
+
+const DEFAULTS: CourierOptions = {
+  firstWaitMs: FIRST_WAIT_MS,
+  random: Math.random,
+  maxUnconfirmedMs: MAX_UNCONFIRMED_MS,
+  confirmIdleMs: CONFIRM_IDLE_MS,
+  sendTimeoutMs: SEND_TIMEOUT_MS,
+  failingAfterMs: FAILING_AFTER_MS,
+};
+
+export interface CouriersPorts {
+  readonly installation: Installation;
+  readonly vocabulary: Vocabulary;
+  readonly read: ReadRun;
+  /** Where destinations may be: those that the operator has pinned, and those of others. */
+  readonly isReachable: { readonly pinned: IsReachable; readonly others: IsReachable };
+  readonly report: (report: CourierReport) => void;
+  readonly now: () => Millis;
+  readonly options?: Partial<CourierOptions>;
+}
+
+/** What came of a test: the newest event that the destination gets was sent to it once more. */
+export interface Tested {
+  readonly isReached: boolean;
+  /** Why not. */
+  readonly problem: string | null;
+  /** Which entry was sent; null where there was none to send, and only a connection was made. */
+  readonly index: number | null;
+}
+
+export class Couriers {
+  readonly #ports: CouriersPorts;
+  readonly #options: CourierOptions;
+  readonly #couriers = new Map<string, { readonly text: string; readonly courier: Courier }>();
+  #size: number;
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(size: number, ports: CouriersPorts) {
+    this.#size = size;
+    this.#ports = ports;
+    this.#options = { ...DEFAULTS, ...ports.options };
+  }
+
+  /** The ledger has grown. */
+  grown(size: number): void {
+    this.#size = size;
+    for (const { courier } of this.#couriers.values()) courier.wake();
+  }
+
+  /**
+   * These are all there are. Those that have not changed go on; the others end, and begin from where they have come to.
+   * Of those that are new, `known` says how far they had come.
+   */
+  set(
+    definitions: readonly Definition[],
+    known: ReadonlyMap<string, Progress> = new Map(),
+  ): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#replace(definitions, known));
+    return this.#turn;
+  }
+
+  /** Sends the newest event that the destination would get, by a connection of its own. */
+  async test(definition: Definition): Promise<Tested> {
+    const { definition: tested, ...parts } = this.#partsOf(definition);
+    const select = parts.select;
+    const entry = await this.#newest(select);
+    const link = parts.sink.open(parts);
+    const signal = AbortSignal.timeout(this.#options.sendTimeoutMs);
+    try {
+      if (entry) {
+        const message = { index: entry.index, id: entry.event.id, bytes: parts.encode(entry) };
+        const { rejected } = await link.send([message], signal);
+        if (rejected[0]) throw new DeliveryFault("rejected", rejected[0].reason);
+      } else {
+        await link.send([], signal);
+      }
+      await link.confirm(signal);
+      return { isReached: true, problem: null, index: entry?.index ?? null };
+    } catch (error) {
+      const problem =
+        error instanceof DeliveryFault ? error.message : `no answer from ${tested.name}`;
+      return { isReached: false, problem, index: entry?.index ?? null };
+    } finally {
+      await link.close();
+    }
+  }
+
+  /** What was not acknowledged by then is delivered again after the next start. */
+  async stop(): Promise<void> {
+    await this.set([]);
+  }
+
+  async #replace(
+    definitions: readonly Definition[],
+    known: ReadonlyMap<string, Progress>,
+  ): Promise<void> {
+    const wanted = new Map(definitions.map((one) => [one.id, one]));
+    const progress = new Map(known);
+    const ending: Promise<void>[] = [];
+    for (const [id, { text, courier }] of this.#couriers) {
+      const definition = wanted.get(id);
+      if (definition && JSON.stringify(definition) === text) continue;
+      ending.push(courier.stop().then(() => void progress.set(id, courier.progress)));
+      this.#couriers.delete(id);
+    }
+    await Promise.all(ending);
+    for (const definition of definitions) {
+      if (this.#couriers.has(definition.id)) continue;
+      this.#begin(definition, progress.get(definition.id));
+    }
+  }
+
+  #begin(definition: Definition, before: Progress | undefined): void {
+    const { start } = definition;
+    const fingerprint = fingerprintOf(definition);
+    const progress = begun(before, { fingerprint, start, size: this.#size });
+    const courier = new Courier(progress, this.#partsOf(definition));
+    this.#couriers.set(definition.id, { text: JSON.stringify(definition), courier });
+    courier.start();
+  }
+
+  #partsOf(definition: Definition) {
+    const { installation, vocabulary, isReachable, read, report, now } = this.#ports;
+    const sink = checkSink(definition.sink);
+    return {
+      definition,
+      sink,
+      select: compileSelection(definition.selection, { vocabulary, now: now() }),
+      encode: sink.encoder(installation),
+      read,
+      size: () => this.#size,
+      report,
+      options: this.#options,
+      credentials: definition.credentials,
+      guard: new AddressGuard(definition.isPinned ? isReachable.pinned : isReachable.others),
+      now,
+    };
+  }
+
+  async #newest(
+    select: (index: number, line: Uint8Array) => Entry | undefined,
+  ): Promise<Entry | undefined> {
+    let newest: Entry | undefined;
+    const size = this.#size;
+    for (let to = size; to > Math.max(0, size - MAX_TEST_LOOK_BACK) && !newest;) {
+      const from = Math.max(0, to - TEST_STEP);
+      for (let at = from; at < to;) {
+        const { first, lines } = await this.#ports.read(at);
+        for (const [offset, line] of lines.entries()) {
+          if (first + offset >= to) break;
+          newest = select(first + offset, line) ?? newest;
+        }
+        at = first + lines.length;
+      }
+      to = from;
+    }
+    return newest;
+  }
+}
+
+/** Entries that a test looks through at a time, backwards. */
+const TEST_STEP = 200;

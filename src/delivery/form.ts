@@ -1,0 +1,14 @@
+/** What of an event is sent: one of its renderings, or the very line that stands in the log. */
+import { renderings, renderingNames, type RenderingName } from "../audit/renderings.ts";
+import { fromUtf8 } from "../kernel/bytes.ts";
+import type { Entry } from "./entry.ts";
+
+/** `entry`: the exact bytes that are hashed into the log, so that the receiver can check them against a proof. */
+export const FORMS = [...renderingNames, "entry"] as const;
+
+export type Form = RenderingName | "entry";
+
+/** One line of JSON. */
+export function bodyOf({ event, line }: Entry, form: Form): string {
+  return form === "entry" ? fromUtf8(line) : JSON.stringify(renderings[form].render(event));
+}

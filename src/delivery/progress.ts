@@ -1,0 +1,98 @@
+/** How far a destination has come: what outlives a restart. Saved after the receiver's word, never before it. */
+import type { Millis } from "../kernel/clock.ts";
+import type { FaultKind } from "./fault.ts";
+
+/** An event that the receiver refuses whatever happens, by name. */
+export interface SetAside {
+  readonly index: number;
+  readonly eventId: string;
+  readonly at: Millis;
+  readonly reason: string;
+}
+
+/** Those named of a destination's; all are counted. */
+export const MAX_NAMED_SET_ASIDE = 100;
+
+export interface Trouble {
+  readonly at: Millis;
+  readonly kind: FaultKind;
+  /** See DeliveryFault: nothing that was sent or answered. */
+  readonly problem: string;
+}
+
+export interface Progress {
+  /** Of the entries from `since` up to here, exclusive, each is acknowledged, set aside, or not selected. */
+  readonly acknowledged: number;
+  readonly since: number;
+  /** Of what the two speak: `fingerprintOf`. */
+  readonly fingerprint: string;
+  /** The start that they began with. */
+  readonly startId: string;
+  /** Events, repetitions too. */
+  readonly deliveredCount: number;
+  readonly setAsideCount: number;
+  /** The latest, the newest last. */
+  readonly setAside: readonly SetAside[];
+  readonly lastSuccessAt: Millis | null;
+  readonly lastTrouble: Trouble | null;
+  /** Since when nothing has arrived: a state that the trail tells of. */
+  readonly failingSince: Millis | null;
+}
+
+/** Where a destination stands at its start; and where its selection, its receiver or its start has become another. */
+export function begun(
+  before: Progress | undefined,
+  {
+    fingerprint,
+    start,
+    size,
+  }: {
+    readonly fingerprint: string;
+    readonly start: { readonly id: string; readonly index: number | null };
+    /** Of the ledger now. */
+    readonly size: number;
+  },
+): Progress {
+  if (!before) {
+    const from = Math.min(start.index ?? size, size);
+    return { ...NOTHING, acknowledged: from, since: from, fingerprint, startId: start.id };
+  }
+  let { acknowledged, since } = before;
+  if (before.startId !== start.id) acknowledged = Math.min(start.index ?? size, size);
+  // A ledger that is shorter than what was delivered has been put back from a copy.
+  acknowledged = Math.min(acknowledged, size);
+  if (before.fingerprint !== fingerprint) since = acknowledged;
+  since = Math.min(since, acknowledged);
+  return { ...before, acknowledged, since, fingerprint, startId: start.id };
+}
+
+const NOTHING: Omit<Progress, "fingerprint" | "startId"> = {
+  acknowledged: 0,
+  since: 0,
+  deliveredCount: 0,
+  setAsideCount: 0,
+  setAside: [],
+  lastSuccessAt: null,
+  lastTrouble: null,
+  failingSince: null,
+};
+
+/** What has been found so far of a destination, for whoever looks at it now. */
+export interface CourierReport {
+  readonly id: string;
+  readonly progress: Progress;
+  /** Everything before it has been handed over, acknowledged or not. */
+  readonly sent: number;
+  /** Attempts since the last one that succeeded. */
+  readonly attempts: number;
+  readonly retryAt: Millis | null;
+}
+
+/** Kept with the state. */
+export interface ProgressStore {
+  load(): Promise<ReadonlyMap<string, Progress>>;
+  /** In one transaction; destinations that are not among them stay as they are. */
+  save(progress: ReadonlyMap<string, Progress>): Promise<void>;
+  /** Of destinations that are no more. */
+  forget(ids: readonly string[]): Promise<void>;
+}

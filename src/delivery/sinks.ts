@@ -1,0 +1,37 @@
+/** Every sink there is, by its name: a destination's settings are those of one of them. */
+import { z } from "zod";
+import { Refusal } from "../kernel/errors.ts";
+import type { CheckedSink, Sink } from "./sink.ts";
+import { fileSink } from "./sinks/file/sink.ts";
+
+const SINKS: readonly Sink[] = [fileSink];
+
+export const SINK_NAMES: readonly string[] = SINKS.map(({ name }) => name);
+
+const byName: ReadonlyMap<string, Sink> = new Map(SINKS.map((sink) => [sink.name, sink]));
+
+/** Throws a Refusal `invalid_request` that names the setting. */
+export function checkSink(settings: unknown): CheckedSink {
+  const { kind } = kindOnly.safeParse(settings).data ?? {};
+  const sink = kind === undefined ? undefined : byName.get(kind);
+  if (!sink) {
+    const sentence = `The kind of a destination is one of ${SINK_NAMES.join(", ")}.`;
+    throw new Refusal("invalid_request", sentence, { field: "kind" });
+  }
+  try {
+    return sink.check(settings);
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error;
+    const [issue] = error.issues;
+    const field = issue?.path.join(".") || "settings";
+    throw new Refusal(
+      "invalid_request",
+      `The ${field} of a ${sink.name} destination: ${issue?.message}.`,
+      {
+        field,
+      },
+    );
+  }
+}
+
+const kindOnly = z.looseObject({ kind: z.string() });
