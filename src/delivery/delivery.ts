@@ -61,6 +61,7 @@ export class Delivery {
   readonly #told = new Map<string, { isFailing: boolean; setAsideCount: number }>();
   readonly #asideTimes = new Map<string, Millis[]>();
   #definitions: ReadonlyMap<string, Definition> = new Map();
+  #required: readonly Definition[] = [];
   #saved: ReadonlyMap<string, Progress> = new Map();
   #telling: Promise<unknown> = Promise.resolve();
   #reloading: Promise<void> = Promise.resolve();
@@ -112,8 +113,10 @@ export class Delivery {
 
   /** Of those without which nothing is to happen, those that are further behind than they may be. */
   overdue(account: string): readonly Definition[] {
+    // Asked by every call: as a rule there are none.
+    if (this.#required.length === 0) return this.#required;
     const { size } = this.#ports.source;
-    return this.definitions.filter(({ id, maxBacklog, selection }) => {
+    return this.#required.filter(({ id, maxBacklog, selection }) => {
       if (maxBacklog === null) return false;
       const acknowledged = this.progress(id)?.acknowledged ?? size;
       const isTheirs = selection.account === null || selection.account === account;
@@ -160,6 +163,7 @@ export class Delivery {
     }
     this.#saved = progress;
     this.#definitions = new Map(definitions.map((one) => [one.id, one]));
+    this.#required = definitions.filter(({ maxBacklog }) => maxBacklog !== null);
     await this.#crew.set(definitions, progress);
     await this.#forget([...new Set([...progress.keys(), ...this.#reports.keys()])]);
   }
