@@ -49,6 +49,33 @@ describe("the configuration", () => {
     });
   });
 
+  it("takes a file of destinations, and addresses that others' may be at", () => {
+    expect(readServeConfig([], {})).toMatchObject({
+      destinationsFile: null,
+      destinationAddresses: [],
+    });
+    const env = {
+      KEYTRAIL_DESTINATIONS: "siem.yaml",
+      KEYTRAIL_DESTINATION_ADDRESSES: "127.0.0.1, 10.0.0.0/8",
+      SPLUNK_TOKEN: "t",
+    };
+    const config = readServeConfig([], env);
+    expect(config.destinationsFile).toBe("siem.yaml");
+    expect(config.destinationAddresses).toEqual(["127.0.0.1", "10.0.0.0/8"]);
+    expect([config.credentialNamed("SPLUNK_TOKEN"), config.credentialNamed("NONE")]).toEqual([
+      "t",
+      undefined,
+    ]);
+    const args = ["--destinations", "other.yaml", "--destination-addresses", "::1"];
+    expect(readServeConfig(args, env)).toMatchObject({
+      destinationsFile: "other.yaml",
+      destinationAddresses: ["::1"],
+    });
+    for (const wrong of ["localhost", "10.0.0.0/33", "::1/129", "10.0.0.0/8/8"]) {
+      expect(() => readServeConfig(["--destination-addresses", wrong], {})).toThrow(ConfigError);
+    }
+  });
+
   it("limits what it is told to limit, and nothing else", () => {
     expect(readServeConfig([], {}).quotas).toEqual([]);
     const search = { operation: "event.search", calls: 2, perMs: 1_000 };

@@ -70,6 +70,12 @@ export interface ServeConfig {
   readonly rotationSecrets: readonly string[];
   /** How often an account may ask for an operation; those that are not named are not limited. */
   readonly quotas: readonly QuotaOption[];
+  /** A file that names the destinations of the trail that no token can change. */
+  readonly destinationsFile: string | null;
+  /** Addresses and ranges that destinations of others may be at besides: this host, above all. */
+  readonly destinationAddresses: readonly string[];
+  /** What a variable of the environment says, for credentials that the file of destinations names by one. */
+  readonly credentialNamed: (variable: string) => string | undefined;
   readonly demo: boolean;
   /** Each base64 of 32 bytes, the newest first; without any the root key is a file in the data folder. */
   readonly rootKeys: readonly string[];
@@ -110,6 +116,8 @@ export const SERVE_OPTIONS = {
   "rotation-hosts": { type: "string", multiple: true },
   "rotation-ca": { type: "string" },
   quota: { type: "string", multiple: true },
+  destinations: { type: "string" },
+  "destination-addresses": { type: "string", multiple: true },
   demo: { type: "boolean" },
 } as const;
 
@@ -151,6 +159,11 @@ export function readServeConfig(args: readonly string[], env: Environment): Serv
     rotationCa: values["rotation-ca"] ?? env["KEYTRAIL_ROTATION_CA"] ?? null,
     rotationSecrets: list(env["KEYTRAIL_ROTATION_SECRET"]),
     quotas: quotasOf(values.quota ?? list(env["KEYTRAIL_QUOTA"])),
+    destinationsFile: values.destinations ?? env["KEYTRAIL_DESTINATIONS"] ?? null,
+    destinationAddresses: addressesOf(
+      values["destination-addresses"] ?? list(env["KEYTRAIL_DESTINATION_ADDRESSES"]),
+    ),
+    credentialNamed: (variable) => env[variable],
     demo: values.demo ?? false,
     rootKeys: list(env["KEYTRAIL_ROOT_KEY"]),
   };
@@ -231,6 +244,27 @@ function proxiesOf(addresses: readonly string[]): readonly string[] {
     }
   }
   return addresses;
+}
+
+function addressesOf(given: readonly string[]): readonly string[] {
+  const ranges = given.flatMap((text) => list(text));
+  if (!ranges.every(isRange)) {
+    throw new ConfigError(
+      "--destination-addresses are addresses or CIDR ranges: 127.0.0.1, 10.0.0.0/8, ::1.",
+    );
+  }
+  return ranges;
+}
+
+/** RFC 4632, RFC 4291. */
+function isRange(text: string): boolean {
+  const [address = "", prefix, ...more] = text.split("/");
+  const version = isIP(address);
+  if (version === 0 || more.length > 0) return false;
+  return (
+    prefix === undefined ||
+    (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128))
+  );
 }
 
 /** Webhooks of one installation. */

@@ -55,6 +55,10 @@ const usage = `keytrail serve - run the server
                         (KEYTRAIL_ACME_DIRECTORY, Let's Encrypt)
   --quota OPERATION=N/U  at most N calls of an operation per account and U, s, m, h or d; repeatable
                         (KEYTRAIL_QUOTA)
+  --destinations FILE   YAML that names receivers of the trail, beyond the reach of any token
+                        (KEYTRAIL_DESTINATIONS)
+  --destination-addresses RANGE  address or CIDR range that others' destinations may be at although it is
+                        this host's or nobody's; repeatable (KEYTRAIL_DESTINATION_ADDRESSES)
   --demo                first start only: also live through an hour of believable activity
 
   KEYTRAIL_ROOT_KEY     base64 of 32 bytes that seal every secret; without it a file in the data folder
