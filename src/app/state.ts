@@ -3,6 +3,7 @@
  * puts its events into the outbox, so that a committed change always has its events.
  */
 import type { EventDraft } from "../audit/event.ts";
+import type { ProgressReader, ProgressStore } from "../delivery/progress.ts";
 import type { EventId } from "../kernel/ids.ts";
 import type { AccessKeyReader, AccessKeyStore } from "../identity/access-key.ts";
 import type { GroupReader, GroupStore } from "../identity/group-store.ts";
@@ -32,6 +33,7 @@ export interface View {
   readonly issuances: IssuanceReader;
   readonly registrations: RegistrationReader;
   readonly cursors: CursorReader;
+  readonly deliveryProgress: ProgressReader;
   readonly items: ItemReader;
 }
 
@@ -48,6 +50,7 @@ export interface Transaction extends View {
   readonly issuances: IssuanceStore;
   readonly registrations: RegistrationStore;
   readonly cursors: CursorStore;
+  readonly deliveryProgress: ProgressStore;
   readonly items: ItemStore;
   /** Keeps events with the change. `ledgerSize` is the ledger's size now: they can only be found after it. */
   enqueue(drafts: readonly EventDraft[], ledgerSize: number): Promise<void>;

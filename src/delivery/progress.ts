@@ -88,9 +88,13 @@ export interface CourierReport {
   readonly retryAt: Millis | null;
 }
 
-/** Kept with the state. */
-export interface ProgressStore {
+/** By the ids of destinations. */
+export interface ProgressReader {
   load(): Promise<ReadonlyMap<string, Progress>>;
+}
+
+/** Kept with the state. */
+export interface ProgressStore extends ProgressReader {
   /** In one transaction; destinations that are not among them stay as they are. */
   save(progress: ReadonlyMap<string, Progress>): Promise<void>;
   /** Of destinations that are no more. */

@@ -4,6 +4,7 @@ import { SqliteAccessKeyStore } from "./access-keys.ts";
 import { SqliteConfigurationStore } from "./configurations.ts";
 import { SqliteCursorStore } from "./cursors.ts";
 import type { Database } from "./database.ts";
+import { SqliteProgressStore } from "./delivery-progress.ts";
 import { identityStores } from "./identity-stores.ts";
 import { SqliteIssuanceStore } from "./issuances.ts";
 import { SqliteLeaseStore } from "./leases.ts";
@@ -22,5 +23,6 @@ export function storesOn(connection: Database): Omit<Transaction, "enqueue"> {
     issuances: new SqliteIssuanceStore(connection),
     registrations: new SqliteRegistrationStore(connection),
     cursors: new SqliteCursorStore(connection),
+    deliveryProgress: new SqliteProgressStore(connection),
   };
 }
