@@ -73,6 +73,6 @@ export function isRoutedHere({ routes, isDefault }: Routing, region: string): bo
 }
 
 /** `eu-de` is also where `eu-de-1` is. */
-function isLocated(region: string, location: string): boolean {
+export function isLocated(region: string, location: string): boolean {
   return location === "*" || region === location || region.startsWith(`${location}-`);
 }
