@@ -1,4 +1,4 @@
-/** `keytrail verify`: checks a whole log, a piece of evidence, or one receipt, offline and without trusting anyone. */
+/** `keytrail verify`: checks a whole log, a piece of evidence, one receipt or a proof of delivery, offline and without trusting anyone. */
 import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -22,6 +22,8 @@ import { HttpSource } from "./http-source.ts";
 import { readIfThere } from "./read-file.ts";
 import { Progress } from "./progress.ts";
 import { TRUST_OPTIONS, readTrust } from "./trust.ts";
+import { DELIVERY_EXTENSION, DELIVERY_LINE, verifyDeliveryFile } from "./verify-delivery.ts";
+import type { DeliveryToVerify } from "./verify-delivery.ts";
 import { verifyLog } from "./verify-log.ts";
 import type { LogToVerify } from "./verify-log.ts";
 import { verifyReceiptFile } from "./verify-receipt.ts";
@@ -43,12 +45,15 @@ TARGET is one of
   a URL                a running server's log; reading its entries takes an API key
   evidence             what "keytrail export" wrote, as .tar or folder
   a receipt            a .tlog-proof, with --event FILE holding the event's exact line
+  a proof of delivery  what "keytrail destinations proof" wrote, if need be with --against the log
 
 Options:
   --log-key VKEY       the log's key as you know it. A data folder and evidence bring a key of their
                        own, which proves only that they agree with themselves
   --policy FILE        logs and witnesses you trust, and how many must have cosigned (C2SP tlog-policy)
   --event FILE         the event that a receipt is for
+  --against LOG        a data folder, a copy of one, or a URL: whether it begins with the entries that
+                       a proof of delivery is of
   --api-key KEY        for a URL: an API key that may read the whole trail (better: KEYTRAIL_API_KEY)
   --data DIR           for a URL: take the API key from DIR/bootstrap.json
   --json               the result as one line of JSON
@@ -62,13 +67,14 @@ Examples:
   keytrail verify evidence.tar --log-key "audit.example.com/log+33d7b496+AeHTu4Q3hEIM..."
   keytrail verify https://keytrail.example.com --policy policy.txt
   keytrail verify read.tlog-proof --event event.json --log-key "$(cat log.vkey)"
+  keytrail verify siem.delivery --log-key "$(cat log.vkey)" --against ./data
 `;
 
 /** The command; `openFiles` gives the files of a ledger's folder for reading, whoever else has it open. */
 export function verifyCommand(openFiles: (folder: string) => LedgerFiles): Command {
   return {
     name: "verify",
-    summary: "check a data folder, a server's log, exported evidence or a receipt",
+    summary: "check a data folder, a server's log, evidence, a receipt or a proof of delivery",
     usage: USAGE,
     run: (args, io) => new Verifying(args, io, openFiles).run(),
   };
@@ -83,6 +89,7 @@ function parseOptions(args: readonly string[]) {
       data: { type: "string" },
       ...TRUST_OPTIONS,
       event: { type: "string" },
+      against: { type: "string" },
       json: { type: "boolean", default: false },
     },
   });
@@ -111,6 +118,9 @@ class Verifying {
     if (this.#values.event !== undefined && kind !== "receipt") {
       throw new UsageError("--event goes with a receipt, a .tlog-proof file");
     }
+    if (this.#values.against !== undefined && kind !== "delivery") {
+      throw new UsageError("--against goes with a proof of delivery");
+    }
     switch (kind) {
       case "url":
         return this.#url(trust);
@@ -124,6 +134,11 @@ class Verifying {
         const { event, json: isJson } = this.#values;
         return verifyReceiptFile({ receipt: this.#target, event, trust, isJson }, this.#io);
       }
+      case "delivery": {
+        const log = await this.#against();
+        const asked = { proof: this.#target, trust, log, isJson: this.#values.json };
+        return verifyDeliveryFile(asked, this.#io);
+      }
     }
   }
 
@@ -132,11 +147,27 @@ class Verifying {
     if (logVkey === undefined) {
       throw new UsageError("give --log-key: a server's own word for its key would prove nothing");
     }
-    const options = await serverFor({ ...this.#values, url: this.#target }, this.#io);
-    const source = new HttpSource(new Transport(options));
+    const source = await this.#httpSource(this.#target);
     const { policy } = trust;
     const nothingKept = { keyOrigin: undefined, cosigned: undefined, headRecord: undefined };
     return this.#log(source, { logVkey, policy, ...nothingKept });
+  }
+
+  async #httpSource(url: string): Promise<LedgerSource> {
+    return new HttpSource(new Transport(await serverFor({ ...this.#values, url }, this.#io)));
+  }
+
+  /** The log that a proof of delivery is held against. */
+  async #against(): Promise<DeliveryToVerify["log"]> {
+    const { against: name } = this.#values;
+    if (name === undefined) return undefined;
+    const kind = await kindOf(name);
+    if (kind === "url") return { name, source: await this.#httpSource(name) };
+    if (kind !== "data" && kind !== "ledger") {
+      throw new UsageError("--against is a whole log: a data folder, a copy of one, or a URL");
+    }
+    const folder = kind === "data" ? join(name, LEDGER_FOLDER) : name;
+    return { name, source: await FilesSource.open(this.#openFiles(folder)) };
   }
 
   async #ledger(folder: string, trust: Trust, headRecord: string | undefined): Promise<number> {
@@ -188,7 +219,7 @@ async function readTextIfThere(path: string): Promise<string | undefined> {
   return bytes && Buffer.from(bytes).toString("utf8");
 }
 
-type TargetKind = "url" | "data" | "ledger" | "evidence" | "receipt";
+type TargetKind = "url" | "data" | "ledger" | "evidence" | "receipt" | "delivery";
 
 async function kindOf(target: string): Promise<TargetKind> {
   if (/^https?:\/\//i.test(target)) return "url";
@@ -199,7 +230,9 @@ async function kindOf(target: string): Promise<TargetKind> {
   if (found === undefined) throw new UsageError(`${target} does not exist`);
   const kind = found.isDirectory() ? kindOfFolder(await readdir(target)) : await kindOfFile(target);
   if (kind === undefined) {
-    throw new UsageError(`${target} is no data folder, no evidence and no receipt`);
+    throw new UsageError(
+      `${target} is no data folder, no evidence and no receipt, nor a proof of delivery`,
+    );
   }
   return kind;
 }
@@ -215,12 +248,15 @@ function kindOfFolder(names: readonly string[]): TargetKind | undefined {
 async function kindOfFile(path: string): Promise<TargetKind | undefined> {
   if (path.endsWith(RECEIPT_EXTENSION)) return "receipt";
   if (path.endsWith(".tar")) return "evidence";
+  if (path.endsWith(DELIVERY_EXTENSION)) return "delivery";
   const file = await open(path);
   try {
     const { buffer } = await file.read({ buffer: Buffer.alloc(512), position: 0 });
     const { offset, text } = TAR_MAGIC;
     if (buffer.toString("latin1", offset, offset + text.length) === text) return "evidence";
-    return buffer.toString("latin1").startsWith(RECEIPT_HEADER) ? "receipt" : undefined;
+    const start = buffer.toString("latin1");
+    if (start.includes(DELIVERY_LINE)) return "delivery";
+    return start.startsWith(RECEIPT_HEADER) ? "receipt" : undefined;
   } finally {
     await file.close();
   }
