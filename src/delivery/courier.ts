@@ -7,7 +7,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Millis } from "../kernel/clock.ts";
 import { waitAfter, type Waiting } from "./backoff.ts";
 import type { Definition } from "./definition.ts";
-import { DeliveryFault } from "./fault.ts";
+import type { Message } from "./entry.ts";
+import { DeliveryFault, type FaultKind } from "./fault.ts";
 import { Packer, type Parcel } from "./parcel.ts";
 import {
   MAX_NAMED_SET_ASIDE,
@@ -15,7 +16,15 @@ import {
   type Progress,
   type SetAside,
 } from "./progress.ts";
-import type { BatchLimits, CheckedSink, Encode, Link, LinkPorts, Rejection } from "./sink.ts";
+import type {
+  BatchLimits,
+  CheckedSink,
+  Encode,
+  Handed,
+  Link,
+  LinkPorts,
+  Rejection,
+} from "./sink.ts";
 import type { ReadRun } from "./parcel.ts";
 import type { Select } from "./selected.ts";
 
@@ -143,11 +152,11 @@ export class Courier {
     for (const aside of parcel.unsaid) this.#setAside(this.#named(aside));
     const { messages, next } = parcel;
     if (messages.length === 0) return this.#passed(next);
-    const { rejected, isAcknowledged } = await this.#link.send(messages, this.#deadline());
+    const { rejected, isAcknowledged } = await this.#handOver(messages);
     const taken = messages.length - rejected.length;
     for (const rejection of rejected) {
       if (taken > 0) this.#setAside(this.#named(rejection));
-      else this.#suspect(rejection);
+      else if (!this.#suspect(rejection)) throw new DeliveryFault("denied", rejection.reason);
     }
     this.#limits = widened(this.#limits, this.#ports.sink.limits);
     this.#next = next;
@@ -155,6 +164,19 @@ export class Courier {
     this.#handedOver(parcel, taken);
     if (isAcknowledged && this.#unconfirmed.entries === taken) this.#acknowledged();
     else this.#report();
+  }
+
+  /**
+   * A refusal of these says nothing of those before them: whether the receiver has those is asked first, so that what is
+   * found out about a refused one is not found out again and again.
+   */
+  async #handOver(messages: readonly Message[]): Promise<Handed> {
+    try {
+      return await this.#link.send(messages, this.#deadline());
+    } catch (error) {
+      if (isRefusal(error) && this.#unconfirmed.entries > 0) await this.#confirm();
+      throw error;
+    }
   }
 
   /** Entries that are nobody's here: done with, unless something before them is still on its way. */
@@ -196,7 +218,7 @@ export class Courier {
     this.#unconfirmed = { entries: 0, bytes: 0, since: 0 };
     for (const suspect of this.#suspects.values()) this.#setAside(suspect);
     this.#suspects.clear();
-    this.#leftOut.clear();
+    for (const index of this.#leftOut) if (index < this.#next) this.#leftOut.delete(index);
     this.#attempts = 0;
     this.#troubledSince = null;
     this.#retryAt = null;
@@ -241,19 +263,19 @@ export class Courier {
 
   /**
    * Whether something else is to be tried at once: where what was sent is at fault, fewer at a time, until it is known
-   * which; then without that one.
+   * which; then without that one. What receivers say about which it is is counted in more than one way: it tells where
+   * to look, and only what is refused by itself is left out.
    */
   #narrowed(fault: DeliveryFault): boolean {
-    if (fault.kind !== "rejected" && fault.kind !== "too-large") return false;
+    if (!isRefusal(fault)) return false;
     const { messages = [] } = this.#parcel ?? {};
     const [only] = messages;
-    if (fault.kind === "rejected" && fault.index !== undefined) {
-      return this.#suspect({ index: fault.index, reason: fault.message });
-    }
     if (only && messages.length === 1) {
       return this.#suspect({ index: only.index, reason: fault.message });
     }
-    this.#limits = { ...this.#limits, maxEvents: Math.ceil(messages.length / 2) };
+    const before = messages.findIndex(({ index }) => index === fault.index);
+    const half = Math.ceil(messages.length / 2);
+    this.#limits = { ...this.#limits, maxEvents: before === -1 ? half : Math.max(before, 1) };
     return messages.length > 1;
   }
 
@@ -330,6 +352,13 @@ export class Courier {
 
 /** A ledger that grew without saying so is looked at all the same. */
 const LONG_MS = 60_000;
+
+/** What was sent is at fault, or how much of it at a time. */
+function isRefusal(error: unknown): error is DeliveryFault {
+  return error instanceof DeliveryFault && REFUSALS.has(error.kind);
+}
+
+const REFUSALS: ReadonlySet<string> = new Set<FaultKind>(["rejected", "too-large"]);
 
 /** After a success twice as many again, up to what the sink takes. */
 function widened(now: BatchLimits, most: BatchLimits): BatchLimits {

@@ -50,11 +50,10 @@ export class Packer {
     for (; next < first + lines.length && next - from < MAX_LOOKED_AT; next += 1) {
       const entry = this.#select(next, lines[next - first] ?? EMPTY);
       if (!entry || isLeftOut(next)) continue;
+      if (messages.length >= limits.maxEvents) break;
       const message = this.#encoded(entry, unsaid);
       if (!message) continue;
-      const isFull =
-        messages.length >= limits.maxEvents || bytes + message.bytes.length > limits.maxBytes;
-      if (isFull && messages.length > 0) break;
+      if (messages.length > 0 && bytes + message.bytes.length > limits.maxBytes) break;
       messages.push(message);
       bytes += message.bytes.length;
     }

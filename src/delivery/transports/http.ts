@@ -32,6 +32,8 @@ export interface HttpRequest {
   readonly method?: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
+  /** Whether the receiver may not have it twice: then a kept connection that has ended is a fault. */
+  readonly isOnce?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -62,6 +64,7 @@ export class HttpClient {
     } catch (error) {
       if (asked.signal.aborted) throw brokenOff(asked.signal);
       if (!(error instanceof StaleConnection)) throw networkFault(error);
+      if (asked.isOnce) throw networkFault(error.cause);
     }
     // One that has just failed may have been one of several that ended with it.
     this.close();
