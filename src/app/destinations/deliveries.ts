@@ -11,8 +11,11 @@ export interface Deliveries {
   readonly pinned: readonly Pinned[];
   /** How far it has come; undefined of one that nobody has been sent to yet. */
   status(id: string): CourierReport | undefined;
-  /** Sends the newest event that it would get once more. Never rejects for what the receiver does. */
-  test(definition: Definition): Promise<Tested>;
+  /**
+   * Sends the newest event that it would get once more. Never rejects for what the receiver does. The credentials of a
+   * pinned one are known here.
+   */
+  test(definition: Definition | Pinned): Promise<Tested>;
   /** Throws a Refusal `invalid_request` for an address that deliveries of others than the operator do not leave for. */
   assertAllowed(host: string): void;
   /**

@@ -56,9 +56,13 @@ export class DeliveryDesk implements Deliveries {
     return this.#delivery?.report(id);
   }
 
-  async test(definition: Definition): Promise<Tested> {
-    if (!this.#delivery) throw new Outage("the delivery has not begun yet");
-    return this.#delivery.test(definition);
+  async test(tested: Definition | Pinned): Promise<Tested> {
+    const delivery = this.#delivery;
+    if (!delivery) throw new Outage("the delivery has not begun yet");
+    const definition =
+      "credentials" in tested ? tested : delivery.definitions.find(({ id }) => id === tested.id);
+    if (!definition) throw new Outage("the delivery does not know this destination yet");
+    return delivery.test(definition);
   }
 
   assertAllowed(host: string): void {

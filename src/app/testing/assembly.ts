@@ -3,6 +3,7 @@ import { AcmeClient } from "../../acme/acme-client.ts";
 import { drainOutbox } from "../outbox.ts";
 import type { CounterStore } from "../../audit/counters.ts";
 import { Trail, type EntryLog } from "../../audit/trail.ts";
+import { catalogueVocabulary } from "../../audit/vocabulary.ts";
 import { isAddressAllowed, NOBODYS_RANGES } from "../../identity/addresses.ts";
 import { CredentialKeeper } from "../../identity/credentials.ts";
 import { Regions } from "../../identity/region.ts";
@@ -116,7 +117,7 @@ export async function assemble({
     engines,
     deliveries,
     // Operations that search the trail are tested beside their index.
-    trail: {} as TrailReader,
+    trail: { log, vocabulary: catalogueVocabulary } as unknown as TrailReader,
   };
   const ids = new TimeOrderedIds(clock);
   const performer = new Performer({ state, trail, capabilities, clock, ids });
