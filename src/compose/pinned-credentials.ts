@@ -2,13 +2,16 @@
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { z } from "zod";
+import {
+  assertComplete,
+  assertCredentials,
+  MAX_KEY_CHARS,
+} from "../app/destinations/given-credentials.ts";
 import type { ConfigError } from "../config.ts";
-import type { CredentialRule } from "../delivery/sink.ts";
+import type { CheckedSink } from "../delivery/sink.ts";
+import { Sensitive } from "../kernel/sensitive.ts";
 
-/** The longest is a private key. */
-export const MAX_CREDENTIAL_BYTES = 16 * 1_024;
 const OTHERS_MAY_READ = 0o044;
-const HEADER = "header:";
 
 const IN_THE_CLEAR =
   "is given as { file: PATH } or { env: NAME }; a value in the clear has no place in this file";
@@ -33,33 +36,20 @@ export interface CredentialPorts {
   readonly warn: (line: string) => void;
 }
 
-/** Throws the `problem` for a name that the rules do not have, one that is missing, and a source that gives nothing. */
+/** Throws the `problem` for a source that gives nothing, and a Refusal for what the sink does not take, or lacks. */
 export async function readCredentials(
-  rules: readonly CredentialRule[],
+  sink: CheckedSink,
   sources: Readonly<Record<string, CredentialSource>>,
   ports: CredentialPorts,
 ): Promise<Readonly<Record<string, string>>> {
-  const { problem } = ports;
-  const unknown = Object.keys(sources).find((name) => !rules.some((rule) => isOf(rule, name)));
-  if (unknown !== undefined) {
-    const known = rules.map(({ name }) => (name === HEADER ? `${HEADER}NAME` : name)).join(", ");
-    throw problem(
-      `credentials: with these settings there is none called ${unknown}; ` +
-        (known === "" ? "it takes none." : `there may be ${known}.`),
-    );
-  }
-  const missing = rules.find(({ name, isRequired }) => isRequired && !(name in sources));
-  if (missing) throw problem(`credentials: ${missing.name} is missing.`);
   const read: [string, string][] = [];
   for (const [name, source] of Object.entries(sources)) {
-    read.push([name, await valueOf(name, source, ports)]);
+    const value = await valueOf(name, source, ports);
+    assertCredentials({ [name]: new Sensitive(value) }, sink);
+    read.push([name, value]);
   }
+  assertComplete(Object.keys(sources), sink);
   return Object.fromEntries(read);
-}
-
-function isOf(rule: CredentialRule, name: string): boolean {
-  if (rule.name !== HEADER) return rule.name === name;
-  return /^header:[!#$%&'*+.^`|~\w-]{1,100}$/.test(name);
 }
 
 async function valueOf(
@@ -67,18 +57,13 @@ async function valueOf(
   source: CredentialSource,
   ports: CredentialPorts,
 ): Promise<string> {
-  const { problem } = ports;
   const text =
     "env" in source ? ports.credentialNamed(source.env) : await contentOf(name, source.file, ports);
-  const from = "env" in source ? `the variable ${source.env}` : "the file";
   // Editors and shells end a file with a newline, which belongs to no token.
   const value = text?.replace(/[\r\n]+$/, "") ?? "";
-  if (value === "") throw problem(`credentials.${name}: ${from} has nothing.`);
-  // oxlint-disable-next-line no-control-regex -- what would end a header or begin another is what is looked for
-  if (!value.startsWith("-----BEGIN ") && /[\u0000-\u001f\u007f]/.test(value)) {
-    throw problem(`credentials.${name}: ${from} has more than one line, or control characters.`);
-  }
-  return value;
+  if (value !== "") return value;
+  const where = "env" in source ? `the variable ${source.env}` : "the file";
+  throw ports.problem(`credentials.${name}: ${where} has nothing.`);
 }
 
 async function contentOf(
@@ -89,8 +74,9 @@ async function contentOf(
   const file = resolve(folder, path);
   try {
     const { size, mode } = await stat(file);
-    if (size > MAX_CREDENTIAL_BYTES) {
-      throw problem(`credentials.${name}: ${file} has more than ${MAX_CREDENTIAL_BYTES} bytes.`);
+    // A key is the longest that there is.
+    if (size > MAX_KEY_CHARS) {
+      throw problem(`credentials.${name}: ${file} has more than ${MAX_KEY_CHARS} bytes.`);
     }
     if ((mode & OTHERS_MAY_READ) !== 0) {
       warn(`WARNING: others than its owner may read ${file}, a credential of a destination.`);

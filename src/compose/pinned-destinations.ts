@@ -11,6 +11,13 @@ import { readFile, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
+import {
+  assertHost,
+  MAX_BACKLOG,
+  MAX_FILTER_CHARS,
+  MAX_NAME_CHARS,
+  MIN_BACKLOG,
+} from "../app/destinations/terms.ts";
 import { catalogueVocabulary } from "../audit/vocabulary.ts";
 import { ConfigError, type ServeConfig } from "../config.ts";
 import type { Definition } from "../delivery/definition.ts";
@@ -22,9 +29,6 @@ import { CREDENTIAL_SOURCE, readCredentials } from "./pinned-credentials.ts";
 
 export const MAX_PINNED_DESTINATIONS = 50;
 export const MAX_DESTINATIONS_FILE_BYTES = 1_024 * 1_024;
-/** How far one without which nothing is to happen may be behind, at least and at most. */
-export const MIN_BACKLOG = 1_000;
-export const MAX_BACKLOG = 10_000_000;
 /** Others than the owner may write: whoever may, chooses where the trail goes. */
 const OTHERS_MAY_WRITE = 0o022;
 
@@ -70,10 +74,11 @@ const start = z.union([z.enum(["now", "beginning"]), z.int().min(0)], {
 const entrySchema = z.strictObject({
   name: z
     .string({ error: "is missing" })
-    .regex(/^[A-Za-z0-9_-]{1,100}$/, { error: "has letters, digits, - and _, 100 at most" }),
+    .max(MAX_NAME_CHARS, { error: `has at most ${MAX_NAME_CHARS} characters` })
+    .regex(/^[A-Za-z0-9_-]+$/, { error: "has letters, digits, - and _" }),
   settings: z.looseObject({}, { error: "is missing: what kind it is, and where" }),
   credentials: z.record(z.string(), CREDENTIAL_SOURCE).default({}),
-  filter: z.string().max(10_000).default(""),
+  filter: z.string().max(MAX_FILTER_CHARS).default(""),
   account: z
     .string()
     .regex(/^[\w.-]{1,100}$/, { error: "is the id of an account" })
@@ -105,13 +110,14 @@ async function definitionOf(given: unknown, sources: Sources): Promise<PinnedDef
   const selection = { account, includesOperators, filter, routing: null };
   try {
     const sink = checkSink(settings);
+    if (sink.address.host !== "") assertHost(sink.address.host);
     compileSelection(selection, { vocabulary: catalogueVocabulary, now: systemClock.now() });
     return {
       // The name makes it: after a restart it is the same one, and goes on where it was.
       id: `pinned:${name}`,
       name,
       sink: sink.settings,
-      credentials: await readCredentials(sink.credentials, parsed.data.credentials, sources),
+      credentials: await readCredentials(sink, parsed.data.credentials, sources),
       selection,
       isPaused: paused,
       isPinned: true,
