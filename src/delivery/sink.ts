@@ -4,6 +4,7 @@
  * failures mean). `sinks.ts` has them all.
  */
 import type { z } from "zod";
+import type { Millis } from "../kernel/clock.ts";
 import type { Entry, Message } from "./entry.ts";
 import type { AddressGuard } from "./transports/address-guard.ts";
 
@@ -15,6 +16,8 @@ export interface SinkSettings {
 export interface BatchLimits {
   readonly maxEvents: number;
   readonly maxBytes: number;
+  /** Of a sink that makes few things of many events: how long it may wait for more until it is asked to confirm. */
+  readonly gatherMs?: Millis;
 }
 
 /** Where messages go; of a file there is no host. */

@@ -2,9 +2,10 @@
 import { z } from "zod";
 import { Refusal } from "../kernel/errors.ts";
 import type { CheckedSink, Sink } from "./sink.ts";
+import { bucketSink } from "./sinks/bucket/sink.ts";
 import { fileSink } from "./sinks/file/sink.ts";
 
-const SINKS: readonly Sink[] = [fileSink];
+const SINKS: readonly Sink[] = [bucketSink, fileSink];
 
 export const SINK_NAMES: readonly string[] = SINKS.map(({ name }) => name);
 
