@@ -3,9 +3,12 @@ import { z } from "zod";
 import { Refusal } from "../kernel/errors.ts";
 import type { CheckedSink, Sink } from "./sink.ts";
 import { bucketSink } from "./sinks/bucket/sink.ts";
+import { cloudEventsSink } from "./sinks/cloudevents/sink.ts";
 import { fileSink } from "./sinks/file/sink.ts";
+import { httpsSink } from "./sinks/https/sink.ts";
+import { otlpSink } from "./sinks/otlp/sink.ts";
 
-const SINKS: readonly Sink[] = [bucketSink, fileSink];
+const SINKS: readonly Sink[] = [bucketSink, cloudEventsSink, fileSink, httpsSink, otlpSink];
 
 export const SINK_NAMES: readonly string[] = SINKS.map(({ name }) => name);
 

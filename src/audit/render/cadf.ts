@@ -7,7 +7,7 @@ import { cadfActionOf, cadfResourceOf, isAuthentication } from "./cadf-taxonomy.
 
 export type CadfEvent = Readonly<Record<string, unknown>>;
 
-const EVENT_TYPE = "http://schemas.dmtf.org/cloud/audit/1.0/event";
+export const CADF_EVENT_TYPE = "http://schemas.dmtf.org/cloud/audit/1.0/event";
 /** The domain that defines our reason codes: the registry of RFC 9110, section 16.2.1. */
 const HTTP_STATUS_CODES =
   "https://www.iana.org/assignments/http-status-codes/http-status-codes.xhtml";
@@ -19,7 +19,7 @@ const TAG_DOMAIN = "keytrail";
 
 export function renderCadf(event: AuditEvent): CadfEvent {
   return {
-    typeURI: EVENT_TYPE,
+    typeURI: CADF_EVENT_TYPE,
     id: cadfId(event.id),
     eventType: "activity",
     eventTime: cadfTime(event.eventTime),
