@@ -42,6 +42,7 @@ export interface UpdateDestinationInput extends WhichDestination {
   readonly filter?: string | undefined;
   readonly includesOperators?: boolean | undefined;
   readonly isRouted?: boolean | undefined;
+  readonly isPaused?: boolean | undefined;
   readonly maxBacklog?: number | null | undefined;
   readonly shown?: Readonly<Record<string, string>>;
 }
@@ -123,6 +124,7 @@ function changeOf(
         ? was.includesOperators
         : checkedInclusion(input.includesOperators, context),
     isRouted: input.isRouted ?? was.isRouted,
+    isPaused: input.isPaused ?? was.isPaused,
     maxBacklog: input.maxBacklog === undefined ? was.maxBacklog : checkedBacklog(input.maxBacklog),
     shown: input.shown ?? was.shown,
   };

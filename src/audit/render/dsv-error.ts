@@ -74,6 +74,7 @@ const byReason: Readonly<Record<string, Naming>> = {
 
 const SECRET_EXISTS = "error creating secret, secret at path already exists";
 const PRINCIPAL_EXISTS = "a security principal with this name already exists";
+const SIEM_EXISTS = "a SIEM endpoint with this name already exists";
 /** Of what is in use under its name. */
 const taken: Readonly<Partial<Record<OperationName, string>>> = {
   "secret.create": SECRET_EXISTS,
@@ -87,6 +88,8 @@ const taken: Readonly<Partial<Record<OperationName, string>>> = {
   "access-group.restore": PRINCIPAL_EXISTS,
   "profile.create": PRINCIPAL_EXISTS,
   "profile.restore": PRINCIPAL_EXISTS,
+  "destination.create": SIEM_EXISTS,
+  "destination.update": SIEM_EXISTS,
 };
 
 export function dsvErrorOf({ operation, code, reason, sentence }: DsvRefusalFacts): DsvError {

@@ -1,7 +1,7 @@
 /** How DSV says no: `{code, message, errors}`, in its own words where they are known. */
 import type { FastifyRequest } from "fastify";
 import { dsvErrorOf } from "../../../audit/render/dsv-error.ts";
-import type { OperationName } from "../../../audit/catalogue.ts";
+import { subjectOf, type OperationName } from "../../../audit/catalogue.ts";
 import type { Refusal } from "../../../kernel/errors.ts";
 import type { Exchange } from "../../dialect.ts";
 import type { Answer } from "../../route.ts";
@@ -13,8 +13,21 @@ export function refusalAnswer(refusal: Refusal, { request }: Exchange): Answer {
   const { status, message } = dsvErrorOf({ operation, code, reason, sentence });
   const { field } = details;
   const isNamed = code === "invalid_request" && typeof field === "string" && field !== "";
-  const errors = isNamed ? { errors: { [inCamels(field)]: [message] } } : {};
+  const errors = isNamed ? { errors: { [nameOf(field, operation)]: [message] } } : {};
   return { status, body: { code: status, message, ...errors } };
+}
+
+/** What destinations have for every wire, as DSV's endpoints call it. */
+const NAMES: Readonly<Record<string, string>> = {
+  credentials: "auth",
+  "credentials.token": "auth",
+  transport: "protocol",
+  path: "endpoint",
+};
+
+function nameOf(field: string, operation: OperationName): string {
+  const isOther = subjectOf(operation) === "destination" && Object.hasOwn(NAMES, field);
+  return (isOther ? NAMES[field] : undefined) ?? inCamels(field);
 }
 
 /** As DSV writes the names of fields. */

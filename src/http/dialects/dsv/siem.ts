@@ -1,95 +1,118 @@
 /**
- * Where the trail is to be sent. Tokens are never shown again: where DSV answers one, this says `****`, and takes that
- * back for what it stands for.
+ * Where the trail is sent, as DSV has it. Tokens are never shown again: where DSV answers one, this says `****`, and takes
+ * that back for what it stands for.
  */
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
-import {
-  PROTOCOLS,
-  SIEM_TYPES,
-  type SiemEndpoint,
-  type SiemSettings,
-} from "../../../app/siem/endpoint.ts";
-import {
-  createSiem,
-  deleteSiem,
-  listSiem,
-  readSiem,
-  updateSiem,
-} from "../../../app/siem/endpoints.ts";
-import type { Item } from "../../../items/item.ts";
+import { createDestination } from "../../../app/destinations/create-destination.ts";
+import { deleteDestination } from "../../../app/destinations/delete-destination.ts";
+import { listDestinations, readDestination } from "../../../app/destinations/read-destinations.ts";
+import { updateDestination } from "../../../app/destinations/update-destination.ts";
+import type { DestinationView } from "../../../app/destinations/view.ts";
 import { Refusal } from "../../../kernel/errors.ts";
 import { Sensitive } from "../../../kernel/sensitive.ts";
 import type { Route } from "../../route.ts";
-import { bodyAs, flag, parameter, wholeNumber } from "./fields.ts";
+import { bodyAs, parameter } from "./fields.ts";
 import { created, empty, line, ok } from "./line.ts";
 import { askedOf, envelope } from "./lists.ts";
 import { metadata } from "./metadata.ts";
+import {
+  changedSettings,
+  checkedSiem,
+  isSiem,
+  settingsOf,
+  siemFields,
+  siemOf,
+} from "./siem-settings.ts";
 
 const MASK = "****";
 
-const word = z.string().toLowerCase();
+/** DSV has one for every endpoint, of whatever type. */
+const TOKEN = "token";
 
-const settings = z.object({
-  siemType: word.pipe(z.enum(SIEM_TYPES)),
-  host: z.string(),
-  port: wholeNumber,
-  protocol: word.pipe(z.enum(PROTOCOLS)),
-  endpoint: z.string().default(""),
-  loggingFormat: word,
-  authMethod: word,
-  auth: z.string().optional(),
-  sendToEngine: flag.default(false),
-  pool: z.string().default(""),
-  allowSelfSigned: flag.default(false),
-});
+const settings = z.object({ ...siemFields, auth: z.string().optional() });
 const named = settings.extend({ name: z.string() });
 
-const which = (request: FastifyRequest) => ({ name: parameter(request, "name") });
-const about = (request: FastifyRequest) => ({ kind: "siem", id: parameter(request, "name") });
+const which = (request: FastifyRequest) => ({ name: parameter(request, "name"), knows: isSiem });
+const about = (request: FastifyRequest) => ({
+  kind: "destination",
+  id: parameter(request, "name"),
+});
 
 function creating(request: FastifyRequest) {
-  const { auth, ...rest } = bodyAs(named, request);
+  const { auth, name, ...given } = bodyAs(named, request);
   if (auth === undefined) {
     throw new Refusal("invalid_request", "The field auth is missing.", { field: "auth" });
   }
-  return { ...rest, token: new Sensitive(auth) };
-}
-
-function updating(request: FastifyRequest) {
-  const { auth, ...rest } = bodyAs(settings, request);
-  const token = auth === undefined || auth === MASK ? undefined : new Sensitive(auth);
-  return { ...which(request), ...rest, token };
-}
-
-function shown(endpoint: Item<SiemEndpoint>): object {
-  return { ...listed(endpoint), auth: MASK };
-}
-
-function listed(endpoint: Item<SiemEndpoint>): object {
-  const { sealedToken: _sealed, ...kept } = endpoint.content;
-  const content: SiemSettings = kept;
   return {
-    name: endpoint.name,
-    ...content,
-    failed: false,
-    failedEvents: 0,
-    ...metadata(endpoint),
+    name,
+    settings: settingsOf(checkedSiem(given)),
+    credentials: { [TOKEN]: new Sensitive(auth) },
+    alsoKept: [TOKEN],
+  };
+}
+
+/** DSV's endpoints that have failed are used again once they are updated: so are those that are paused here. */
+function updating(request: FastifyRequest) {
+  const { auth, ...given } = bodyAs(settings, request);
+  const siem = checkedSiem(given);
+  const isKept = auth === undefined || auth === MASK;
+  return {
+    ...which(request),
+    settings: (before: Parameters<typeof changedSettings>[0]) => changedSettings(before, siem),
+    credentials: isKept ? {} : { [TOKEN]: new Sensitive(auth) },
+    alsoKept: [TOKEN],
+    isPaused: false,
+    shown: {},
+  };
+}
+
+function shown(destination: DestinationView): object {
+  const auth = destination.credentialNames.includes(TOKEN) ? MASK : "";
+  return { ...listed(destination), auth };
+}
+
+function listed(destination: DestinationView): object {
+  const { id, name, made } = destination;
+  return {
+    name,
+    ...siemOf(destination),
+    ...failures(destination),
+    ...(made ? metadata({ id, ...made }) : { id }),
+  };
+}
+
+/**
+ * Since the last change, as an update resets them. DSV gives an endpoint up for good; here nothing is, and `failed` says
+ * that nothing arrives at the moment. Of the events that its server refuses, as many are counted as are named.
+ */
+function failures({ state, report, made }: DestinationView): object {
+  const since = made?.modifiedAt ?? 0;
+  const { lastTrouble = null, setAside = [] } = report?.progress ?? {};
+  const isFailing = state === "failing" && lastTrouble !== null && lastTrouble.at >= since;
+  return {
+    failed: isFailing || state === "paused",
+    failedEvents: setAside.filter(({ at }) => at >= since).length,
   };
 }
 
 export const siemRoutes: readonly Route[] = [
-  line("POST /config/siem", createSiem, {
-    decode: creating,
-    encode: created(({ endpoint }) => shown(endpoint)),
-  }),
-  line("GET /config/siem", listSiem, {
-    decode: askedOf,
-    encode: ok(({ items, totalCount: total }, request) =>
-      envelope({ data: items.map(listed), total }, askedOf(request)),
+  line("POST /config/siem", createDestination, { decode: creating, encode: created(shown) }),
+  line("GET /config/siem", listDestinations, {
+    decode: (request) => ({ ...askedOf(request), knows: isSiem }),
+    encode: ok(({ destinations, totalCount: total }, request) =>
+      envelope({ data: destinations.map(listed), total }, askedOf(request)),
     ),
   }),
-  line("GET /config/siem/:name", readSiem, { decode: which, encode: ok(shown), about }),
-  line("PUT /config/siem/:name", updateSiem, { decode: updating, encode: ok(shown), about }),
-  line("DELETE /config/siem/:name", deleteSiem, { decode: which, encode: empty(200), about }),
+  line("GET /config/siem/:name", readDestination, { decode: which, encode: ok(shown), about }),
+  line("PUT /config/siem/:name", updateDestination, {
+    decode: updating,
+    encode: ok(shown),
+    about,
+  }),
+  line("DELETE /config/siem/:name", deleteDestination, {
+    decode: which,
+    encode: empty(200),
+    about,
+  }),
 ];
