@@ -3,12 +3,26 @@ import { z } from "zod";
 import { Refusal } from "../kernel/errors.ts";
 import type { CheckedSink, Sink } from "./sink.ts";
 import { bucketSink } from "./sinks/bucket/sink.ts";
+import { cefSink } from "./sinks/cef/sink.ts";
 import { cloudEventsSink } from "./sinks/cloudevents/sink.ts";
 import { fileSink } from "./sinks/file/sink.ts";
 import { httpsSink } from "./sinks/https/sink.ts";
+import { jsonSink } from "./sinks/json/sink.ts";
 import { otlpSink } from "./sinks/otlp/sink.ts";
+import { splunkSink } from "./sinks/splunk/sink.ts";
+import { syslogSink } from "./sinks/syslog/sink.ts";
 
-const SINKS: readonly Sink[] = [bucketSink, cloudEventsSink, fileSink, httpsSink, otlpSink];
+const SINKS: readonly Sink[] = [
+  bucketSink,
+  cefSink,
+  cloudEventsSink,
+  fileSink,
+  httpsSink,
+  jsonSink,
+  otlpSink,
+  splunkSink,
+  syslogSink,
+];
 
 export const SINK_NAMES: readonly string[] = SINKS.map(({ name }) => name);
 
