@@ -203,6 +203,57 @@ export const instances = z.looseObject({
   ),
 });
 
+const time = z.string();
+
+export const destination = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  settings: z.looseObject({ kind: z.string() }),
+  /** Where it is, as far as that is said without a path. */
+  address: z.looseObject({ transport: z.string(), host: z.string(), port: z.int() }),
+  /** Names only. */
+  credentials: z.array(z.string()),
+  filter: z.string(),
+  includes_installation: z.boolean(),
+  is_routed: z.boolean(),
+  required: z.looseObject({ max_backlog: z.int() }).nullable(),
+  is_pinned: z.boolean(),
+  status: z.looseObject({
+    /** `delivering`, `waiting`, `failing` or `paused`. */
+    state: z.string(),
+    /** Null before anything is known. */
+    acknowledged: z.int().nullable(),
+    sent: z.int().nullable(),
+    lag: z.int().nullable(),
+    delivered: z.int(),
+    set_aside: z.looseObject({
+      count: z.int(),
+      latest: z.array(
+        z.looseObject({ index: z.int(), event_id: z.string(), at: time, reason: z.string() }),
+      ),
+    }),
+    last_success_at: time.nullable(),
+    last_error: z.looseObject({ at: time, kind: z.string(), problem: z.string() }).nullable(),
+    attempts: z.int(),
+    retry_at: time.nullable(),
+  }),
+  version: z.int().nullable(),
+  created_at: time.nullable(),
+  created_by: z.string().nullable(),
+  modified_at: time.nullable(),
+  modified_by: z.string().nullable(),
+});
+export const destinations = z.looseObject({
+  destinations: z.array(destination),
+  total_count: z.int(),
+});
+export const destinationTest = z.looseObject({
+  is_reached: z.boolean(),
+  problem: z.string().nullable(),
+  index: z.int().nullable(),
+});
+export const destinationReplay = z.looseObject({ index: z.int() });
+
 export type ActivityEvent = z.infer<typeof event>;
 export type PlacedEvent = z.infer<typeof placedEvent>;
 export type FoundEvents = z.infer<typeof foundEvents>;
@@ -220,3 +271,6 @@ export type Instances = z.infer<typeof instances>;
 export type EventReceipt = z.infer<typeof receipt>;
 export type RootKey = z.infer<typeof rootKey>;
 export type RootKeyRotation = z.infer<typeof rootKeyRotation>;
+export type Destination = z.infer<typeof destination>;
+export type DestinationTest = z.infer<typeof destinationTest>;
+export type DestinationReplay = z.infer<typeof destinationReplay>;

@@ -4,6 +4,10 @@ import {
   access,
   accessKeys,
   createdAccessKey,
+  destination,
+  destinationReplay,
+  destinations,
+  destinationTest,
   exposure,
   facets,
   foundEvents,
@@ -17,6 +21,9 @@ import {
   type Access,
   type AccessKey,
   type CreatedAccessKey,
+  type Destination,
+  type DestinationReplay,
+  type DestinationTest,
   type EventReceipt,
   type Exposure,
   type Facets,
@@ -40,6 +47,7 @@ export const MAX_TAIL_RETRY_MS = 15_000;
 
 const INSTANCES = "trail/v1/instances";
 const ACCESS_KEYS = "trail/v1/access-keys";
+const DESTINATIONS = "trail/v1/destinations";
 
 /** Which events: the query language, and event times as the server reads them (`2026-11-21`, `now-2h`). */
 export interface Asked {
@@ -60,6 +68,28 @@ export interface TailOptions {
   readonly after?: number | undefined;
   /** Told when the connection broke and will be taken up again. */
   readonly onInterrupted?: (error: unknown) => void;
+}
+
+/** Where events are sent, and which. */
+export interface NewDestination {
+  readonly name: string;
+  /** Of one of the kinds: `{kind: "syslog", transport: "tls", host: …, port: …}`. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** By the names of the kind: `token`, `client_key`, `header:X-Name`. */
+  readonly credentials?: Readonly<Record<string, string>> | undefined;
+  readonly filter?: string | undefined;
+  /** Also what belongs to no account; wherever the caller may see that, unless something else is said. */
+  readonly includes_installation?: boolean | undefined;
+  readonly is_routed?: boolean | undefined;
+  /** Nothing is done any more while it is further behind. */
+  readonly required?: { readonly max_backlog: number } | null | undefined;
+  /** An index, a time, `now-2h` or `beginning`; from now on, unless something else is said. */
+  readonly from?: string | number | undefined;
+}
+
+/** What is left out stays; a credential that is null is taken away. */
+export interface DestinationChanges extends Partial<Omit<NewDestination, "credentials" | "from">> {
+  readonly credentials?: Readonly<Record<string, string | null>> | undefined;
 }
 
 export interface ClientOptions extends TransportOptions {
@@ -196,6 +226,57 @@ export class KeytrailClient {
     await this.#transport.request(accessKeyPath(id, "/disable", user), { method: "DELETE" });
   }
 
+  /** Those of the account, and those that the operator has pinned if the caller may see them. */
+  async destinations(): Promise<readonly Destination[]> {
+    return (await this.#transport.json(destinations, DESTINATIONS)).destinations;
+  }
+
+  /** By its name or its id. */
+  destination(name: string): Promise<Destination> {
+    return this.#transport.json(destination, destinationPath(name));
+  }
+
+  /** Not repeated when it fails: look first, then ask again. */
+  createDestination(made: NewDestination): Promise<Destination> {
+    return this.#transport.json(destination, DESTINATIONS, withJson("POST", made));
+  }
+
+  updateDestination(name: string, changes: DestinationChanges): Promise<Destination> {
+    return this.#transport.json(destination, destinationPath(name), withJson("PATCH", changes));
+  }
+
+  async deleteDestination(name: string): Promise<void> {
+    await this.#transport.request(destinationPath(name), { method: "DELETE" });
+  }
+
+  /** Has the newest event that it gets sent there once more. Resolves also if it is not reached, and says why. */
+  testDestination(name: string): Promise<DestinationTest> {
+    const options = { method: "POST" } as const;
+    return this.#transport.json(destinationTest, `${destinationPath(name)}/test`, options);
+  }
+
+  pauseDestination(name: string): Promise<Destination> {
+    const options = { method: "POST" } as const;
+    return this.#transport.json(destination, `${destinationPath(name)}/pause`, options);
+  }
+
+  resumeDestination(name: string): Promise<Destination> {
+    const options = { method: "POST" } as const;
+    return this.#transport.json(destination, `${destinationPath(name)}/resume`, options);
+  }
+
+  /** Has it sent again what it has had, from an index, a time, `now-2h` or `beginning` on. */
+  replayDestination(name: string, from: string | number): Promise<DestinationReplay> {
+    const path = `${destinationPath(name)}/replay`;
+    return this.#transport.json(destinationReplay, path, withJson("POST", { from }));
+  }
+
+  /** How much of the log it has: a checkpoint that says so, signed by the log. */
+  async destinationProof(name: string): Promise<string> {
+    const options = { headers: { accept: "text/plain" } };
+    return (await this.#transport.request(`${destinationPath(name)}/proof`, options)).text();
+  }
+
   /**
    * Events as they become durable, each once and in the log's order, across broken connections: taken up again from
    * the last index seen, until the client's signal is aborted. Throws RefusedByServer when the server says no.
@@ -249,6 +330,10 @@ function instancePath(id: string): string {
 
 function accessKeyPath(id: string, part: "" | "/disable", user: string | undefined): string {
   return `${ACCESS_KEYS}/${encodeURIComponent(id)}${part}${parameters({ user })}`;
+}
+
+function destinationPath(name: string): string {
+  return `${DESTINATIONS}/${encodeURIComponent(name)}`;
 }
 
 function withJson(method: "POST" | "PATCH", body: object): RequestOptions {
