@@ -90,6 +90,11 @@ function wordingOf(row: Row): Wording {
   };
 }
 
+/** What an operation is called in messages, whatever it was done to: `Secrets Manager: read secret`. */
+export function titleOf(operation: OperationName): string {
+  return wordings[operation].message;
+}
+
 /** The event's draft: everything but its counters, which only its place in the ledger can give. */
 export function describe(happening: Happening): EventDraft {
   const wording = wordings[happening.operation];

@@ -44,9 +44,11 @@ export interface Installation {
 /** Throws a DeliveryFault `rejected` for what this sink cannot say: longer than a datagram, for instance. */
 export type Encode = (entry: Entry) => Uint8Array;
 
+/** In the clear. By the names of the sink's rules. */
+export type Credentials = Readonly<Record<string, string>>;
+
 export interface LinkPorts {
-  /** In the clear. By the names of the sink's rules. */
-  readonly credentials: Readonly<Record<string, string>>;
+  readonly credentials: Credentials;
   readonly guard: AddressGuard;
   readonly now: () => number;
 }
@@ -81,7 +83,8 @@ export interface SinkDefinition<Name extends string, Settings extends { readonly
   readonly form: (settings: Settings) => string;
   readonly credentials: (settings: Settings) => readonly CredentialRule[];
   readonly limits: (settings: Settings) => BatchLimits;
-  readonly encoder: (settings: Settings, from: Installation) => Encode;
+  /** The credentials in the clear: there are receivers that expect one in every message. */
+  readonly encoder: (settings: Settings, from: Installation, credentials: Credentials) => Encode;
   readonly open: (settings: Settings, ports: LinkPorts) => Link;
   /** Only what the operator pins may use it: it reaches into this machine. */
   readonly isPinnedOnly?: true;
@@ -95,7 +98,7 @@ export interface CheckedSink {
   readonly credentials: readonly CredentialRule[];
   readonly limits: BatchLimits;
   readonly isPinnedOnly: boolean;
-  encoder(from: Installation): Encode;
+  encoder(from: Installation, credentials: Credentials): Encode;
   open(ports: LinkPorts): Link;
 }
 
@@ -122,7 +125,7 @@ export function sink<Name extends string, Settings extends { readonly kind: Name
         credentials: definition.credentials(settings),
         limits: definition.limits(settings),
         isPinnedOnly: definition.isPinnedOnly ?? false,
-        encoder: (from) => definition.encoder(settings, from),
+        encoder: (from, credentials) => definition.encoder(settings, from, credentials),
         open: (ports) => definition.open(settings, ports),
       };
     },
