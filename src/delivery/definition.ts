@@ -45,6 +45,8 @@ export interface Definition {
   readonly credentials: Readonly<Record<string, string>>;
   readonly selection: Selection;
   readonly isPaused: boolean;
+  /** Its credentials cannot be opened now: nothing is sent there until they can. */
+  readonly isWaiting?: true;
   /** Set up by the operator: it may go to addresses that others' may not. */
   readonly isPinned: boolean;
   /** Of one without which nothing is to happen: how many entries it may be behind. */

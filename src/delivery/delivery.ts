@@ -66,6 +66,7 @@ export class Delivery {
   #telling: Promise<unknown> = Promise.resolve();
   #reloading: Promise<void> = Promise.resolve();
   #wantsReload = false;
+  #isDueAgain = false;
   #saveTimer: NodeJS.Timeout | undefined;
   #saving: Promise<void> = Promise.resolve();
   #stopListening = (): void => {};
@@ -112,16 +113,21 @@ export class Delivery {
   }
 
   /** Of those without which nothing is to happen, those that are further behind than they may be. */
-  overdue(account: string): readonly Definition[] {
+  get overdue(): readonly Definition[] {
     // Asked by every call: as a rule there are none.
     if (this.#required.length === 0) return this.#required;
     const { size } = this.#ports.source;
-    return this.#required.filter(({ id, maxBacklog, selection }) => {
-      if (maxBacklog === null) return false;
+    return this.#required.filter(({ id, maxBacklog }) => {
       const acknowledged = this.progress(id)?.acknowledged ?? size;
-      const isTheirs = selection.account === null || selection.account === account;
-      return isTheirs && size - acknowledged > maxBacklog;
+      return size - acknowledged > (maxBacklog ?? size);
     });
+  }
+
+  /** The same, of one account's operations: those of everybody's destinations are among them. */
+  overdueOf(account: string): readonly Definition[] {
+    return this.overdue.filter(
+      ({ selection }) => selection.account === null || selection.account === account,
+    );
   }
 
   /** Ends what is under way and keeps how far everything has come. */
@@ -138,7 +144,10 @@ export class Delivery {
     this.#wantsReload = false;
     while (!this.#stopping.signal.aborted) {
       try {
-        return await this.#take(await this.#ports.definitions());
+        const definitions = await this.#ports.definitions();
+        await this.#take(definitions);
+        if (definitions.some(({ isWaiting }) => isWaiting)) void this.#again();
+        return;
       } catch (error) {
         this.#ports.onTrouble(error);
         // Whoever waits for the start is not kept: it goes on by itself.
@@ -149,8 +158,11 @@ export class Delivery {
   }
 
   async #again(): Promise<void> {
+    if (this.#isDueAgain) return;
+    this.#isDueAgain = true;
     const { signal } = this.#stopping;
     await wait(RELOAD_RETRY_MS, undefined, { signal, ref: false }).catch(() => undefined);
+    this.#isDueAgain = false;
     if (!signal.aborted) await this.reload();
   }
 
@@ -164,7 +176,12 @@ export class Delivery {
     this.#saved = progress;
     this.#definitions = new Map(definitions.map((one) => [one.id, one]));
     this.#required = definitions.filter(({ maxBacklog }) => maxBacklog !== null);
-    await this.#crew.set(definitions, progress);
+    await this.#crew.set(
+      definitions.filter(({ isWaiting }) => isWaiting !== true),
+      progress,
+    );
+    // From where one begins that nobody has sent to yet is kept at once: after a crash it is no other place.
+    if (definitions.some(({ id }) => !known.has(id))) void this.#save();
     await this.#forget([...new Set([...progress.keys(), ...this.#reports.keys()])]);
   }
 

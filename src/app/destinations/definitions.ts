@@ -1,6 +1,7 @@
 /** Destinations as the delivery needs them, from how they are kept. */
 import type { Definition, Routing } from "../../delivery/definition.ts";
 import type { Item } from "../../items/item.ts";
+import { Outage, Refusal } from "../../kernel/errors.ts";
 import type { Context } from "../operation.ts";
 import type { View } from "../state.ts";
 import { openCredentials } from "./credentials.ts";
@@ -15,19 +16,38 @@ import {
 
 type Ports = Pick<Context<View>, "store" | "capabilities">;
 
-/** Every account's. Throws the vault's Refusal `sealed` as long as credentials cannot be opened. */
+/** Every account's. Those whose credentials cannot be opened, as long as the vault is sealed, wait: others do not. */
 export async function definitionsOf(ports: Ports): Promise<readonly Definition[]> {
   const { identity, items } = ports.store;
   const found: Definition[] = [];
   for (const { id: account } of await identity.accounts()) {
     for (const item of await items.allItems(DESTINATION, account)) {
-      found.push(await definitionOf(item, ports));
+      found.push(await openedOrWaiting(item, ports));
     }
   }
   return found;
 }
 
+async function openedOrWaiting(item: Item<Destination>, ports: Ports): Promise<Definition> {
+  try {
+    return await definitionOf(item, ports);
+  } catch (error) {
+    const isSealed = error instanceof Refusal && error.code === "sealed";
+    if (!isSealed && !(error instanceof Outage)) throw error;
+    return { ...(await shapeOf(item, ports)), credentials: {}, isWaiting: true };
+  }
+}
+
+/** Throws the vault's Refusal `sealed` as long as credentials cannot be opened. */
 export async function definitionOf(item: Item<Destination>, ports: Ports): Promise<Definition> {
+  const credentials = await openCredentials(item, ports);
+  return { ...(await shapeOf(item, ports)), credentials };
+}
+
+async function shapeOf(
+  item: Item<Destination>,
+  ports: Ports,
+): Promise<Omit<Definition, "credentials">> {
   const { id, name, account, content } = item;
   const { sink, filter, includesOperators, isRouted, isPaused, maxBacklog, start } = content;
   const routing = isRouted ? await routingTo(id, account, ports.store) : null;
@@ -35,7 +55,6 @@ export async function definitionOf(item: Item<Destination>, ports: Ports): Promi
     id,
     name,
     sink,
-    credentials: await openCredentials(item, ports),
     selection: { account, includesOperators, filter, routing },
     isPaused,
     isPinned: false,

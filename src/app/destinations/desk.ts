@@ -73,7 +73,7 @@ export class DeliveryDesk implements Deliveries {
   }
 
   assertRoom(operation: OperationName, account: string): void {
-    const [late] = this.#delivery?.overdue(account) ?? [];
+    const [late] = this.#delivery?.overdueOf(account) ?? [];
     if (!late || !needsRoom(operation)) return;
     throw new Outage(`the required destination ${late.name} is too far behind: nothing was done`);
   }
