@@ -21,6 +21,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "who-can": async () => (await import("./cli/who-can.ts")).whoCanCommand,
   exposure: async () => (await import("./cli/exposure.ts")).exposureCommand,
   instances: async () => (await import("./cli/instances.ts")).instancesCommand,
+  destinations: async () => (await import("./cli/destinations.ts")).destinationsCommand,
   "access-keys": async () => (await import("./cli/access-keys.ts")).accessKeysCommand,
   "recover-administrator": async () => (await import("./compose/offline.ts")).recoverCommand,
   engine: async () => (await import("./cli/engine.ts")).engineCommand(packageVersion()),
@@ -74,6 +75,10 @@ function processIo(): CommandIo {
   return {
     stdout: process.stdout,
     stderr: process.stderr,
+    // Opened where it is wanted: a command that never looks at it does not wait for it either.
+    get stdin() {
+      return process.stdin;
+    },
     isTty: process.stderr.isTTY,
     env: process.env,
     signal: stopping.signal,

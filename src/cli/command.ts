@@ -21,6 +21,8 @@ export interface CommandIo {
   readonly stdout: NodeJS.WritableStream;
   /** Progress, warnings and errors. */
   readonly stderr: NodeJS.WritableStream;
+  /** What a person types, or a pipe brings; looked at only by what is told to. */
+  readonly stdin?: NodeJS.ReadableStream;
   /** Whether a person watches stderr: decides between a progress bar and lines, colour and none. */
   readonly isTty: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -183,7 +183,7 @@ describe("credentials of pinned destinations", () => {
 
   it("come from the environment and from files beside it, without the newline at their end", async () => {
     const { privateKey } = generateKeyPairSync("ed25519");
-    const key = privateKey.export({ format: "pem", type: "pkcs8" }).toString().trimEnd();
+    const key = privateKey.export({ format: "pem", type: "pkcs8" }).trimEnd();
     const given = {
       token: { env: "TOKEN" },
       "header:X-Api-Key": file("header", "h\r\n"),

@@ -1,5 +1,5 @@
 /** Runs a command as the shell would, with its output caught. */
-import { PassThrough } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { runCommand } from "../../src/cli/command.ts";
 import type { Command } from "../../src/cli/command.ts";
 
@@ -20,6 +20,8 @@ export interface Running {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly isTty?: boolean;
+  /** What is typed, or piped in. */
+  readonly stdin?: string;
 }
 
 export function start(
@@ -41,6 +43,7 @@ export function start(
   const io = {
     stdout,
     stderr,
+    stdin: Readable.from(options.stdin === undefined ? [] : [options.stdin]),
     isTty: options.isTty ?? false,
     env: options.env ?? {},
     signal: stopping.signal,
