@@ -5,6 +5,7 @@ import type { TrailReader } from "../../../app/trail/trail-reader.ts";
 import { operatorPlace, type Place } from "../../../audit/crn.ts";
 import type { Dialect } from "../../dialect.ts";
 import { accessRoutes } from "./access.ts";
+import { destinationRoutes } from "./destinations.ts";
 import { faultAnswer, outageAnswer, refusalAnswer } from "./errors.ts";
 import { eventRoutes } from "./events.ts";
 import { exportRoute } from "./export-stream.ts";
@@ -41,6 +42,7 @@ export function nativeRoutes(ports: NativePorts): readonly NativeRoute[] {
     logEntriesRoute,
     ...rootKeyRoutes,
     ...instanceRoutes,
+    ...destinationRoutes,
     ...routes,
   ];
 }
