@@ -69,4 +69,39 @@ const providers = `
 /** Who changed a secret last; null of one that nobody has changed since it was made. */
 const changers = "ALTER TABLE secrets ADD COLUMN changed_by TEXT;";
 
-export const itemsMigrations: readonly string[] = [items, homes, providers, changers];
+/** SIEM endpoints as they were kept when nothing was sent to them yet, as the destinations that they are. */
+const destinationOfSiem = `json_object(
+  'sink', json_patch('{}', json_object(
+    'kind', content ->> 'siemType',
+    'transport', CASE WHEN content ->> 'siemType' <> 'splunk' THEN content ->> 'protocol' END,
+    'host', content ->> 'host',
+    'port', content -> 'port',
+    'path', nullif(content ->> 'endpoint', ''),
+    'tls', CASE WHEN content ->> 'allowSelfSigned' THEN json('{"allow_self_signed":true}') END
+  )),
+  'sealed', json_object('token', content ->> 'sealedToken'),
+  'filter', '',
+  'includesOperators', json('false'),
+  'isRouted', json('false'),
+  -- An engine was to reach its server, and may be all that can: whoever knows has to say so.
+  'isPaused', json(CASE WHEN content ->> 'sendToEngine' THEN 'true' ELSE 'false' END),
+  'maxBacklog', NULL,
+  'start', json_object('id', id, 'index', NULL),
+  'shown', CASE WHEN content ->> 'sendToEngine'
+    THEN json_object('sendToEngine', 'true', 'pool', content ->> 'pool')
+    ELSE json('{}') END
+)`;
+
+const destinations = `
+  INSERT INTO items (kind, account, id, name, version, content, created_at, created_by, modified_at, modified_by,
+      removed_at, removed_by, due_at)
+    SELECT 'destination', account, id, name, version, ${destinationOfSiem}, created_at, created_by, modified_at,
+      modified_by, removed_at, removed_by, due_at
+    FROM items WHERE kind = 'siem';
+  INSERT INTO item_versions (kind, account, id, version, content, at, by)
+    SELECT 'destination', account, id, version, ${destinationOfSiem}, at, by
+    FROM item_versions WHERE kind = 'siem';
+  DELETE FROM items WHERE kind = 'siem';
+`;
+
+export const itemsMigrations: readonly string[] = [items, homes, providers, changers, destinations];
