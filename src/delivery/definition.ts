@@ -47,8 +47,10 @@ export interface Definition {
   readonly isPaused: boolean;
   /** Its credentials cannot be opened now: nothing is sent there until they can. */
   readonly isWaiting?: true;
-  /** Set up by the operator: it may go to addresses that others' may not. */
+  /** Set up by the operator, or another name for one that is: it may go to addresses that others' may not. */
   readonly isPinned: boolean;
+  /** By which others may name it: only the operator gives one. */
+  readonly crn?: string;
   /** Of one without which nothing is to happen: how many entries it may be behind. */
   readonly maxBacklog: number | null;
   readonly start: Start;

@@ -5,6 +5,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Millis } from "../kernel/clock.ts";
 import type { EntrySource } from "../ledger/entry-source.ts";
+import { withoutAlias, withoutAliases } from "./aliases.ts";
 import type { Tested } from "./couriers.ts";
 import type { Definition } from "./definition.ts";
 import type { CourierReport, Progress, ProgressStore, SetAside } from "./progress.ts";
@@ -109,7 +110,7 @@ export class Delivery {
   }
 
   test(definition: Definition): Promise<Tested> {
-    return this.#crew.test(definition);
+    return this.#crew.test(withoutAlias(definition, this.definitions));
   }
 
   /** Of those without which nothing is to happen, those that are further behind than they may be. */
@@ -144,7 +145,7 @@ export class Delivery {
     this.#wantsReload = false;
     while (!this.#stopping.signal.aborted) {
       try {
-        const definitions = await this.#ports.definitions();
+        const definitions = withoutAliases(await this.#ports.definitions());
         await this.#take(definitions);
         if (definitions.some(({ isWaiting }) => isWaiting)) void this.#again();
         return;

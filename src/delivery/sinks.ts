@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { Refusal } from "../kernel/errors.ts";
 import type { CheckedSink, Sink } from "./sink.ts";
+import { aliasSink } from "./sinks/alias/sink.ts";
 import { bucketSink } from "./sinks/bucket/sink.ts";
 import { cefSink } from "./sinks/cef/sink.ts";
 import { cloudEventsSink } from "./sinks/cloudevents/sink.ts";
@@ -13,6 +14,7 @@ import { splunkSink } from "./sinks/splunk/sink.ts";
 import { syslogSink } from "./sinks/syslog/sink.ts";
 
 const SINKS: readonly Sink[] = [
+  aliasSink,
   bucketSink,
   cefSink,
   cloudEventsSink,

@@ -4,7 +4,10 @@
  */
 import type { Item } from "../../items/item.ts";
 import { Refusal } from "../../kernel/errors.ts";
+import { namedBy } from "../../delivery/aliases.ts";
 import type { Tested } from "../../delivery/couriers.ts";
+import type { SinkSettings } from "../../delivery/sink.ts";
+import { aliasSettings } from "../../delivery/sinks/alias/config.ts";
 import { changeOperation, readOperation, type Context, type Located } from "../operation.ts";
 import type { View } from "../state.ts";
 import { createDestination, type CreateDestinationInput } from "./create-destination.ts";
@@ -52,6 +55,7 @@ export const createTarget = changeOperation<CreateTargetInput, Making, TargetVie
   async run(input, located, context) {
     const { shown } = located.subject.item.content;
     await assertPermitted(shown[SHOWN_REGION] ?? "", context);
+    await assertNamed(located.subject.sink.settings, context);
     await assertTargetRoom(context);
     return targetView(done(await createDestination.run(input, located, context)), context);
   },
@@ -116,6 +120,9 @@ export const updateTarget = changeOperation<UpdateTargetInput, Planned, TargetVi
   },
   async run(input, located, context) {
     const asked = { ...input, name: input.id };
+    if ("change" in located.subject) {
+      await assertNamed(located.subject.change.sink.settings, context);
+    }
     return targetView(done(await updateDestination.run(asked, located, context)), context);
   },
 });
@@ -193,6 +200,26 @@ async function assertPermitted(region: string, { store, call }: Context<View>): 
   const sentence = `The requested region is not in the list of permitted regions. Requested: ${region}, Permitted: [${permitted.join(" ")}]`;
   throw new Refusal("invalid_request", sentence, { field: "region", reason: "region-not-allowed" });
 }
+
+/** What is to be another name for a destination, a `cloud_logs` target, names one that there is. */
+async function assertNamed(settings: SinkSettings, { store, call, capabilities }: Context<View>) {
+  const alias = aliasSettings.safeParse(settings).data;
+  if (!alias) return;
+  const { account } = call.place;
+  const own = (await store.items.allItems(DESTINATION, account)).map(({ id, content }) => ({
+    id,
+    selection: { ...EVERYTHING, account },
+    isAlias: aliasSettings.safeParse(content.sink).success,
+  }));
+  const pinned = capabilities.deliveries.pinned.map((one) => ({ ...one, isAlias: false }));
+  const named = namedBy(alias.crn, account, [...pinned, ...own]);
+  if (named && !named.isAlias) return;
+  const sentence =
+    "The field cloudlogs_endpoint.target_crn is the CRN of another target of the account, or one under which the operator has pinned a destination.";
+  throw new Refusal("invalid_request", sentence, { field: "cloudlogs_endpoint.target_crn" });
+}
+
+const EVERYTHING = { includesOperators: false, filter: "", routing: null };
 
 async function assertTargetRoom({ store, call }: Context<View>): Promise<void> {
   const all = await store.items.allItems(DESTINATION, call.place.account);
