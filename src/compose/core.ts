@@ -17,8 +17,8 @@ import { TrailReader } from "../app/trail/trail-reader.ts";
 import { Trail } from "../audit/trail.ts";
 import { catalogueVocabulary } from "../audit/vocabulary.ts";
 import type { ServeConfig } from "../config.ts";
+import type { Definition } from "../delivery/definition.ts";
 import { openQuotas } from "./quotas.ts";
-import { isAddressAllowed, NOBODYS_RANGES } from "../identity/addresses.ts";
 import { CredentialKeeper } from "../identity/credentials.ts";
 import { TokenIssuer } from "../identity/tokens.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -35,6 +35,8 @@ import type { DataFolder } from "./data-folder.ts";
 import type { WriteLog } from "./log.ts";
 import { openWebhooks } from "./notices.ts";
 import { openVault, type OpenedState } from "./open-state.ts";
+import { readPinned } from "./pinned-destinations.ts";
+import { reachability } from "./reachability.ts";
 import { openRegions } from "./regions.ts";
 import { openRotators } from "./rotators.ts";
 import { packageVersion } from "./version.ts";
@@ -51,6 +53,10 @@ export interface Core {
   readonly indexer: Indexer;
   readonly witnessing: Witnessing;
   readonly webhooks: Sender;
+  /** Where operations ask after the delivery, which begins when everything stands. */
+  readonly desk: DeliveryDesk;
+  /** Destinations that the operator has pinned. */
+  readonly pinned: readonly Definition[];
   /** Events of committed changes that a crash had kept from the ledger, and that stand in it now. */
   readonly drainedEvents: number;
 }
@@ -72,6 +78,7 @@ export async function openCore(ports: CorePorts): Promise<Core> {
   const { state } = stores;
   const notices = openWebhooks(config, clock);
   const rotators = openRotators(config, clock);
+  const pinned = await readPinned(config, (message) => log({ level: "warn", message }));
   const regions = await openRegions(config, state);
   const trail = await Trail.open(ledger, stores.counters);
   open.defer(() => trail.close());
@@ -98,6 +105,7 @@ export async function openCore(ports: CorePorts): Promise<Core> {
   });
 
   const engines = openEngines(ledger, trail, open);
+  const desk = openDesk(ports, trail, pinned);
   const acme = new AcmeClient({
     directories: config.acmeDirectories,
     userAgent: `keytrail/${packageVersion()}`,
@@ -116,7 +124,7 @@ export async function openCore(ports: CorePorts): Promise<Core> {
     acme,
     rotators,
     engines,
-    deliveries: openDeliveries(ports, trail),
+    deliveries: desk,
     trail: new TrailReader({
       log: ledger,
       index,
@@ -136,7 +144,7 @@ export async function openCore(ports: CorePorts): Promise<Core> {
     quotas: openQuotas(config, clock),
   });
   const rotation = new RootKeyRotation({ state, vault, rootKeys });
-  const readers = { indexer, witnessing, webhooks: notices };
+  const readers = { indexer, witnessing, webhooks: notices, desk, pinned };
   const outside = { acme, rotators };
   return { state, trail, capabilities, ...outside, performer, rotation, ...readers, drainedEvents };
 }
@@ -149,15 +157,20 @@ function openEngines(ledger: Ledger, trail: Trail, open: AsyncDisposableStack): 
 }
 
 /** Told of what is recorded: destinations that are changed are delivered to as they are now. */
-function openDeliveries({ ledger, clock, open }: CorePorts, trail: Trail): DeliveryDesk {
-  const deliveries = new DeliveryDesk({
-    pinned: [],
-    isReachable: (address) => !isAddressAllowed(NOBODYS_RANGES, address),
+function openDesk(
+  { config, ledger, clock, open }: CorePorts,
+  trail: Trail,
+  pinned: readonly Definition[],
+): DeliveryDesk {
+  const desk = new DeliveryDesk({
+    // What they are known by there is nothing to any operation.
+    pinned: pinned.map(({ credentials: _, ...shown }) => shown),
+    isReachable: reachability(config.destinationAddresses).others,
     attest: (size, statement) => ledger.attest(size, statement),
     clock,
   });
-  open.defer(trail.onRecorded((events) => deliveries.onRecorded(events)));
-  return deliveries;
+  open.defer(trail.onRecorded((events) => desk.onRecorded(events)));
+  return desk;
 }
 
 function openTokens({ origin }: Ledger, { keys }: DataFolder): Promise<TokenIssuer> {

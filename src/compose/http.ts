@@ -17,7 +17,7 @@ import type { Metrics } from "../http/metrics.ts";
 import { createServer, DRAIN_TIMEOUT_MS } from "../http/server.ts";
 import { EngineGate } from "../http/surfaces/engine-connections.ts";
 import { heartbeatSurface } from "../http/surfaces/heartbeat.ts";
-import { healthSurface } from "../http/surfaces/health.ts";
+import { healthSurface, type DeliveryHealth } from "../http/surfaces/health.ts";
 import { logSurface } from "../http/surfaces/log.ts";
 import { metricsSurface } from "../http/surfaces/metrics.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -38,6 +38,7 @@ export interface HttpPorts {
   readonly core: Core;
   readonly metrics: Metrics;
   readonly log: WriteLog;
+  readonly deliveryHealth: () => DeliveryHealth;
 }
 
 export interface Listening {
@@ -100,6 +101,7 @@ export async function listen(ports: HttpPorts): Promise<Listening> {
         vault: () => core.capabilities.vault.status.kind,
         size: () => ledger.size,
         indexed: () => core.indexer.lag.indexed,
+        delivery: ports.deliveryHealth,
       }),
     ],
     tls,

@@ -14,6 +14,7 @@ import { randomId } from "../kernel/ids.ts";
 import { openCore, startSchedule, type Core, type CorePorts } from "./core.ts";
 import { replacePrivateFile } from "../storage/files/private-file.ts";
 import { openDataFolder, type DataFolder } from "./data-folder.ts";
+import { healthOf, startDelivery } from "./delivery.ts";
 import { DemoClock } from "./demo-clock.ts";
 import { listen } from "./http.ts";
 import { logTo } from "./log.ts";
@@ -62,8 +63,20 @@ async function start(
   const recovered = await recoverIfAsked({ folder, core, host: config.host, say });
   startSchedule(core, ports, (pass) => metrics.scheduled(pass));
   startNotices({ state, sender: core.webhooks }, ports, metrics);
+  const delivery = await startDelivery(core, ports, metrics);
   const keysFolder = folder.keys;
-  const wires = { config, keysFolder, clock, demoClock, ledger, core, metrics, log };
+  const deliveryHealth = () => healthOf(delivery);
+  const wires = {
+    config,
+    keysFolder,
+    clock,
+    demoClock,
+    ledger,
+    core,
+    metrics,
+    log,
+    deliveryHealth,
+  };
   const listening = await listen(wires);
   open.defer(() => listening.close());
 

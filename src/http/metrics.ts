@@ -1,8 +1,12 @@
-/** Prometheus metrics of the server. Labels are closed sets: never an id, a name or a value of anyone's. */
+/**
+ * Prometheus metrics of the server. Labels are closed sets, never an id, a name or a value of anyone's, but for the ids
+ * of destinations: see `delivery-metrics.ts`.
+ */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { OperationName } from "../audit/catalogue.ts";
 import type { Dialect } from "../audit/event.ts";
 import type { ErrorCode } from "../kernel/errors.ts";
+import { registerDeliveryMetrics, type DeliveryMeasure } from "./delivery-metrics.ts";
 
 /** Values that are read when metrics are asked for. */
 export interface Gauges {
@@ -86,6 +90,12 @@ export class Metrics {
     registers: [this.#registry],
   });
 
+  readonly #deliveryDeaths = new Counter({
+    name: "keytrail_delivery_thread_deaths_total",
+    help: "Times that the thread of the delivery has died, and was begun again.",
+    registers: [this.#registry],
+  });
+
   constructor(gauges: Gauges) {
     collectDefaultMetrics({ register: this.#registry });
     this.#gauge("keytrail_ledger_entries", "Durable entries of the ledger.", gauges.ledgerEntries);
@@ -125,6 +135,15 @@ export class Metrics {
   watchNotices(lag: () => number): void {
     const help = "Durable entries that the owner who is furthest behind has not been told of yet.";
     this.#gauge("keytrail_notices_lag_entries", help, lag);
+  }
+
+  deliveryThreadDied(): void {
+    this.#deliveryDeaths.inc();
+  }
+
+  /** From now on: how each destination stands. */
+  watchDelivery(measures: () => readonly DeliveryMeasure[]): void {
+    registerDeliveryMetrics(this.#registry, measures);
   }
 
   refused(code: ErrorCode, dialect: Dialect): void {

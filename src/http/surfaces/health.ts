@@ -8,11 +8,22 @@ export interface HealthPorts {
   readonly vault: () => "unsealed" | "sealed";
   readonly size: () => number;
   readonly indexed: () => number;
+  readonly delivery: () => DeliveryHealth;
+}
+
+/** Destinations of the trail, counted. */
+export interface DeliveryHealth {
+  readonly failing: number;
+  /** Required ones that are further behind than they may be: their accounts' operations are refused. */
+  readonly overdue: number;
+  /** Whether everybody's operations are, as one of the operator's own is among them. */
+  readonly isBlocking: boolean;
 }
 
 /**
- * Ready is: the trail can be written and the vault is unsealed. An index that is behind is told and does not count,
- * since nothing that is recorded waits for it.
+ * Ready is: the trail can be written, the vault is unsealed, and no destination without which nothing is to happen is too
+ * far behind. An index that is behind is told and does not count, since nothing that is recorded waits for it; nor does
+ * a destination of one account, which is nothing to the others.
  */
 export function healthSurface(ports: HealthPorts): (server: FastifyInstance) => void {
   return (server) => {
@@ -21,7 +32,8 @@ export function healthSurface(ports: HealthPorts): (server: FastifyInstance) => 
     );
     server.get("/readyz", (_request, reply) => {
       const [trail, vault] = [ports.trail(), ports.vault()];
-      const isReady = trail === "open" && vault === "unsealed";
+      const { isBlocking, failing, overdue } = ports.delivery();
+      const isReady = trail === "open" && vault === "unsealed" && !isBlocking;
       return reply
         .code(isReady ? 200 : 503)
         .header("cache-control", "no-store")
@@ -30,6 +42,7 @@ export function healthSurface(ports: HealthPorts): (server: FastifyInstance) => 
           trail,
           vault,
           index: { size: ports.size(), indexed: ports.indexed() },
+          delivery: { failing, overdue },
         });
     });
   };

@@ -1,4 +1,4 @@
-/** `/metrics`, in the Prometheus text format. Its labels are closed sets, so it tells nothing of anyone. */
+/** `/metrics`, in the Prometheus text format. Its labels are closed sets and ids, so it tells nothing of anyone. */
 import type { FastifyInstance } from "fastify";
 import type { Metrics } from "../metrics.ts";
 

@@ -77,6 +77,7 @@ export async function openNativeServer(options: NativeServerOptions = {}): Promi
         vault: () => app.base.capabilities.vault.status.kind,
         size: () => ledger.size,
         indexed: () => indexer.lag.indexed,
+        delivery: () => ({ failing: 0, overdue: 0, isBlocking: false }),
       }),
       ...(options.surfaces ?? []),
     ],
