@@ -43,7 +43,9 @@ export function start(
   const io = {
     stdout,
     stderr,
-    stdin: Readable.from(options.stdin === undefined ? [] : [options.stdin]),
+    stdin: Object.assign(Readable.from(options.stdin === undefined ? [] : [options.stdin]), {
+      isTTY: options.isTty ?? false,
+    }),
     isTty: options.isTty ?? false,
     env: options.env ?? {},
     signal: stopping.signal,
