@@ -2,31 +2,22 @@
  * Brings one destination what it is to have, in the order of the ledger, each event at least once. It moves on only by
  * the receiver's word: what was handed over and not acknowledged is handed over again after any failure. Holds one
  * parcel at a time; the backlog lies in the ledger.
+ *
+ * An event is set aside only when the receiver has refused it, has taken another one after that, and has refused it
+ * once more: one that refuses everything loses nothing.
  */
 import { setTimeout as wait } from "node:timers/promises";
 import type { Millis } from "../kernel/clock.ts";
 import { waitAfter, type Waiting } from "./backoff.ts";
 import type { Definition } from "./definition.ts";
 import type { Message } from "./entry.ts";
-import { DeliveryFault, type FaultKind } from "./fault.ts";
+import { DeliveryFault } from "./fault.ts";
+import { HeldLink, type Patience } from "./held-link.ts";
 import { Packer, type Parcel } from "./parcel.ts";
-import {
-  MAX_NAMED_SET_ASIDE,
-  type CourierReport,
-  type Progress,
-  type SetAside,
-} from "./progress.ts";
-import type {
-  BatchLimits,
-  CheckedSink,
-  Encode,
-  Handed,
-  Link,
-  LinkPorts,
-  Rejection,
-} from "./sink.ts";
 import type { ReadRun } from "./parcel.ts";
+import { setAsideUpTo, type CourierReport, type Progress, type SetAside } from "./progress.ts";
 import type { Select } from "./selected.ts";
+import type { BatchLimits, CheckedSink, Encode, Handed, LinkPorts } from "./sink.ts";
 
 /** What may be on its way without the receiver's word for it; then it is asked. */
 export const MAX_UNCONFIRMED_ENTRIES = 50_000;
@@ -36,15 +27,18 @@ export const MAX_UNCONFIRMED_MS = 5_000;
 export const CONFIRM_IDLE_MS = 1_000;
 /** One parcel's sending, and one confirmation. */
 export const SEND_TIMEOUT_MS = 30_000;
+/** How long a sink may take to end what it was told to end; then it is left to itself. */
+export const ABORT_GRACE_MS = 2_000;
 /** Nothing has arrived for this long: the destination is failing, and the trail says so. */
 export const FAILING_AFTER_MS = 10_000;
-/** Events in a row that a receiver refuses for themselves. With more, it is the receiver that is at fault. */
-export const MAX_SET_ASIDE_IN_A_ROW = 10;
+/** One that fails and recovers in turns is said to be failing again after this at the earliest. */
+export const MIN_FAILING_INTERVAL_MS = 60_000;
+/** Events refused one after the other by a receiver that has never taken any: then it is not them. */
+export const MAX_SUSPECTS = 10;
 
-export interface CourierOptions extends Waiting {
+export interface CourierOptions extends Waiting, Patience {
   readonly maxUnconfirmedMs: Millis;
   readonly confirmIdleMs: Millis;
-  readonly sendTimeoutMs: Millis;
   readonly failingAfterMs: Millis;
 }
 
@@ -60,27 +54,27 @@ export interface CourierPorts extends LinkPorts {
   readonly options: CourierOptions;
 }
 
-interface Refused extends Rejection {
-  readonly eventId: string;
-}
-
 export class Courier {
   readonly #ports: CourierPorts;
   readonly #packer: Packer;
-  readonly #link: Link;
+  readonly #link: HeldLink;
   readonly #stopping = new AbortController();
-  /** Entries that are not sent: set aside, or about to be. */
-  readonly #leftOut = new Set<number>();
-  readonly #suspects = new Map<number, Refused>();
+  /** What is not sent because it would be in vain, until the progress has passed it and names it. */
+  readonly #aside = new Map<number, SetAside>();
+  /** Refused by a receiver that has taken nothing yet, and left out until it does. */
+  readonly #suspects = new Set<number>();
+  #suspicion = "";
   #progress: Progress;
   #next: number;
-  #unconfirmed = { entries: 0, bytes: 0, since: 0 };
+  #unconfirmed = NOTHING_UNCONFIRMED;
   #limits: BatchLimits;
-  #parcel: Parcel | undefined;
+  /** The last that was handed over, and the last that was taken for certain: a receiver in doubt is asked with it. */
+  #handed: Message | undefined;
+  #taken: Message | undefined;
   #attempts = 0;
   #troubledSince: Millis | null = null;
+  #failedAt = -Infinity;
   #retryAt: Millis | null = null;
-  #hasAccepted = false;
   #nudge: AbortController | undefined;
   #done: Promise<void> = Promise.resolve();
 
@@ -90,7 +84,7 @@ export class Courier {
     this.#next = progress.acknowledged;
     this.#limits = ports.sink.limits;
     this.#packer = new Packer(ports);
-    this.#link = ports.sink.open(ports);
+    this.#link = new HeldLink(() => ports.sink.open(ports), ports.options);
   }
 
   get progress(): Progress {
@@ -134,66 +128,120 @@ export class Courier {
       return;
     }
     if (this.#isConfirmationDue()) return this.#confirm();
-    if (this.#next < this.#ports.size()) return this.#sendNext();
+    const isMore = this.#next < this.#ports.size();
+    if (isMore && this.#suspects.size < MAX_SUSPECTS) return this.#sendNext();
     if (this.#unconfirmed.entries === 0) {
-      if (this.#suspects.size > 0) return this.#judgeSuspects();
+      if (this.#suspects.size > 0) this.#blameReceiver();
       await this.#rest(LONG_MS);
       return;
     }
-    const isNudged = await this.#rest(this.#ports.options.confirmIdleMs);
+    const isNudged = !isMore && (await this.#rest(this.#ports.options.confirmIdleMs));
     if (!isNudged && !this.#stopping.signal.aborted) await this.#confirm();
   }
 
   async #sendNext(): Promise<void> {
     const parcel = await this.#packer.pack(this.#next, this.#limits, (index) =>
-      this.#leftOut.has(index),
+      this.#isLeftOut(index),
     );
-    this.#parcel = parcel;
-    for (const aside of parcel.unsaid) this.#setAside(this.#named(aside));
-    const { messages, next } = parcel;
-    if (messages.length === 0) return this.#passed(next);
-    const { rejected, isAcknowledged } = await this.#handOver(messages);
-    const taken = messages.length - rejected.length;
-    for (const rejection of rejected) {
-      if (taken > 0) this.#setAside(this.#named(rejection));
-      else if (!this.#suspect(rejection)) throw new DeliveryFault("denied", rejection.reason);
+    const { messages, unsaid, broken, next } = parcel;
+    for (const one of unsaid) this.#setAside(one, one.reason);
+    if (messages.length === 0) {
+      if (broken[0]) throw new DeliveryFault("unavailable", broken[0].reason);
+      return this.#passed(next);
     }
+    const handed = await this.#handOver(messages);
+    if (handed instanceof DeliveryFault) return this.#narrow(parcel, handed);
+    for (const one of broken) this.#setAside(one, one.reason);
     this.#limits = widened(this.#limits, this.#ports.sink.limits);
-    this.#next = next;
-    if (taken === 0) return;
-    this.#handedOver(parcel, taken);
-    if (isAcknowledged && this.#unconfirmed.entries === taken) this.#acknowledged();
-    else this.#report();
+    this.#gone(messages, handed, next);
   }
 
-  /**
-   * A refusal of these says nothing of those before them: whether the receiver has those is asked first, so that what is
-   * found out about a refused one is not found out again and again.
-   */
-  async #handOver(messages: readonly Message[]): Promise<Handed> {
+  /** Some of them at least are taken; a fault for what was sent if none is. Throws any other one. */
+  async #handOver(messages: readonly Message[]): Promise<Handed | DeliveryFault> {
     try {
-      return await this.#link.send(messages, this.#deadline());
+      const handed = await this.#link.send(messages, this.#stopping.signal);
+      const reasons = new Map(handed.rejected.map(({ index, reason }) => [index, reason]));
+      const refused = messages.filter(({ index }) => reasons.has(index));
+      const reason = reasons.get(refused[0]?.index ?? -1);
+      if (reason === undefined || refused.length < messages.length) return handed;
+      return new DeliveryFault("rejected", reason);
     } catch (error) {
-      if (isRefusal(error) && this.#unconfirmed.entries > 0) await this.#confirm();
-      throw error;
+      if (!(error instanceof DeliveryFault)) throw error;
+      if (error.kind !== "rejected" && error.kind !== "too-large") throw error;
+      return error;
     }
+  }
+
+  /** They are with the receiver, or on their way there. */
+  #gone(messages: readonly Message[], { rejected, isAcknowledged }: Handed, next: number): void {
+    const reasons = new Map(rejected.map(({ index, reason }) => [index, reason]));
+    const taken = messages.filter((message) => {
+      const reason = reasons.get(message.index);
+      if (reason !== undefined) this.#setAside(message, reason);
+      return reason === undefined;
+    });
+    this.#next = next;
+    this.#handed = taken.at(-1);
+    const { entries, bytes, since } = this.#unconfirmed;
+    this.#unconfirmed = {
+      entries: entries + taken.length,
+      bytes: bytes + taken.reduce((sum, message) => sum + message.bytes.length, 0),
+      since: entries === 0 ? this.#ports.now() : since,
+    };
+    if (isAcknowledged && entries === 0) this.#acknowledged();
+    else this.#report();
   }
 
   /** Entries that are nobody's here: done with, unless something before them is still on its way. */
   #passed(next: number): void {
     this.#next = next;
     if (this.#unconfirmed.entries > 0 || this.#suspects.size > 0) return;
-    this.#progress = { ...this.#progress, acknowledged: next };
+    this.#progress = { ...this.#progress, ...this.#upTo(next) };
     this.#report();
   }
 
-  #handedOver({ messages }: Parcel, taken: number): void {
-    const { entries, bytes, since } = this.#unconfirmed;
-    this.#unconfirmed = {
-      entries: entries + taken,
-      bytes: bytes + messages.reduce((sum, message) => sum + message.bytes.length, 0),
-      since: entries === 0 ? this.#ports.now() : since,
-    };
+  /**
+   * None of them was taken: fewer at a time, until it is known which is at fault. What was handed over before them is
+   * still on its way, so that this goes on from here.
+   */
+  async #narrow({ messages }: Parcel, fault: DeliveryFault): Promise<void> {
+    const at = messages.findIndex(({ index }) => index === fault.index);
+    const [first] = messages;
+    if (first && (at === 0 || messages.length === 1)) return this.#doubt(first, fault.message);
+    const maxEvents = at > 0 ? at : Math.ceil(messages.length / 2);
+    this.#limits = { ...this.#limits, maxEvents };
+  }
+
+  /** Whether this event is at fault or its receiver, which is asked to take again what it has taken before. */
+  async #doubt(message: Message, reason: string): Promise<void> {
+    // Once that is known the two are looked at anew.
+    if (!this.#taken && this.#unconfirmed.entries > 0) return this.#confirm();
+    const proven = this.#taken ?? (await this.#takenBefore());
+    if (!proven) {
+      this.#suspects.add(message.index);
+      this.#suspicion = reason;
+      return;
+    }
+    const probed = await this.#handOver([proven]);
+    if (probed instanceof DeliveryFault) throw new DeliveryFault("denied", reason);
+    if (!probed.isAcknowledged) await this.#confirm();
+    this.#taken = proven;
+    const handed = await this.#handOver([message]);
+    if (handed instanceof DeliveryFault) this.#setAside(message, handed.message);
+    else this.#gone([message], handed, message.index + 1);
+  }
+
+  /** By an earlier courier, with the same receiver and selection. */
+  async #takenBefore(): Promise<Message | undefined> {
+    const { since, acknowledged, setAside } = this.#progress;
+    const aside = new Set(setAside.map(({ index }) => index));
+    return this.#packer.lastBetween(since, acknowledged, (index) => aside.has(index));
+  }
+
+  /** It has never taken anything, and this is how it goes on: nothing of that is set aside. */
+  #blameReceiver(): never {
+    this.#suspects.clear();
+    throw new DeliveryFault("denied", this.#suspicion);
   }
 
   #isConfirmationDue(): boolean {
@@ -201,126 +249,88 @@ export class Courier {
     if (entries === 0) return false;
     const { maxBacklog } = this.#ports.definition;
     return (
-      entries >= Math.min(MAX_UNCONFIRMED_ENTRIES, (maxBacklog ?? Infinity) / 2) ||
+      entries >= MAX_UNCONFIRMED_ENTRIES ||
       bytes >= MAX_UNCONFIRMED_BYTES ||
-      this.#ports.now() - since >= this.#ports.options.maxUnconfirmedMs
+      // Also what is not for it counts as backlog until what is before it is acknowledged.
+      this.#next - this.#progress.acknowledged >= (maxBacklog ?? Infinity) / 2 ||
+      Math.abs(this.#ports.now() - since) >= this.#ports.options.maxUnconfirmedMs
     );
   }
 
   async #confirm(): Promise<void> {
-    await this.#link.confirm(this.#deadline());
+    await this.#link.confirm(this.#stopping.signal);
     this.#acknowledged();
   }
 
-  /** The receiver has everything before `#next`, but for what it has been found to refuse. */
+  /** The receiver has everything before `#next`, but for what is set aside. */
   #acknowledged(): void {
     const { entries } = this.#unconfirmed;
-    this.#unconfirmed = { entries: 0, bytes: 0, since: 0 };
-    for (const suspect of this.#suspects.values()) this.#setAside(suspect);
-    this.#suspects.clear();
-    for (const index of this.#leftOut) if (index < this.#next) this.#leftOut.delete(index);
+    this.#unconfirmed = NOTHING_UNCONFIRMED;
+    this.#taken = this.#handed ?? this.#taken;
     this.#attempts = 0;
     this.#troubledSince = null;
     this.#retryAt = null;
-    this.#hasAccepted = true;
     this.#progress = {
       ...this.#progress,
-      acknowledged: this.#next,
+      ...(this.#suspects.size === 0 ? this.#upTo(this.#next) : undefined),
       deliveredCount: this.#progress.deliveredCount + entries,
       lastSuccessAt: this.#ports.now(),
       failingSince: null,
     };
+    // It takes something after all: now it can be told whether what it refused is at fault.
+    if (this.#suspects.size > 0) this.#startOver();
+    this.#suspects.clear();
     this.#report();
   }
 
+  /** What of the progress is another one there. */
+  #upTo(acknowledged: number): Pick<Progress, "acknowledged" | "setAside" | "setAsideCount"> {
+    const aside = [...this.#aside.values()].filter(({ index }) => index < acknowledged);
+    for (const { index } of aside) this.#aside.delete(index);
+    return { acknowledged, ...setAsideUpTo(this.#progress, aside) };
+  }
+
   async #failed(fault: DeliveryFault): Promise<void> {
-    const isNarrowed = this.#narrowed(fault);
     this.#startOver();
-    if (isNarrowed) return;
     const now = this.#ports.now();
     this.#attempts += 1;
     this.#troubledSince ??= now;
     const waitMs = waitAfter(this.#attempts, fault, this.#ports.options);
     this.#retryAt = now + waitMs;
-    const isFailing =
-      fault.kind !== "unavailable" ||
-      now - this.#troubledSince + waitMs >= this.#ports.options.failingAfterMs;
     this.#progress = {
       ...this.#progress,
       lastTrouble: { at: now, kind: fault.kind, problem: fault.message },
-      failingSince: this.#progress.failingSince ?? (isFailing ? this.#troubledSince : null),
+      failingSince: this.#progress.failingSince ?? this.#failingSince(fault, this.#retryAt),
     };
     this.#report();
     await this.#link.close();
     await this.#pause(waitMs);
   }
 
+  /** Since when it is failing, if that is to be said by now. */
+  #failingSince({ kind }: DeliveryFault, retryAt: Millis): Millis | null {
+    const now = this.#ports.now();
+    const since = this.#troubledSince ?? now;
+    const isLong = retryAt - since >= this.#ports.options.failingAfterMs;
+    if (kind === "unavailable" && !isLong) return null;
+    if (now - this.#failedAt < MIN_FAILING_INTERVAL_MS) return null;
+    this.#failedAt = now;
+    return since;
+  }
+
   /** From the last thing that was acknowledged. */
   #startOver(): void {
     this.#next = this.#progress.acknowledged;
-    this.#unconfirmed = { entries: 0, bytes: 0, since: 0 };
+    this.#unconfirmed = NOTHING_UNCONFIRMED;
+    this.#handed = undefined;
   }
 
-  /**
-   * Whether something else is to be tried at once: where what was sent is at fault, fewer at a time, until it is known
-   * which; then without that one. What receivers say about which it is is counted in more than one way: it tells where
-   * to look, and only what is refused by itself is left out.
-   */
-  #narrowed(fault: DeliveryFault): boolean {
-    if (!isRefusal(fault)) return false;
-    const { messages = [] } = this.#parcel ?? {};
-    const [only] = messages;
-    if (only && messages.length === 1) {
-      return this.#suspect({ index: only.index, reason: fault.message });
-    }
-    const before = messages.findIndex(({ index }) => index === fault.index);
-    const half = Math.ceil(messages.length / 2);
-    this.#limits = { ...this.#limits, maxEvents: before === -1 ? half : Math.max(before, 1) };
-    return messages.length > 1;
+  #isLeftOut(index: number): boolean {
+    return this.#aside.has(index) || this.#suspects.has(index);
   }
 
-  /**
-   * Left out for now: set aside as soon as the receiver takes another one. False when it refuses one after the other;
-   * then it is the receiver that is at fault, and nothing is left out.
-   */
-  #suspect(rejection: Rejection): boolean {
-    this.#suspects.set(rejection.index, this.#named(rejection));
-    this.#leftOut.add(rejection.index);
-    if (this.#suspects.size <= MAX_SET_ASIDE_IN_A_ROW) return true;
-    this.#clearSuspects();
-    return false;
-  }
-
-  #clearSuspects(): void {
-    for (const index of this.#suspects.keys()) this.#leftOut.delete(index);
-    this.#suspects.clear();
-  }
-
-  /** Nothing is left to see whether the receiver takes that: what it has taken before decides. */
-  #judgeSuspects(): void {
-    const [first] = this.#suspects.values();
-    if (this.#hasAccepted || !first) return this.#acknowledged();
-    this.#clearSuspects();
-    throw new DeliveryFault("denied", first.reason);
-  }
-
-  #named(rejection: Rejection): Refused {
-    return { ...rejection, eventId: this.#packer.idAt(rejection.index) };
-  }
-
-  #setAside({ index, eventId, reason }: Refused): void {
-    this.#leftOut.add(index);
-    const aside: SetAside = { index, eventId, at: this.#ports.now(), reason };
-    this.#progress = {
-      ...this.#progress,
-      setAsideCount: this.#progress.setAsideCount + 1,
-      setAside: [...this.#progress.setAside, aside].slice(-MAX_NAMED_SET_ASIDE),
-    };
-  }
-
-  #deadline(): AbortSignal {
-    const timeout = AbortSignal.timeout(this.#ports.options.sendTimeoutMs);
-    return AbortSignal.any([this.#stopping.signal, timeout]);
+  #setAside({ index, id }: Pick<Message, "index" | "id">, reason: string): void {
+    this.#aside.set(index, { index, eventId: id, at: this.#ports.now(), reason });
   }
 
   #report(): void {
@@ -350,15 +360,10 @@ export class Courier {
   }
 }
 
+const NOTHING_UNCONFIRMED = { entries: 0, bytes: 0, since: 0 };
+
 /** A ledger that grew without saying so is looked at all the same. */
 const LONG_MS = 60_000;
-
-/** What was sent is at fault, or how much of it at a time. */
-function isRefusal(error: unknown): error is DeliveryFault {
-  return error instanceof DeliveryFault && REFUSALS.has(error.kind);
-}
-
-const REFUSALS: ReadonlySet<string> = new Set<FaultKind>(["rejected", "too-large"]);
 
 /** After a success twice as many again, up to what the sink takes. */
 function widened(now: BatchLimits, most: BatchLimits): BatchLimits {

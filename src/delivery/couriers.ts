@@ -1,8 +1,10 @@
 /** A courier for each destination: told which there are, how far the ledger has come, and when to end. */
 import type { Millis } from "../kernel/clock.ts";
+import { Refusal } from "../kernel/errors.ts";
 import type { Vocabulary } from "../search/vocabulary.ts";
 import { FIRST_WAIT_MS } from "./backoff.ts";
 import {
+  ABORT_GRACE_MS,
   CONFIRM_IDLE_MS,
   Courier,
   FAILING_AFTER_MS,
@@ -13,10 +15,11 @@ import {
 import { fingerprintOf, type Definition } from "./definition.ts";
 import type { Entry } from "./entry.ts";
 import { DeliveryFault } from "./fault.ts";
+import { HeldLink } from "./held-link.ts";
 import type { ReadRun } from "./parcel.ts";
 import { begun, type CourierReport, type Progress } from "./progress.ts";
 import { compileSelection } from "./selected.ts";
-import type { Installation } from "./sink.ts";
+import type { CheckedSink, Installation, SinkSettings } from "./sink.ts";
 import { checkSink } from "./sinks.ts";
 import { AddressGuard, type IsReachable } from "./transports/address-guard.ts";
 
@@ -29,6 +32,7 @@ const DEFAULTS: CourierOptions = {
   maxUnconfirmedMs: MAX_UNCONFIRMED_MS,
   confirmIdleMs: CONFIRM_IDLE_MS,
   sendTimeoutMs: SEND_TIMEOUT_MS,
+  abortGraceMs: ABORT_GRACE_MS,
   failingAfterMs: FAILING_AFTER_MS,
 };
 
@@ -41,6 +45,8 @@ export interface CouriersPorts {
   readonly report: (report: CourierReport) => void;
   readonly now: () => Millis;
   readonly options?: Partial<CourierOptions>;
+  /** Throws a Refusal for settings that are none of a sink's. */
+  readonly checkSink?: (settings: SinkSettings) => CheckedSink;
 }
 
 /** What came of a test: the newest event that the destination gets was sent to it once more. */
@@ -79,8 +85,9 @@ export class Couriers {
     definitions: readonly Definition[],
     known: ReadonlyMap<string, Progress> = new Map(),
   ): Promise<void> {
-    this.#turn = this.#turn.then(() => this.#replace(definitions, known));
-    return this.#turn;
+    const done = this.#turn.then(() => this.#replace(definitions, known));
+    this.#turn = done.catch(() => undefined);
+    return done;
   }
 
   /** Sends the newest event that the destination would get, by a connection of its own. */
@@ -88,8 +95,8 @@ export class Couriers {
     const { definition: tested, ...parts } = this.#partsOf(definition);
     const select = parts.select;
     const entry = await this.#newest(select);
-    const link = parts.sink.open(parts);
-    const signal = AbortSignal.timeout(this.#options.sendTimeoutMs);
+    const link = new HeldLink(() => parts.sink.open(parts), this.#options);
+    const { signal } = new AbortController();
     try {
       if (entry) {
         const message = { index: entry.index, id: entry.event.id, bytes: parts.encode(entry) };
@@ -138,23 +145,44 @@ export class Couriers {
     const { start } = definition;
     const fingerprint = fingerprintOf(definition);
     const progress = begun(before, { fingerprint, start, size: this.#size });
-    const courier = new Courier(progress, this.#partsOf(definition));
+    const courier = this.#courierOf(definition, progress);
+    if (!courier) return;
     this.#couriers.set(definition.id, { text: JSON.stringify(definition), courier });
     courier.start();
   }
 
+  /** None for what this version cannot read any more: the others go on all the same, and this one says what it lacks. */
+  #courierOf(definition: Definition, progress: Progress): Courier | undefined {
+    try {
+      return new Courier(progress, this.#partsOf(definition));
+    } catch (error) {
+      const problem = error instanceof Refusal ? error.message : "its settings cannot be used";
+      const at = this.#ports.now();
+      const trouble = { at, kind: "denied", problem } as const;
+      const failing = { lastTrouble: trouble, failingSince: progress.failingSince ?? at };
+      this.#ports.report({
+        id: definition.id,
+        progress: { ...progress, ...failing },
+        sent: progress.acknowledged,
+        attempts: 0,
+        retryAt: null,
+      });
+      return undefined;
+    }
+  }
+
   #partsOf(definition: Definition) {
     const { installation, vocabulary, isReachable, read, report, now } = this.#ports;
-    const sink = checkSink(definition.sink);
+    const sink = (this.#ports.checkSink ?? checkSink)(definition.sink);
     return {
       definition,
       sink,
       select: compileSelection(definition.selection, { vocabulary, now: now() }),
-      encode: sink.encoder(installation),
+      encode: sink.encoder(installation, definition.credentials),
       read,
       size: () => this.#size,
       report,
-      options: this.#options,
+      options: gathering(this.#options, sink.limits.gatherMs),
       credentials: definition.credentials,
       guard: new AddressGuard(definition.isPinned ? isReachable.pinned : isReachable.others),
       now,
@@ -184,3 +212,12 @@ export class Couriers {
 
 /** Entries that a test looks through at a time, backwards. */
 const TEST_STEP = 200;
+
+/** A sink that waits for more is asked to confirm when it has waited, and not as soon as nothing comes for a moment. */
+function gathering(options: CourierOptions, gatherMs: Millis = 0): CourierOptions {
+  return {
+    ...options,
+    maxUnconfirmedMs: Math.max(options.maxUnconfirmedMs, gatherMs),
+    confirmIdleMs: Math.max(options.confirmIdleMs, gatherMs),
+  };
+}

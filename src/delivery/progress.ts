@@ -28,7 +28,7 @@ export interface Progress {
   readonly fingerprint: string;
   /** The start that they began with. */
   readonly startId: string;
-  /** Events, repetitions too. */
+  /** Since there: events, repetitions too. */
   readonly deliveredCount: number;
   readonly setAsideCount: number;
   /** The latest, the newest last. */
@@ -57,13 +57,24 @@ export function begun(
     const from = Math.min(start.index ?? size, size);
     return { ...NOTHING, acknowledged: from, since: from, fingerprint, startId: start.id };
   }
-  let { acknowledged, since } = before;
+  let { acknowledged } = before;
   if (before.startId !== start.id) acknowledged = Math.min(start.index ?? size, size);
   // A ledger that is shorter than what was delivered has been put back from a copy.
   acknowledged = Math.min(acknowledged, size);
-  if (before.fingerprint !== fingerprint) since = acknowledged;
-  since = Math.min(since, acknowledged);
-  return { ...before, acknowledged, since, fingerprint, startId: start.id };
+  const place = { acknowledged, fingerprint, startId: start.id };
+  // What another receiver has had, by another selection, is nothing that this one has had; nor is what was skipped.
+  const isAnother = before.fingerprint !== fingerprint || acknowledged > before.acknowledged;
+  if (isAnother) {
+    return {
+      ...before,
+      ...place,
+      since: acknowledged,
+      deliveredCount: 0,
+      setAsideCount: 0,
+      setAside: [],
+    };
+  }
+  return { ...before, ...place, since: Math.min(before.since, acknowledged) };
 }
 
 const NOTHING: Omit<Progress, "fingerprint" | "startId"> = {
@@ -76,6 +87,19 @@ const NOTHING: Omit<Progress, "fingerprint" | "startId"> = {
   lastTrouble: null,
   failingSince: null,
 };
+
+/** With these as well, in the order of the ledger. What is found again after a repetition is counted again. */
+export function setAsideUpTo(
+  { setAside, setAsideCount }: Pick<Progress, "setAside" | "setAsideCount">,
+  more: readonly SetAside[],
+): Pick<Progress, "setAside" | "setAsideCount"> {
+  if (more.length === 0) return { setAside, setAsideCount };
+  const inOrder = more.toSorted((a, b) => a.index - b.index);
+  return {
+    setAside: [...setAside, ...inOrder].slice(-MAX_NAMED_SET_ASIDE),
+    setAsideCount: setAsideCount + more.length,
+  };
+}
 
 /** What has been found so far of a destination, for whoever looks at it now. */
 export interface CourierReport {

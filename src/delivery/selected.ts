@@ -1,10 +1,11 @@
 /** Which entries of the ledger a destination gets. */
 import type { Millis } from "../kernel/clock.ts";
-import { parseEvent } from "../audit/event.ts";
+import { Refusal } from "../kernel/errors.ts";
+import { parseEvent, type AuditEvent } from "../audit/event.ts";
 import { OPERATOR_ACCOUNT } from "../audit/crn.ts";
 import { compilePredicate } from "../search/predicate.ts";
 import { planQuery } from "../search/planner.ts";
-import { projectLine } from "../search/projection.ts";
+import { projectEvent } from "../search/projection.ts";
 import type { Vocabulary } from "../search/vocabulary.ts";
 import type { Routing, Selection } from "./definition.ts";
 import type { Entry } from "./entry.ts";
@@ -12,20 +13,23 @@ import type { Entry } from "./entry.ts";
 /** The entry, if the destination gets it. */
 export type Select = (index: number, line: Uint8Array) => Entry | undefined;
 
-/** What a filter is read by; a time in it that is said from now is from when it is read. */
+/** What a filter is read by. */
 export interface Language {
   readonly vocabulary: Vocabulary;
   readonly now: Millis;
 }
 
-/** Throws a Refusal `invalid_request` for a filter that cannot be read. */
+/**
+ * Throws a Refusal `invalid_request` for a filter that cannot be read, or that means another thing at another time: after
+ * a while without its receiver a destination would not get what it would have got before.
+ */
 export function compileSelection(selection: Selection, language: Language): Select {
   const isTheirs = ownerTest(selection);
   const isRouted = routingTest(selection.routing);
   const matches = filterTest(selection.filter, language);
   return (index, line) => {
     const event = parseEvent(line);
-    if (!isTheirs(event.account) || !isRouted(event.region) || !matches(index, line)) {
+    if (!isTheirs(event.account) || !isRouted(event.region) || !matches(index, event)) {
       return undefined;
     }
     return { index, line, event };
@@ -39,12 +43,21 @@ function ownerTest({ account, includesOperators }: Selection): (account: string)
 
 function filterTest(
   filter: string,
-  language: Language,
-): (index: number, line: Uint8Array) => boolean {
+  { vocabulary, now }: Language,
+): (index: number, event: AuditEvent) => boolean {
   if (filter.trim() === "") return () => true;
-  const matches = compilePredicate(planQuery(filter, language));
-  return (index, line) => matches(projectLine(index, line));
+  const plan = planQuery(filter, { vocabulary, now });
+  const later = planQuery(filter, { vocabulary, now: now + LATER_MS });
+  if (JSON.stringify(plan) !== JSON.stringify(later)) {
+    const sentence = "The filter of a destination has no times that are said from now.";
+    throw new Refusal("invalid_request", sentence, { field: "filter" });
+  }
+  const matches = compilePredicate(plan);
+  return (index, event) => matches(projectEvent(index, event));
 }
+
+/** Of another year: `now/y` is another time as well. */
+const LATER_MS = 1_000 * 86_400_000;
 
 /** By region, of which there are few: each is decided once. */
 function routingTest(routing: Routing | null): (region: string) => boolean {
