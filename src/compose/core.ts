@@ -106,11 +106,7 @@ export async function openCore(ports: CorePorts): Promise<Core> {
 
   const engines = openEngines(ledger, trail, open);
   const desk = openDesk(ports, trail, pinned);
-  const acme = new AcmeClient({
-    directories: config.acmeDirectories,
-    userAgent: `keytrail/${packageVersion()}`,
-    clock,
-  });
+  const acme = openAcme(config, clock);
   const capabilities: Capabilities = {
     vault,
     rootKeys,
@@ -149,6 +145,10 @@ export async function openCore(ports: CorePorts): Promise<Core> {
   return { state, trail, capabilities, ...outside, performer, rotation, ...readers, drainedEvents };
 }
 
+function openAcme({ acmeDirectories: directories }: ServeConfig, clock: Clock): AcmeClient {
+  return new AcmeClient({ directories, userAgent: `keytrail/${packageVersion()}`, clock });
+}
+
 /** Told of what is recorded: an engine that was deleted is cut off. */
 function openEngines(ledger: Ledger, trail: Trail, open: AsyncDisposableStack): EngineConnections {
   const engines = new EngineConnections(ledger.origin);
@@ -164,7 +164,7 @@ function openDesk(
 ): DeliveryDesk {
   const desk = new DeliveryDesk({
     // What they are known by there is nothing to any operation.
-    pinned: pinned.map(({ credentials: _, ...shown }) => shown),
+    pinned: pinned.map(({ credentials: _credentials, ...shown }) => shown),
     isReachable: reachability(config.destinationAddresses).others,
     attest: (size, statement) => ledger.attest(size, statement),
     clock,

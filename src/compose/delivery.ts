@@ -138,7 +138,10 @@ function measuresOf(delivery: Delivery, size: number): readonly DeliveryMeasure[
 
 export function healthOf(delivery: Delivery): DeliveryHealth {
   const { definitions, overdue } = delivery;
-  const isFailing = (id: string): boolean => delivery.progress(id)?.failingSince != null;
+  const isFailing = (id: string): boolean => {
+    const failingSince = delivery.progress(id)?.failingSince ?? null;
+    return failingSince !== null;
+  };
   return {
     failing: definitions.filter(({ id }) => isFailing(id)).length,
     overdue: overdue.length,
