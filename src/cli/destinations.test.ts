@@ -270,7 +270,8 @@ describe("keytrail destinations add, set, remove", () => {
         },
       },
     ]);
-    asked = [];
+    await keytrail("set", "siem", "--kind", "json", "--host", "other");
+    expect(asked.at(-1)?.body).toEqual({ settings: { kind: "json", host: "other" } });
     await keytrail("set", "siem", "--filter", "", "--credential", "client_key=none");
     expect(asked.at(-1)?.body).toEqual({ filter: "", credentials: { client_key: null } });
     expect((await keytrail("set", "siem")).stderr).toContain("say what is to be changed");

@@ -230,9 +230,11 @@ async function add({ client, io, values, name }: Asked): Promise<Result> {
 }
 
 async function change({ client, io, values, name }: Asked): Promise<Result> {
-  const isMerged = values.file === undefined;
-  const before = isMerged ? (await client.destination(name)).settings : {};
-  const input = await readInput(values, before, io);
+  const before: Readonly<Record<string, unknown>> =
+    values.file === undefined ? (await client.destination(name)).settings : {};
+  // Of another kind nothing of what there is holds.
+  const isSameKind = values.kind === undefined || values.kind === before["kind"];
+  const input = await readInput(values, isSameKind ? before : {}, io);
   if (Object.keys(input).length === 0) throw new UsageError("say what is to be changed");
   const value = await client.updateDestination(name, input);
   return { value, text: `Changed ${printable(value.name)}.\n${describe(value)}` };

@@ -79,7 +79,7 @@ async function contentOf(
       throw problem(`credentials.${name}: ${file} has more than ${MAX_KEY_CHARS} bytes.`);
     }
     if ((mode & OTHERS_MAY_READ) !== 0) {
-      warn(`WARNING: others than its owner may read ${file}, a credential of a destination.`);
+      warn(`Others than its owner may read ${file}, a credential of a destination.`);
     }
     return await readFile(file, "utf8");
   } catch (error) {

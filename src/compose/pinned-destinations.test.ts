@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ConfigError } from "../config.ts";
+import type { Definition } from "../delivery/definition.ts";
 import type { CheckedSink } from "../delivery/sink.ts";
 import { checkSink } from "../delivery/sinks.ts";
 import { Refusal } from "../kernel/errors.ts";
@@ -12,7 +13,6 @@ import {
   MAX_DESTINATIONS_FILE_BYTES,
   MAX_PINNED_DESTINATIONS,
   readPinned,
-  type PinnedDefinition,
 } from "./pinned-destinations.ts";
 
 const FILE_SINK = "settings: { kind: file, path: /var/log/keytrail.ndjson }";
@@ -34,12 +34,12 @@ function written(text: string): string {
   return file;
 }
 
-function pinned(...entries: string[]): Promise<readonly PinnedDefinition[]> {
+function pinned(...entries: string[]): Promise<readonly Definition[]> {
   const text = `destinations:\n${entries.map((one) => `  - { ${one} }\n`).join("")}`;
   return opened(text);
 }
 
-function opened(text: string): Promise<readonly PinnedDefinition[]> {
+function opened(text: string): Promise<readonly Definition[]> {
   const config = { destinationsFile: written(text), credentialNamed };
   return readPinned(config, (line) => warnings.push(line));
 }
@@ -154,7 +154,7 @@ describe("the file of destinations", () => {
     const destinationsFile = written("destinations: []");
     chmodSync(destinationsFile, 0o664);
     await readPinned({ destinationsFile, credentialNamed }, (line) => warnings.push(line));
-    expect(warnings).toEqual([expect.stringMatching(/others than its owner may write .*yaml/)]);
+    expect(warnings).toEqual([expect.stringMatching(/Others than its owner may write .*yaml/)]);
   });
 });
 
@@ -196,7 +196,7 @@ describe("credentials of pinned destinations", () => {
 
   it("are spoken of when others may read them", async () => {
     await credentials({ token: file("token", "t", 0o640) });
-    expect(warnings).toEqual([expect.stringMatching(/others than its owner may read .*token, a/)]);
+    expect(warnings).toEqual([expect.stringMatching(/Others than its owner may read .*token, a/)]);
   });
 
   it.each([

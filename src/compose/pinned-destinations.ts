@@ -32,11 +32,6 @@ export const MAX_DESTINATIONS_FILE_BYTES = 1_024 * 1_024;
 /** Others than the owner may write: whoever may, chooses where the trail goes. */
 const OTHERS_MAY_WRITE = 0o022;
 
-export interface PinnedDefinition extends Definition {
-  /** By which the `cloud_logs` targets of IBM's event routing name it. */
-  readonly crn?: string;
-}
-
 export type PinnedConfig = Pick<ServeConfig, "destinationsFile" | "credentialNamed">;
 
 /**
@@ -46,10 +41,10 @@ export type PinnedConfig = Pick<ServeConfig, "destinationsFile" | "credentialNam
 export async function readPinned(
   { destinationsFile, credentialNamed }: PinnedConfig,
   warn: (line: string) => void,
-): Promise<readonly PinnedDefinition[]> {
+): Promise<readonly Definition[]> {
   if (destinationsFile === null) return [];
   const entries = await readEntries(destinationsFile, warn);
-  const pinned: PinnedDefinition[] = [];
+  const pinned: Definition[] = [];
   for (const [at, entry] of entries.entries()) {
     const name = nameIn(entry);
     const where = `${destinationsFile}, destination ${name ?? `number ${at + 1}`}`;
@@ -101,7 +96,7 @@ interface Sources {
   readonly warn: (line: string) => void;
 }
 
-async function definitionOf(given: unknown, sources: Sources): Promise<PinnedDefinition> {
+async function definitionOf(given: unknown, sources: Sources): Promise<Definition> {
   const { problem } = sources;
   const parsed = entrySchema.safeParse(given);
   if (!parsed.success) throw problem(sentenceOf(parsed.error));
@@ -150,7 +145,7 @@ async function readEntries(
       throw problem(`it has more than ${MAX_DESTINATIONS_FILE_BYTES} bytes`);
     }
     if ((mode & OTHERS_MAY_WRITE) !== 0) {
-      warn(`WARNING: others than its owner may write ${file}, and so choose where the trail goes.`);
+      warn(`Others than its owner may write ${file}, and so choose where the trail goes.`);
     }
     text = await readFile(file, "utf8");
   } catch (error) {
