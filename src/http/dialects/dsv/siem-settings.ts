@@ -98,7 +98,8 @@ export function changedSettings(before: SinkSettings, given: SiemSettings): obje
   const settings = settingsOf(given);
   const isSame = before.kind === given.siemType && transportOf(before) === given.protocol;
   if (!isSame) return settings;
-  const { path: _path, tls, ...kept } = before as Readonly<Record<string, unknown>>;
+  const known: Readonly<Record<string, unknown>> = { ...before };
+  const { path: _path, tls, ...kept } = known;
   const isSecured = typeof tls === "object" && tls !== null;
   return {
     ...kept,

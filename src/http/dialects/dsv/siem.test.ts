@@ -49,7 +49,7 @@ describe("a SIEM endpoint", () => {
     expect(made.record).toMatchObject({ path: "config:siem", action: "POST", status: 201 });
     expect(made.events[0]).toMatchObject({
       action: "atracker.target.create",
-      requestData: { name: "syslogtest", siemType: "syslog", protocol: "udp", port: 5514 },
+      requestData: { name: "syslogtest", kind: "syslog", transport: "udp", port: 5514 },
       responseData: { id: made.body.id },
     });
     const read = await server.call("GET", "/config/siem/syslogtest");
@@ -91,7 +91,7 @@ describe("a SIEM endpoint", () => {
     const kept = server.app.database.all("SELECT content FROM items");
     const said = [answers.map(({ text }) => text), server.app.events(), kept];
     expect(JSON.stringify(said)).not.toContain(SYSLOG.auth);
-    expect(JSON.stringify(kept)).toContain("sealedToken");
+    expect(JSON.stringify(kept)).toContain('\\"sealed\\"');
     const keys = () => server.app.database.all("SELECT owner FROM data_keys").length;
     const before = keys();
     await server.call("DELETE", "/config/siem/syslogtest");
@@ -102,7 +102,7 @@ describe("a SIEM endpoint", () => {
     const { name: _name, auth: _auth, ...rest } = SYSLOG;
     const sealed = () =>
       JSON.parse(String(server.app.database.all("SELECT content FROM items")[0]?.["content"]))
-        .sealedToken;
+        .sealed.token;
     await register(SYSLOG);
     const first = sealed();
     await server.call("PUT", "/config/siem/syslogtest", { body: rest });
@@ -180,29 +180,28 @@ describe("a SIEM endpoint", () => {
     ["allowSelfSigned", { allowSelfSigned: true }],
     ["siemType", { siemType: "leef" }],
     ["name", { name: "a b" }],
-    ["pool", { sendToEngine: true }],
+    ["sendToEngine", { sendToEngine: true, pool: "edge" }],
+    ["pool", { pool: "edge" }],
   ])(
     "with such a %s is refused, recorded without what was sent, and not kept: %j",
     async (field, wrong) => {
       const refused = await register({ ...SYSLOG, ...wrong });
       expect(refused.body).toMatchObject({ code: 400, errors: { [field]: [expect.any(String)] } });
       expect(refused.record).toMatchObject({ path: "config:siem", status: 400 });
-      expect(refused.events[0]).toMatchObject({ operation: "siem.create", requestData: {} });
+      expect(refused.events[0]).toMatchObject({ operation: "destination.create", requestData: {} });
       expect((await server.call("GET", "/config/siem")).body.total).toBe(0);
     },
   );
 
-  it("may be reached by engines of a pool that there is", async () => {
-    const body = { ...SYSLOG, sendToEngine: true, pool: "edge" };
-    expect((await register(body)).body.message).toBe("specified pool doesn't exist");
-    await server.call("POST", "/pools", { body: { name: "edge" } });
-    expect((await register(body)).status).toBe(201);
-    const { name, ...rest } = { ...body, pool: "nowhere" };
-    const moved = await server.call("PUT", `/config/siem/${name}`, { body: rest });
-    expect(moved.body).toEqual({ code: 400, message: "specified pool doesn't exist" });
-    expect((await register(body)).body.message).toBe(
-      "a SIEM endpoint with this name already exists",
-    );
+  it("has a name of its own", async () => {
+    await register(SYSLOG);
+    expect((await register(SPLUNK)).status).toBe(201);
+    const again = await register({ ...SPLUNK, name: SYSLOG.name });
+    expect(again.body).toEqual({
+      code: 400,
+      message: "a SIEM endpoint with this name already exists",
+    });
+    expect(again.events).toMatchObject([{ operation: "destination.create", outcome: "failure" }]);
   });
 
   it("is an Operator's matter", async () => {
