@@ -124,4 +124,13 @@ describe("items on SQLite", () => {
     await store.deleteItem(document);
     expect(await store.allItems(DOCUMENT, ACCOUNT)).toEqual([]);
   });
+
+  it("of other kinds are as they are, whatever was answered before", async () => {
+    expect(await store.allItems(POOL, ACCOUNT)).toEqual([]);
+    const west = pool("west");
+    await store.putItem(west);
+    expect(await store.allItems(POOL, ACCOUNT)).toEqual([west]);
+    await store.deleteItem(west);
+    expect(await store.allItems(POOL, ACCOUNT)).toEqual([]);
+  });
 });
