@@ -3,7 +3,7 @@
  * as a table of Sentinel has it.
  */
 import { categorizations, type EventType } from "./ecs-category.ts";
-import type { AuditEvent, Outcome, Severity } from "../event.ts";
+import type { AuditEvent, EventHost, Outcome, Severity } from "../event.ts";
 import { PRODUCT } from "./ocsf-objects.ts";
 import { isByServer, kindOf, thingOf } from "./parties.ts";
 
@@ -69,7 +69,7 @@ function typeOf({ operation }: AuditEvent): string {
 function detailsOf({ reason }: AuditEvent): AsimRecord {
   return {
     EventResultDetails: reason.reasonType,
-    EventOriginalResultDetails: reason.reasonForFailure ?? String(reason.reasonCode),
+    EventOriginalResultDetails: reason.reasonForFailure || String(reason.reasonCode),
   };
 }
 
@@ -101,7 +101,11 @@ function actorOf(event: AuditEvent): AsimRecord {
     ActorOriginalUserType: initiator.typeURI,
     ...(id === "" ? {} : { ActorUserId: id, ActorUserIdType: "Other" }),
     ...(name === "" ? {} : { ActorUsername: name, ActorUsernameType: "Simple" }),
-    ...(host.addressType === "" || isByServer(event) ? {} : { SrcIpAddr: host.address }),
+    ...(isAddress(host) && !isByServer(event) ? { SrcIpAddr: host.address } : {}),
     ...(host.agent === "" ? {} : { HttpUserAgent: host.agent }),
   };
+}
+
+function isAddress({ address, addressType }: EventHost): boolean {
+  return addressType !== "" && address !== "";
 }

@@ -13,7 +13,7 @@ export function renderDatadog(event: AuditEvent): DatadogAttributes {
   return {
     evt: { id: event.id, name: event.operation, outcome: event.outcome, category: "audit" },
     ...(initiator.id === "" ? {} : { usr: { id: initiator.id, name: initiator.name } }),
-    ...(addressType === "" ? {} : { network: { client: { ip: address } } }),
+    ...(addressType === "" || address === "" ? {} : { network: { client: { ip: address } } }),
     ...(isByServer(event)
       ? {}
       : {

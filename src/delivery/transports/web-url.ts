@@ -4,12 +4,9 @@ import { z } from "zod";
 export const MAX_URL_CHARS = 2_048;
 
 /** A user and a password in it would be no settings but credentials; a fragment is never sent. */
-export const webUrl = z
-  .string()
-  .max(MAX_URL_CHARS)
-  .refine(isWebUrl, {
-    error: "is a URL of https or http, without a user, a password or a fragment",
-  });
+export const webUrl = z.string().max(MAX_URL_CHARS).refine(isWebUrl, {
+  error: "is a URL of https or http, without a user, a password or a fragment",
+});
 
 function isWebUrl(text: string): boolean {
   const url = URL.parse(text);

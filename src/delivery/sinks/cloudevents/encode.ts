@@ -98,14 +98,16 @@ function nonEmpty(name: string, value: string): Attributes {
   return value === "" ? {} : { [name]: value };
 }
 
-/** A network-path reference (RFC 3986, section 4.2): the log's name, and whose events they are. */
+/**
+ * A network-path reference (RFC 3986, section 4.2): the log's name, and whose events they are. A name that does not begin
+ * as a host does is a path.
+ */
 function sourceOf(logName: string, account: string): string {
   const [host = "", ...path] = logName.split("/");
-  const authority = /^[\w.-]+(?::\d+)?$/.test(host) ? host : encodeURIComponent(host);
-  const segments = [...path, "accounts", account].map((one) =>
-    encodeURIComponent(one.toWellFormed()),
-  );
-  return `//${authority}/${segments.join("/")}`;
+  const isHost = /^[\w.-]+(?::\d+)?$/.test(host) && URL.canParse(`http://${host}/`);
+  const segments = [...(isHost ? path : [logName]), "accounts", account];
+  const encoded = segments.map((one) => encodeURIComponent(one.toWellFormed()));
+  return `${isHost ? `//${host}` : ""}/${encoded.join("/")}`;
 }
 
 /** The log's host from its end, as types are to begin: `example.com` gives `com.example`; and what the log is of. */
