@@ -1,0 +1,266 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Couriers } from "./couriers.ts";
+import type { Definition } from "./definition.ts";
+import { DeliveryFault } from "./fault.ts";
+import { definition, toyCrew, type ToyCrew } from "./testing/crew.ts";
+import { ScriptedReceiver, type Script } from "./testing/scripted-receiver.ts";
+import { toyId, ToyLedger } from "./testing/toy-ledger.ts";
+
+let running: Couriers | undefined;
+afterEach(async () => {
+  await running?.stop();
+  running = undefined;
+});
+
+interface Scene extends ToyCrew {
+  readonly ledger: ToyLedger;
+  readonly receiver: ScriptedReceiver;
+}
+
+async function scene(
+  entries: number,
+  script: Partial<Script>,
+  given: Partial<Definition> = {},
+): Promise<Scene> {
+  const ledger = new ToyLedger();
+  ledger.grow(Array.from({ length: entries }, () => ({})));
+  const receiver = new ScriptedReceiver(script);
+  const crew = toyCrew(ledger, { siem: receiver });
+  running = crew.couriers;
+  await crew.couriers.set([definition("siem", given)]);
+  return { ...crew, ledger, receiver };
+}
+
+const acknowledged = (crew: ToyCrew) => crew.last("siem")?.progress.acknowledged;
+const until = (crew: ToyCrew, index: number) =>
+  vi.waitFor(() => expect(acknowledged(crew)).toBe(index), { timeout: 10_000, interval: 1 });
+const asideOf = (crew: ToyCrew) => crew.last("siem")?.progress.setAside.map(({ index }) => index);
+const upTo = (n: number) => Array.from({ length: n }, (_, i) => i);
+const away = () => new DeliveryFault("unavailable", "away");
+
+describe.each(["at once", "when asked"] as const)("a receiver that acknowledges %s", (word) => {
+  const acknowledges = word;
+
+  it("gets everything, in order, and what comes later", async () => {
+    const crew = await scene(50, { acknowledges });
+    await until(crew, 50);
+    crew.ledger.grow([{}, {}]);
+    await until(crew, 52);
+    expect(crew.receiver.arrived).toEqual(upTo(52));
+  });
+
+  it("gets again what it may not have taken, until its word arrives", async () => {
+    let failures = 4;
+    const after = () => (failures-- > 0 ? away() : undefined);
+    const crew = await scene(20, { acknowledges, after });
+    await until(crew, 20);
+    expect(crew.receiver.durable).toEqual(new Set(upTo(20)));
+    expect(crew.receiver.arrived.length).toBeGreaterThan(20);
+  });
+
+  it.each(["the batch", "by name", "each"] as const)(
+    "and refuses some, saying so of %s: they are named, the others arrive",
+    async (refuses) => {
+      const bad = new Set([3, 17, 18, 39]);
+      const crew = await scene(40, {
+        acknowledges,
+        refuses,
+        isPoison: (index) => bad.has(index),
+      });
+      await until(crew, 40);
+      const { progress } = crew.last("siem")!;
+      expect(progress.setAsideCount).toBe(4);
+      expect(progress.setAside.map(({ index, eventId }) => [index, eventId])).toEqual(
+        [...bad].map((index) => [index, toyId(index)]),
+      );
+      expect(crew.receiver.durable).toEqual(new Set(upTo(40).filter((n) => !bad.has(n))));
+      expect(JSON.stringify(progress.setAside[0])).toContain("refused");
+    },
+  );
+
+  it.each(["the batch", "by name", "each"] as const)(
+    "and refuses more in a row than could be doubted, saying so of %s: it gets what follows",
+    async (refuses) => {
+      const isPoison = (index: number) => index >= 5 && index < 45;
+      const crew = await scene(60, { acknowledges, refuses, isPoison });
+      await until(crew, 60);
+      expect(crew.receiver.durable.has(59)).toBe(true);
+      expect(asideOf(crew)).toEqual(upTo(60).filter(isPoison));
+    },
+  );
+
+  it.each(["the batch", "by name", "each"] as const)(
+    "and refuses everything for a while, saying so of %s: nothing is set aside",
+    async (refuses) => {
+      const crew = await scene(30, { acknowledges, refuses, refusesAll: true });
+      await vi.waitFor(() => expect(crew.last("siem")!.attempts).toBeGreaterThan(2));
+      expect(crew.last("siem")!.progress).toMatchObject({
+        acknowledged: 0,
+        setAsideCount: 0,
+        lastTrouble: { kind: "denied", problem: "refused" },
+        lastSuccessAt: null,
+      });
+      crew.receiver.script.refusesAll = false;
+      await until(crew, 30);
+      crew.receiver.script.refusesAll = true;
+      crew.ledger.grow([{}]);
+      await vi.waitFor(() => expect(crew.last("siem")!.attempts).toBeGreaterThan(2));
+      crew.receiver.script.refusesAll = false;
+      await until(crew, 31);
+      expect(crew.last("siem")!.progress.setAsideCount).toBe(0);
+      expect(crew.receiver.durable).toEqual(new Set(upTo(31)));
+    },
+  );
+
+  it("and refuses its first events only: they are set aside once it has taken one", async () => {
+    const crew = await scene(8, { acknowledges, isPoison: (index) => index < 3 });
+    await until(crew, 8);
+    expect(asideOf(crew)).toEqual([0, 1, 2]);
+  });
+
+  it("and takes few at a time: it gets few at a time", async () => {
+    const crew = await scene(40, { acknowledges, mostAtOnce: 3 });
+    await until(crew, 40);
+    expect(crew.receiver.arrived).toEqual(upTo(40));
+  });
+
+  it("and blames an event that it was not sent: it gets them one by one", async () => {
+    let failures = 3;
+    const nobody = () =>
+      failures-- > 0 ? new DeliveryFault("rejected", "refused", { index: 4_000 }) : undefined;
+    const crew = await scene(10, { acknowledges, before: nobody });
+    await until(crew, 10);
+    expect(crew.last("siem")!.progress.setAsideCount).toBe(0);
+  });
+});
+
+describe("what was confirmed", () => {
+  it("is what the receiver still has after it has crashed", async () => {
+    const crew = await scene(30, { acknowledges: "when asked", before: () => undefined });
+    crew.receiver.script.before = (call) => (call === "confirm" ? away() : undefined);
+    await vi.waitFor(() => expect(crew.receiver.confirms).toBeGreaterThan(1));
+    expect(acknowledged(crew)).toBe(0);
+    crew.receiver.crash();
+    crew.receiver.script.before = () => undefined;
+    await until(crew, 30);
+    expect(crew.receiver.durable).toEqual(new Set(upTo(30)));
+  });
+
+  it("keeps a required destination within its room, also with what is not for it", async () => {
+    const crew = await scene(1, { acknowledges: "when asked" }, { maxBacklog: 10 });
+    await until(crew, 1);
+    crew.ledger.grow([{}, ...Array.from({ length: 60 }, () => ({ account: "other" }))]);
+    const far = crew.reports.length;
+    await until(crew, 62);
+    for (const { sent, progress } of crew.reports.slice(far)) {
+      expect(sent - progress.acknowledged).toBeLessThanOrEqual(10);
+    }
+  });
+});
+
+describe("an event that the sink has no words for", () => {
+  const tooLong = (bad: readonly number[]) => (index: number) => {
+    if (bad.includes(index)) throw new DeliveryFault("rejected", "longer than a datagram");
+  };
+
+  it("is set aside once, however often its neighbours are sent", async () => {
+    let failures = 5;
+    const after = () => (failures-- > 0 ? away() : undefined);
+    const crew = await scene(10, { encode: tooLong([2, 9]), after });
+    await until(crew, 10);
+    expect(crew.last("siem")!.progress.setAsideCount).toBe(2);
+    expect(asideOf(crew)).toEqual([2, 9]);
+  });
+
+  it("never counts before the progress has passed it: a restart finds it again", async () => {
+    const crew = await scene(5, { encode: tooLong([1]), before: away });
+    await vi.waitFor(() => expect(crew.last("siem")!.attempts).toBeGreaterThan(2));
+    expect(crew.last("siem")!.progress).toMatchObject({ acknowledged: 0, setAsideCount: 0 });
+  });
+
+  it("is set aside where the sink breaks on it, if others can be said", async () => {
+    const encode = (index: number) => {
+      if (index === 3) throw new TypeError("undefined is not a string");
+    };
+    const crew = await scene(6, { encode });
+    await until(crew, 6);
+    expect(asideOf(crew)).toEqual([3]);
+  });
+
+  it("is not set aside where the sink breaks on all of them", async () => {
+    const encode = () => {
+      throw new TypeError("undefined is not a string");
+    };
+    const crew = await scene(6, { encode });
+    await vi.waitFor(() => expect(crew.last("siem")!.attempts).toBeGreaterThan(3));
+    expect(crew.last("siem")!.progress).toMatchObject({ acknowledged: 0, setAsideCount: 0 });
+  });
+});
+
+describe("a receiver that says nothing", () => {
+  it("is given up after its time, and left to itself when it does not even end", async () => {
+    let hangs = 2;
+    const crew = await scene(5, { before: () => (hangs-- > 0 ? "hang" : undefined) });
+    await until(crew, 5);
+    expect(crew.reports.map(({ progress }) => progress.lastTrouble?.problem)).toContain(
+      "no answer in time",
+    );
+  });
+
+  it("does not hold up the end", async () => {
+    const crew = await scene(5, { before: () => "hang" });
+    await vi.waitFor(() => expect(crew.receiver.sends).toBe(1));
+    await crew.couriers.stop();
+    expect(acknowledged(crew)).toBe(0);
+  });
+});
+
+describe("a paused destination", () => {
+  it("is sent nothing, and goes on where it was", async () => {
+    const crew = await scene(5, {}, { isPaused: true });
+    crew.ledger.grow([{}, {}]);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(crew.receiver.sends).toBe(0);
+    await crew.couriers.set([definition("siem")]);
+    await until(crew, 7);
+  });
+});
+
+describe("failing", () => {
+  const transitions = (crew: ToyCrew) => {
+    const states = crew.reports.map(({ progress }) => progress.failingSince !== null);
+    return states.filter((state, i) => state !== (states[i - 1] ?? false)).length;
+  };
+
+  it("is said at once of a receiver that denies us, and not again for a minute", async () => {
+    const crew = await scene(1, {});
+    await until(crew, 1);
+    let calls = 0;
+    crew.receiver.script.before = () =>
+      calls++ % 2 === 0 ? new DeliveryFault("denied", "401") : undefined;
+    for (let n = 0; n < 10; n += 1) {
+      crew.ledger.grow([{}]);
+      await until(crew, n + 2);
+    }
+    expect(calls).toBe(20);
+    expect(transitions(crew)).toBe(2);
+  });
+
+  it("is not said of a receiver that is away for a moment", async () => {
+    let failures = 2;
+    const crew = await scene(1, { before: () => (failures-- > 0 ? away() : undefined) });
+    await until(crew, 1);
+    expect(transitions(crew)).toBe(0);
+    expect(crew.last("siem")!.progress.lastTrouble?.problem).toBe("away");
+  });
+
+  it("says nothing of what broke here but that it did", async () => {
+    const crew = await scene(0, {});
+    crew.ledger.fault = new Error("/var/lib/keytrail: input/output error");
+    crew.ledger.grow([{}]);
+    await vi.waitFor(() => expect(crew.last("siem")!.attempts).toBeGreaterThan(1));
+    expect(JSON.stringify(crew.reports)).not.toContain("/var/lib");
+    crew.ledger.fault = undefined;
+    await until(crew, 1);
+  });
+});
