@@ -31,6 +31,8 @@ export interface ThreadCrewPorts {
   readonly onDeath: (reason: Outage) => void;
   /** The ledger cannot be read, or what is wanted cannot be done, at the moment. */
   readonly onTrouble: (error: unknown) => void;
+  /** Of the end; STOP_GRACE_MS, if nothing else is said. */
+  readonly graceMs?: Millis;
 }
 
 export class ThreadCrew implements Crew {
@@ -86,7 +88,8 @@ export class ThreadCrew implements Crew {
     if (!thread) return;
     const timer = new AbortController();
     const { signal } = timer;
-    const grace = wait(STOP_GRACE_MS, undefined, { signal }).catch(() => undefined);
+    const { graceMs = STOP_GRACE_MS } = this.#ports;
+    const grace = wait(graceMs, undefined, { signal }).catch(() => undefined);
     // A thread that dies now has nothing more to say either.
     const asked = thread.ask({ kind: "stop" }).catch(() => undefined);
     await Promise.race([asked, grace]);
