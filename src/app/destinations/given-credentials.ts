@@ -118,14 +118,18 @@ export function isElsewhere(now: CheckedSink, before: CheckedSink): boolean {
   const isBarer = PROTECTED.has(before.address.transport) && !PROTECTED.has(now.address.transport);
   const known = new Set(serversOf(before.settings));
   const isAnother = serversOf(now.settings).some((server) => !known.has(server));
-  return isMoved || isBarer || isAnother || isLooser(tlsOf(now), tlsOf(before));
+  return (
+    isMoved || isBarer || isAnother || isLooser(trustsOf(now.settings), trustsOf(before.settings))
+  );
 }
 
-/** Whoever else could be believed to be the receiver. */
-function isLooser(now: Trust, before: Trust): boolean {
-  const isUnchecked = now.allow_self_signed === true && before.allow_self_signed !== true;
-  const isByOthers = now.ca !== before.ca || now.server_name !== before.server_name;
-  return isUnchecked || isByOthers;
+/** Whoever else could be believed to be the receiver, or one that gives out its tokens. */
+function isLooser(now: Trusts, before: Trusts): boolean {
+  return [...new Set([...now.keys(), ...before.keys()])].some((place) => {
+    const [there, here] = [before.get(place) ?? {}, now.get(place) ?? {}];
+    const isUnchecked = here.allow_self_signed === true && there.allow_self_signed !== true;
+    return isUnchecked || here.ca !== there.ca || here.server_name !== there.server_name;
+  });
 }
 
 interface Trust {
@@ -134,9 +138,17 @@ interface Trust {
   readonly allow_self_signed?: unknown;
 }
 
-function tlsOf({ settings }: CheckedSink): Trust {
-  const tls = "tls" in settings ? settings.tls : undefined;
-  return typeof tls === "object" && tls !== null ? tls : {};
+type Trusts = ReadonlyMap<string, Trust>;
+
+/** Every `tls` of the settings, however deep, by where it stands. */
+function trustsOf(value: unknown, place = ""): Trusts {
+  if (typeof value !== "object" || value === null) return new Map();
+  const found = Object.entries(value).flatMap(([name, member]) =>
+    name === "tls" && typeof member === "object" && member !== null
+      ? [[place, member] as const]
+      : [...trustsOf(member, `${place}.${name}`)],
+  );
+  return new Map(found);
 }
 
 function bad(field: string, sentence: string): Refusal {
