@@ -6,6 +6,7 @@ import { parseEvent } from "../../../audit/event.ts";
 import type { OperationName } from "../../../audit/catalogue.ts";
 import { Trail, type Recorded } from "../../../audit/trail.ts";
 import type { Place } from "../../../audit/crn.ts";
+import { isAddressAllowed, NOBODYS_RANGES } from "../../../identity/addresses.ts";
 import { invariant } from "../../../kernel/errors.ts";
 import { TimeOrderedIds } from "../../../kernel/ids.ts";
 import type { SignedCheckpoint } from "../../../ledger/checkpoint.ts";
@@ -18,6 +19,8 @@ import { MemoryLedgerStore } from "../../../storage/memory/ledger-store.ts";
 import { countersSchema, SqliteCounterStore } from "../../../storage/sqlite/counters.ts";
 import { Database } from "../../../storage/sqlite/database.ts";
 import type { Call, Caller } from "../../call.ts";
+import type { Pinned } from "../../destinations/deliveries.ts";
+import { DeliveryDesk } from "../../destinations/desk.ts";
 import type { Operation } from "../../operation.ts";
 import { Performer, type Performed } from "../../perform.ts";
 import { openTestApp, PLACE, type TestApp } from "../../testing/test-app.ts";
@@ -41,6 +44,8 @@ export interface TrailApp {
   readonly indexer: Indexer;
   readonly reader: TrailReader;
   readonly performer: Performer;
+  /** Nobody delivers until a delivery joins it. */
+  readonly desk: DeliveryDesk;
   /** Stands in for the witnesses: what they have cosigned. */
   cosigned: SignedCheckpoint | undefined;
   /** Records an event that no operation of the test made: someone else's. */
@@ -60,7 +65,10 @@ export interface TrailApp {
 }
 
 /** The index, if it is given, is closed by whoever made it. */
-export async function openTrailApp(index: EventIndex = new MemoryEventIndex()): Promise<TrailApp> {
+export async function openTrailApp(
+  index: EventIndex = new MemoryEventIndex(),
+  { pinned = [] }: { readonly pinned?: readonly Pinned[] } = {},
+): Promise<TrailApp> {
   const base = await openTestApp();
   const ledger = await openMemoryLedger(new MemoryLedgerStore());
   const counters = Database.open(":memory:", [countersSchema]);
@@ -75,7 +83,14 @@ export async function openTrailApp(index: EventIndex = new MemoryEventIndex()): 
     cosigned: () => app.cosigned,
   });
   const ids = new TimeOrderedIds(base.clock);
-  const capabilities = { ...base.capabilities, trail: reader };
+  const desk = new DeliveryDesk({
+    pinned,
+    isReachable: (address) => !isAddressAllowed(NOBODYS_RANGES, address),
+    attest: (size, statement) => ledger.attest(size, statement),
+    clock: base.clock,
+  });
+  trail.onRecorded((events) => desk.onRecorded(events));
+  const capabilities = { ...base.capabilities, trail: reader, deliveries: desk };
   const performer = new Performer({ ...base, trail, capabilities, ids });
   const app: TrailApp = {
     base,
@@ -85,6 +100,7 @@ export async function openTrailApp(index: EventIndex = new MemoryEventIndex()): 
     indexer,
     reader,
     performer,
+    desk,
     cosigned: undefined,
     async plant(planted = {}) {
       const [recorded] = await trail.record([describe(happening(planted, base, ids))]);

@@ -1,6 +1,7 @@
 /** The native dialect over a whole application in memory; `as` names a caller by the bearer token it was given. */
 import type { FastifyInstance, LightMyRequestResponse } from "fastify";
 import type { Caller } from "../../../../app/call.ts";
+import type { Pinned } from "../../../../app/destinations/deliveries.ts";
 import { openTrailApp, type TrailApp } from "../../../../app/trail/testing/trail-app.ts";
 import { Refusal } from "../../../../kernel/errors.ts";
 import { Exchanges } from "../../../exchange.ts";
@@ -34,10 +35,12 @@ export interface NativeServer {
 export interface NativeServerOptions {
   readonly tailTimes?: Partial<TailTimes>;
   readonly surfaces?: readonly ((server: FastifyInstance) => void)[];
+  /** Destinations in the operator's configuration. */
+  readonly pinned?: readonly Pinned[];
 }
 
 export async function openNativeServer(options: NativeServerOptions = {}): Promise<NativeServer> {
-  const app = await openTrailApp();
+  const app = await openTrailApp(undefined, { pinned: options.pinned ?? [] });
   const { reader: trail, performer, ledger, indexer } = app;
   const tokens = new Map<string, Caller>([
     ["auditor", await app.base.callerWith(["Auditor"])],
