@@ -34,8 +34,18 @@ export class AddressGuard {
   };
 
   #allows(address: string): boolean {
-    return this.#isReachable(address.replace(/^::ffff:(?=\d+\.)/i, ""));
+    return this.#isReachable(plainAddress(address));
   }
+}
+
+/** Of an address of IPv4 within IPv6 that of IPv4, however it is written: also `::ffff:7f00:1` is 127.0.0.1. */
+function plainAddress(address: string): string {
+  if (isIP(address) !== 6) return address;
+  const { hostname = "" } = URL.parse(`http://[${address}]`) ?? {};
+  const [, high, low] = /^\[::ffff:([\da-f]+):([\da-f]+)\]$/.exec(hostname) ?? [];
+  if (high === undefined || low === undefined) return address;
+  const bits = Number.parseInt(high, 16) * 65_536 + Number.parseInt(low, 16);
+  return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 255).join(".");
 }
 
 /** Without the brackets that an address of IPv6 has in a URL. */
