@@ -60,7 +60,7 @@ Other options:
   --json               the answer as JSON
 ${CLIENT_USAGE}  --help               this text
 
-It takes the role Operator; list, status, show, test and proof take Auditor or Operator.
+It takes the role Operator; for list, status, show and proof Auditor does.
 
 Ends with 1 when the server says no, a test does not arrive, or status finds one that fails or is overdue.
 
