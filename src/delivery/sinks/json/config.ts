@@ -35,7 +35,7 @@ const requests = {
     .default("Bearer"),
 } as const;
 
-export const jsonSettings = z.discriminatedUnion("transport", [
+const byTransport = z.discriminatedUnion("transport", [
   z
     .strictObject({
       ...everywhere,
@@ -54,7 +54,28 @@ export const jsonSettings = z.discriminatedUnion("transport", [
     .readonly(),
 ]);
 
-export type JsonSettings = z.output<typeof jsonSettings>;
+export type JsonSettings = z.output<typeof byTransport>;
+const TRANSPORTS_OF: Readonly<Record<string, readonly string[]>> = {
+  path: ["http", "https"],
+  batch: ["http", "https"],
+  authorization: ["http", "https"],
+  tls: ["https"],
+  confirm: ["tcp"],
+  datagrams_per_second: ["udp"],
+};
+
+/** What is said of another transport is named: whoever says something of TLS believes that there is TLS. */
+export const jsonSettings = z
+  .looseObject({ transport: z.enum(["udp", "tcp", "http", "https"]) })
+  .superRefine((given, context) => {
+    for (const [name, transports] of Object.entries(TRANSPORTS_OF)) {
+      if (!Object.hasOwn(given, name) || transports.includes(given.transport)) continue;
+      const message = `is for the transport ${transports.join(" or ")} only`;
+      context.addIssue({ code: "custom", path: [name], message });
+    }
+  })
+  .pipe(byTransport);
+
 export type JsonRequests = Extract<JsonSettings, { transport: "http" | "https" }>;
 export type JsonWire = Extract<JsonSettings, { transport: "udp" | "tcp" }>;
 
