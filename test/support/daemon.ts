@@ -1,6 +1,7 @@
 /** A receiver as a process of its own, in a folder of its own, without rights: ended, killed, frozen and started again. */
 import { spawn, type ChildProcess } from "node:child_process";
 import {
+  appendFileSync,
   chmodSync,
   chownSync,
   existsSync,
@@ -62,6 +63,12 @@ export class Daemon {
       .slice(0, text.lastIndexOf("\n") + 1)
       .split("\n")
       .slice(0, -1);
+  }
+
+  /** After it was killed in the middle of a line: what it writes next does not continue that one. */
+  endLine(name: string): void {
+    const path = join(this.folder, name);
+    if (existsSync(path) && !readFileSync(path, "utf8").endsWith("\n")) appendFileSync(path, "\n");
   }
 
   /** Everything that it has complained of. */

@@ -1,9 +1,7 @@
 /** rsyslog as Debian has it: UDP, TCP (either framing) and TLS with certificates of clients, written as lines of JSON. */
 import type { TlsAuthority } from "./tls-authority.ts";
 import { Daemon, freePort } from "./daemon.ts";
-import type { Received, Receiver } from "./syslog-receiver.ts";
-
-const OUT = "received.jsonl";
+import { RECEIVED, type Received, type Receiver } from "./syslog-receiver.ts";
 
 export async function startRsyslog(authority: TlsAuthority): Promise<Receiver> {
   const [udp, tcp, tls] = [await freePort(), await freePort(), await freePort()];
@@ -23,7 +21,7 @@ export async function startRsyslog(authority: TlsAuthority): Promise<Receiver> {
   return {
     daemon,
     ports: { udp, octet: tcp, lf: tcp, tls },
-    received: () => daemon.lines(OUT).map(readLine),
+    received: () => daemon.lines(RECEIVED).map(readLine),
   };
 }
 
@@ -62,7 +60,7 @@ ${property("msg", "msg")}
   constant(value="}\\n")
 }
 action(type="mmpstrucdata" sd_name.lowercase="off")
-action(type="omfile" file="${folder}/${OUT}" template="json")
+action(type="omfile" file="${folder}/${RECEIVED}" template="json")
 `;
 }
 

@@ -1,9 +1,8 @@
 /** syslog-ng as Debian has it: UDP, TCP (either framing) and TLS with certificates of clients, written as lines of JSON. */
 import { Daemon, freePort } from "./daemon.ts";
-import type { Received, Receiver } from "./syslog-receiver.ts";
+import { RECEIVED, type Received, type Receiver } from "./syslog-receiver.ts";
 import type { TlsAuthority } from "./tls-authority.ts";
 
-const OUT = "received.jsonl";
 /** Debian lets a machine have one daemon of syslog: the other one is unpacked here (see .ci/run). */
 const ASIDE = "/opt/syslog-ng";
 
@@ -18,11 +17,12 @@ export async function startSyslogNg(authority: TlsAuthority): Promise<Receiver> 
   const daemon = await Daemon.start({
     programs: [`${ASIDE}/usr/sbin/syslog-ng`, "/usr/sbin/syslog-ng"],
     package: "syslog-ng-core",
-    args: (folder) => [
-      ...["-F", "--no-caps", "-f", `${folder}/syslog-ng.conf`],
-      ...["-R", `${folder}/persist`, "-p", `${folder}/pid`, "-c", `${folder}/control`],
-      `--module-path=${ASIDE}/usr/lib/syslog-ng/3.38:/usr/lib/syslog-ng/3.38`,
-    ],
+    args: (folder) => {
+      const kept = ["-R", `${folder}/persist`, "-p", `${folder}/pid`, "-c", `${folder}/control`];
+      const modules = `${ASIDE}/usr/lib/syslog-ng/3.38:/usr/lib/syslog-ng/3.38`;
+      const how = ["-F", "--no-caps", `--module-path=${modules}`];
+      return [...how, "-f", `${folder}/syslog-ng.conf`, ...kept];
+    },
     env: { LD_LIBRARY_PATH: `${ASIDE}/usr/lib/syslog-ng` },
     port: ports.octet,
     files: (folder) => ({
@@ -32,7 +32,7 @@ export async function startSyslogNg(authority: TlsAuthority): Promise<Receiver> 
       "syslog-ng.conf": configuration(folder, ports),
     }),
   });
-  return { daemon, ports, received: () => daemon.lines(OUT).map(readLine) };
+  return { daemon, ports, received: () => daemon.lines(RECEIVED).map(readLine) };
 }
 
 function configuration(folder: string, { udp, octet, lf, tls }: Receiver["ports"]): string {
@@ -51,7 +51,7 @@ source network {
     ca-file("${folder}/ca.crt") peer-verify(required-trusted)));
 };
 destination lines {
-  file("${folder}/${OUT}" template("$(format-json --key .SDATA.* pri=$PRI time=$ISODATE host=$HOST
+  file("${folder}/${RECEIVED}" template("$(format-json --key .SDATA.* pri=$PRI time=$ISODATE host=$HOST
     app=$PROGRAM tag=$PROGRAM msgid=$MSGID msg=$MESSAGE)\\n"));
 };
 log { source(network); destination(lines); };

@@ -1,6 +1,9 @@
 /** What a receiver of syslog has made of a message, whichever receiver it was. */
 import type { Daemon } from "./daemon.ts";
 
+/** The file that it writes, one line of JSON for each message. */
+export const RECEIVED = "received.jsonl";
+
 export interface Received {
   readonly pri: number;
   readonly time: string;

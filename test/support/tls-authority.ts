@@ -22,10 +22,8 @@ export class TlsAuthority {
 
   static create(name = "Keytrail test authority"): TlsAuthority {
     const folder = mkdtempSync(join(tmpdir(), "keytrail-authority-"));
-    openssl(folder, [
-      ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
-      ...["-keyout", "ca.key", "-out", "ca.crt", "-days", "2", "-subj", `/CN=${name}`],
-    ]);
+    const made = ["-keyout", "ca.key", "-out", "ca.crt", "-days", "2", "-subj", `/CN=${name}`];
+    openssl(folder, ["req", "-x509", ...NEW_KEY, ...made]);
     return new TlsAuthority(folder);
   }
 
@@ -49,20 +47,19 @@ export class TlsAuthority {
     const stem = `leaf-${this.#issued++}`;
     const path = (suffix: string) => join(this.#folder, `${stem}.${suffix}`);
     writeFileSync(path("ext"), extensions.join("\n"));
-    openssl(this.#folder, [
-      ...["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
-      ...["-keyout", path("key"), "-out", path("csr"), "-subj", `/CN=${name}`],
-    ]);
-    openssl(this.#folder, [
-      ...["x509", "-req", "-in", path("csr"), "-CA", "ca.crt", "-CAkey", "ca.key"],
-      ...["-CAcreateserial", "-out", path("crt"), "-days", "2", "-extfile", path("ext")],
-    ]);
+    const asked = ["-keyout", path("key"), "-out", path("csr"), "-subj", `/CN=${name}`];
+    openssl(this.#folder, ["req", ...NEW_KEY, ...asked]);
+    const issuer = ["-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial"];
+    const issued = ["-in", path("csr"), "-out", path("crt"), "-days", "2"];
+    openssl(this.#folder, ["x509", "-req", ...issuer, ...issued, "-extfile", path("ext")]);
     return {
       certificate: readFileSync(path("crt"), "utf8"),
       key: readFileSync(path("key"), "utf8"),
     };
   }
 }
+
+const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
 
 function openssl(folder: string, args: readonly string[]): void {
   execFileSync("openssl", [...args], { cwd: folder, stdio: "pipe" });
