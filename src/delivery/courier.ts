@@ -33,8 +33,12 @@ export const ABORT_GRACE_MS = 2_000;
 export const FAILING_AFTER_MS = 10_000;
 /** One that fails and recovers in turns is said to be failing again after this at the earliest. */
 export const MIN_FAILING_INTERVAL_MS = 60_000;
-/** Events refused one after the other by a receiver that has never taken any: then it is not them. */
-export const MAX_SUSPECTS = 10;
+/**
+ * Events refused one after the other by a receiver that has never taken any: then it is not them. With each further
+ * attempt it is offered twice as many, up to the most, for it may be the first ones all the same.
+ */
+export const FIRST_SUSPECTS = 10;
+export const MAX_SUSPECTS = 320;
 
 export interface CourierOptions extends Waiting, Patience {
   readonly maxUnconfirmedMs: Millis;
@@ -64,6 +68,7 @@ export class Courier {
   /** Refused by a receiver that has taken nothing yet, and left out until it does. */
   readonly #suspects = new Set<number>();
   #suspicion = "";
+  #maxSuspects = FIRST_SUSPECTS;
   #progress: Progress;
   #next: number;
   #unconfirmed = NOTHING_UNCONFIRMED;
@@ -129,7 +134,7 @@ export class Courier {
     }
     if (this.#isConfirmationDue()) return this.#confirm();
     const isMore = this.#next < this.#ports.size();
-    if (isMore && this.#suspects.size < MAX_SUSPECTS) return this.#sendNext();
+    if (isMore && this.#suspects.size < this.#maxSuspects) return this.#sendNext();
     if (this.#unconfirmed.entries === 0) {
       if (this.#suspects.size > 0) this.#blameReceiver();
       await this.#rest(LONG_MS);
@@ -241,6 +246,7 @@ export class Courier {
   /** It has never taken anything, and this is how it goes on: nothing of that is set aside. */
   #blameReceiver(): never {
     this.#suspects.clear();
+    this.#maxSuspects = Math.min(this.#maxSuspects * 2, MAX_SUSPECTS);
     throw new DeliveryFault("denied", this.#suspicion);
   }
 
