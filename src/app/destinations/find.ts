@@ -70,7 +70,8 @@ export function pinnedFor(
 
 /** Whether the caller may see what belongs to no account: failed logins, the server's own doings. */
 export function seesOperators({ parts }: Pick<Context<View>, "parts">): boolean {
-  return parts().some(({ account }) => account === OPERATOR_ACCOUNT);
+  // A part that is not bounded is all there is.
+  return parts().some(({ account = OPERATOR_ACCOUNT }) => account === OPERATOR_ACCOUNT);
 }
 
 /** As the delivery has it; of a pinned one without its credentials, which the delivery knows. */

@@ -5,20 +5,31 @@ import { Couriers } from "../../../delivery/couriers.ts";
 import type { Definition } from "../../../delivery/definition.ts";
 import { Delivery } from "../../../delivery/delivery.ts";
 import type { Progress } from "../../../delivery/progress.ts";
+import type { EntrySource } from "../../../ledger/entry-source.ts";
+import type { TestApp } from "../../testing/test-app.ts";
 import type { TrailApp } from "../../trail/testing/trail-app.ts";
 import { definitionsOf } from "../definitions.ts";
+import type { DeliveryDesk } from "../desk.ts";
 
 const PROMPT = { firstWaitMs: 10, confirmIdleMs: 10, maxUnconfirmedMs: 100, failingAfterMs: 0 };
 const RUN = 200;
 
 /** Joined to the desk of the application; ends with `stop`. */
-export async function startDelivering(
+export function startDelivering(
   { base, ledger, desk }: TrailApp,
   pinned: readonly Definition[] = [],
 ): Promise<Delivery> {
+  return deliveringFrom(ledger, { app: base, desk, pinned });
+}
+
+/** The same over a log that is no tree. */
+export async function deliveringFrom(
+  source: EntrySource,
+  { app, desk, pinned = [] }: { app: TestApp; desk: DeliveryDesk; pinned?: readonly Definition[] },
+): Promise<Delivery> {
   const kept = new Map<string, Progress>();
   const delivery = await Delivery.start({
-    source: ledger,
+    source,
     progress: {
       load: () => Promise.resolve(kept),
       async save(progress) {
@@ -29,30 +40,30 @@ export async function startDelivering(
       },
     },
     crew: (report) =>
-      new Couriers(ledger.size, {
-        installation: { logName: ledger.origin, version: "0.0.0" },
+      new Couriers(source.size, {
+        installation: { logName: "keytrail.test/log", version: "0.0.0" },
         vocabulary: catalogueVocabulary,
         async read(from) {
-          const runs = ledger.read(from, Math.min(from + RUN, ledger.size));
-          for await (const run of runs) return run;
+          const runs = source.read(from, Math.min(from + RUN, source.size));
+          for await (const { first, lines } of runs) return { first, lines: [...lines] };
           throw new Error("nothing is read beyond the end");
         },
         isReachable: { pinned: () => true, others: () => true },
         report,
-        now: () => base.clock.now(),
+        now: () => app.clock.now(),
         options: PROMPT,
       }),
     definitions: async () => [
       ...pinned,
-      ...(await base.state.read((store) =>
-        definitionsOf({ store, capabilities: base.capabilities }),
+      ...(await app.state.read((store) =>
+        definitionsOf({ store, capabilities: app.capabilities }),
       )),
     ],
     tell: () => Promise.resolve(),
     onTrouble: (error) => {
       throw error;
     },
-    now: () => base.clock.now(),
+    now: () => app.clock.now(),
   });
   desk.join(delivery);
   return delivery;
