@@ -180,6 +180,9 @@ describe("couriers on a thread of their own", () => {
     expect(deaths).toHaveLength(1);
     expect(troubles).toEqual([]);
     expect(new Set(delivered())).toEqual(new Set(await recorded()));
+    // What had been reported as acknowledged is not sent again.
+    expect(delivered().slice(0, 20)).toEqual((await recorded()).slice(0, 20));
+    expect(delivered().filter((line) => line === delivered()[0])).toHaveLength(1);
   });
 
   it("that died are told afterwards what has changed meanwhile", async () => {
