@@ -12,6 +12,7 @@ const PASSING: ReadonlySet<string> = new Set([
 ]);
 
 export function fileFault(cause: unknown): DeliveryFault {
+  if (cause instanceof DeliveryFault) return cause;
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   const kind = PASSING.has(code) ? "unavailable" : "denied";
   return new DeliveryFault(kind, `the file cannot be written (${code || "unknown"})`, { cause });
