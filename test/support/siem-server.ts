@@ -38,6 +38,8 @@ export class SiemServer {
   readonly requests: SiemRequest[] = [];
   /** How the next requests are answered that are no HEAD, instead of by the receiver. */
   readonly planned: SiemReply[] = [];
+  /** What it answers to HEAD. */
+  headStatus = 405;
   readonly #server: Server;
   readonly #scheme: string;
 
@@ -95,7 +97,7 @@ export class SiemServer {
     try {
       const whole = { ...request, body: decoded(request.headers, request.sent) };
       this.requests.push(whole);
-      if (request.method === "HEAD") return { status: 405 };
+      if (request.method === "HEAD") return { status: this.headStatus };
       const planned = this.planned.shift();
       if (planned?.isLost) receive(whole);
       return planned ?? receive(whole);

@@ -17,7 +17,6 @@ const TYPES: Readonly<Partial<Record<EventType, string>>> = {
   change: "Set",
   creation: "Create",
   deletion: "Delete",
-  denied: "Other",
   info: "Read",
 };
 

@@ -13,7 +13,8 @@ export const MAX_HEADERS = 20;
 /** The members that the settings of every such sink have. */
 export const webReceiver = {
   url: webUrl,
-  gzip: z.boolean().default(true),
+  /** Not by itself: who does not know gzip may take what it cannot read, and say 200. */
+  gzip: z.boolean().default(false),
   /** Further headers by their names; what stands in them are the credentials `header:NAME`. */
   headers: z.array(headerName).max(MAX_HEADERS).readonly().default([]),
   authorization: authorizationSettings.default({ kind: "none" }),

@@ -48,6 +48,7 @@ const elasticBulk = z
     ...plain,
     ...batch,
     shape: z.literal("elastic-bulk"),
+    gzip: webReceiver.gzip.unwrap().default(true),
     form: form("ecs"),
     authorization: webReceiver.authorization
       .unwrap()
@@ -66,6 +67,7 @@ const datadog = z
   .strictObject({
     ...plain,
     shape: z.literal("datadog"),
+    gzip: webReceiver.gzip.unwrap().default(true),
     form: form("ecs"),
     authorization: webReceiver.authorization
       .unwrap()
@@ -83,6 +85,7 @@ const sentinel = z
   .strictObject({
     ...plain,
     shape: z.literal("sentinel"),
+    gzip: webReceiver.gzip.unwrap().default(true),
     form: form("ocsf"),
     dcr_immutable_id: z
       .string()

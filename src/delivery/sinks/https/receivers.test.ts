@@ -267,7 +267,7 @@ describe("a receiver of plain batches", () => {
 
   it("of arrays has every entry", async () => {
     const { taken, server, settings } = await plain("array");
-    await deliver({ settings: { ...settings, gzip: false }, events });
+    await deliver({ settings, events });
     expect(taken).toEqual(lines.map((line) => JSON.stringify(JSON.parse(line))));
     expect(server.requests[0]?.headers["content-encoding"]).toBeUndefined();
   });
@@ -299,7 +299,7 @@ describe("a receiver of plain batches", () => {
     const { server, settings } = await plain("ndjson");
     const signature = { scheme: "hmac", header: "X-Signature", prefix: "sha256=" };
     const credentials = { hmac_key: "shared" };
-    await deliver({ settings: { ...settings, signature }, credentials, events });
+    await deliver({ settings: { ...settings, gzip: true, signature }, credentials, events });
     for (const { headers, sent } of server.requests) {
       const expected = createHmac("sha256", "shared").update(sent).digest("hex");
       expect(headers["x-signature"]).toBe(`sha256=${expected}`);

@@ -13,6 +13,8 @@ export const otlpSettings = z
   .strictObject({
     ...webReceiver,
     kind: z.literal("otlp"),
+    /** OTLP 1.10, "Protocol Details": every receiver has to know it. */
+    gzip: webReceiver.gzip.unwrap().default(true),
     form: z.enum(FORMS).default("ecs"),
     /** As a tree of values, or as its JSON in a string: of an entry, the very bytes that stand in the log. */
     body: z.enum(["structured", "string"]).default("structured"),

@@ -219,5 +219,11 @@ describe("a receiver of OTLP", () => {
     });
     expect(tested.isReached).toBe(true);
     expect(server.requests.map(({ method }) => method)).toEqual(["HEAD"]);
+    server.headStatus = 401;
+    const denied = await Consigned.test({
+      settings: { kind: "otlp", url: server.url },
+      events: [],
+    });
+    expect(denied.problem).toContain("the receiver answered 401");
   });
 });
