@@ -122,7 +122,6 @@ export type HttpsSettings = z.output<typeof httpsSettings>;
 export type Shape = HttpsSettings["shape"];
 export type ElasticSettings = z.output<typeof elasticBulk>;
 export type DatadogSettings = z.output<typeof datadog>;
-export type SentinelSettings = z.output<typeof sentinel>;
 
 /** What the receivers document, before gzip, and less what stands between and around the events. */
 const DOCUMENTED: Readonly<Record<"datadog" | "sentinel" | "secops" | "object", BatchLimits>> = {
