@@ -138,6 +138,10 @@ describe("delivery to an endpoint of DSV's", () => {
   });
   afterEach(() => delivery.stop());
 
+  /** An attempt has failed since the clock was set. */
+  const troubledNow = (id: string) =>
+    until(() => (delivery.report(id)?.progress.lastTrouble?.at ?? 0) >= server.app.clock.now());
+
   it("brings it DSV's records", async () => {
     const receiver = await LineReceiver.open();
     await register({ ...JSON_TCP, port: receiver.port });
@@ -152,14 +156,14 @@ describe("delivery to an endpoint of DSV's", () => {
 
   it("says that it has failed while nothing arrives, until it is updated", async () => {
     const { id } = (await register({ ...JSON_TCP, port: 1 })).body;
-    await until(() => delivery.report(id)?.progress.failingSince !== null && delivery.report(id));
+    server.app.clock.advance(1_000);
+    await troubledNow(id);
     const failing = await server.call("GET", "/config/siem/lines");
     expect(failing.body).toMatchObject({ failed: true, failedEvents: 0 });
     server.app.clock.advance(1_000);
     expect((await update({ port: 1 })).body).toMatchObject({ failed: false, version: "1" });
-    await until(
-      () => (delivery.report(id)?.progress.lastTrouble?.at ?? 0) >= server.app.clock.now(),
-    );
+    server.app.clock.advance(1_000);
+    await troubledNow(id);
     expect((await server.call("GET", "/config/siem/lines")).body).toMatchObject({ failed: true });
   });
 
@@ -167,6 +171,7 @@ describe("delivery to an endpoint of DSV's", () => {
     const picky = await openPicky();
     const { port } = picky.address() as AddressInfo;
     const { id } = (await register({ ...JSON_TCP, protocol: "http", port })).body;
+    server.app.clock.advance(1_000);
     await server.call("GET", "/config/siem/poison");
     await server.call("GET", "/config/siem/lines");
     const setAside = () => delivery.report(id)?.progress.setAsideCount === 1;

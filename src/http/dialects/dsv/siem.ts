@@ -89,10 +89,10 @@ function listed(destination: DestinationView): object {
 function failures({ state, report, made }: DestinationView): object {
   const since = made?.modifiedAt ?? 0;
   const { lastTrouble = null, setAside = [] } = report?.progress ?? {};
-  const isFailing = state === "failing" && lastTrouble !== null && lastTrouble.at >= since;
+  const isFailing = state === "failing" && lastTrouble !== null && lastTrouble.at > since;
   return {
     failed: isFailing || state === "paused",
-    failedEvents: setAside.filter(({ at }) => at >= since).length,
+    failedEvents: setAside.filter(({ at }) => at > since).length,
   };
 }
 
