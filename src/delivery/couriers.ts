@@ -142,9 +142,9 @@ export class Couriers {
   }
 
   #begin(definition: Definition, before: Progress | undefined): void {
-    const { start } = definition;
+    const { start, selectedFrom } = definition;
     const fingerprint = fingerprintOf(definition);
-    const progress = begun(before, { fingerprint, start, size: this.#size });
+    const progress = begun(before, { fingerprint, start, selectedFrom, size: this.#size });
     const courier = this.#courierOf(definition, progress);
     if (!courier) return;
     this.#couriers.set(definition.id, { text: JSON.stringify(definition), courier });

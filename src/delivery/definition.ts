@@ -54,6 +54,8 @@ export interface Definition {
   /** Of one without which nothing is to happen: how many entries it may be behind. */
   readonly maxBacklog: number | null;
   readonly start: Start;
+  /** The selection became another one here: what was passed from there on by the one before is looked at again. */
+  readonly selectedFrom?: number;
 }
 
 /**

@@ -28,6 +28,8 @@ export interface Progress {
   readonly fingerprint: string;
   /** The start that they began with. */
   readonly startId: string;
+  /** Where the selection became another one the last time. */
+  readonly selectedFrom?: number;
   /** Since there: events, repetitions too. */
   readonly deliveredCount: number;
   readonly setAsideCount: number;
@@ -45,23 +47,29 @@ export function begun(
   {
     fingerprint,
     start,
+    selectedFrom,
     size,
   }: {
     readonly fingerprint: string;
     readonly start: { readonly id: string; readonly index: number | null };
+    readonly selectedFrom?: number | undefined;
     /** Of the ledger now. */
     readonly size: number;
   },
 ): Progress {
+  const spoken = { fingerprint, startId: start.id, ...(selectedFrom ? { selectedFrom } : {}) };
   if (!before) {
     const from = Math.min(start.index ?? size, size);
-    return { ...NOTHING, acknowledged: from, since: from, fingerprint, startId: start.id };
+    return { ...NOTHING, acknowledged: from, since: from, ...spoken };
   }
   let { acknowledged } = before;
+  const isReselected = before.fingerprint !== fingerprint && before.selectedFrom !== selectedFrom;
   if (before.startId !== start.id) acknowledged = Math.min(start.index ?? size, size);
+  // Changes are followed a moment after they are recorded: what came in between was passed by the selection before.
+  else if (isReselected) acknowledged = Math.min(acknowledged, selectedFrom ?? acknowledged);
   // A ledger that is shorter than what was delivered has been put back from a copy.
   acknowledged = Math.min(acknowledged, size);
-  const place = { acknowledged, fingerprint, startId: start.id };
+  const place = { acknowledged, ...spoken };
   // What another receiver has had, by another selection, is nothing that this one has had; nor is what was skipped.
   const isAnother = before.fingerprint !== fingerprint || acknowledged > before.acknowledged;
   if (isAnother) {

@@ -51,6 +51,8 @@ async function shapeOf(
   const { id, name, account, content } = item;
   const { sink, filter, includesOperators, isRouted, isPaused, maxBacklog, start } = content;
   const routing = isRouted ? await routingTo(id, account, ports.store) : null;
+  const routedFrom = isRouted ? await routingChangedAt(account, ports.store) : 0;
+  const selectedFrom = Math.max(content.selectedFrom ?? 0, routedFrom);
   return {
     id,
     name,
@@ -60,7 +62,13 @@ async function shapeOf(
     isPinned: false,
     maxBacklog,
     start,
+    ...(selectedFrom > 0 ? { selectedFrom } : {}),
   };
+}
+
+async function routingChangedAt(account: string, { items }: View): Promise<number> {
+  const settings = await items.itemNamed(ROUTING_SETTINGS, account, SETTINGS_NAME);
+  return settings?.content.changedAt ?? 0;
 }
 
 /** What the account's routes send to one destination. */

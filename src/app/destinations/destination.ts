@@ -13,6 +13,8 @@ export interface Destination {
   readonly includesOperators: boolean;
   /** Whether it gets only what routes send to it. */
   readonly isRouted: boolean;
+  /** From this place of the log on it gets what it gets; of one that has always got it, there is none. */
+  readonly selectedFrom?: number;
   readonly isPaused: boolean;
   /** Of one without which nothing is to happen: how many entries it may be behind. */
   readonly maxBacklog: number | null;
@@ -44,6 +46,8 @@ export interface RoutingSettings {
   readonly metadataRegionPrimary: string;
   readonly metadataRegionBackup: string;
   readonly isPrivateOnly: boolean;
+  /** From this place of the log on they, and the routes, are as they are. */
+  readonly changedAt?: number;
 }
 
 /** One of an account, of this name. */

@@ -6,15 +6,14 @@ import { targetOf } from "../items/find.ts";
 import { changeOperation, readOperation, type Context, type Located } from "../operation.ts";
 import type { View } from "../state.ts";
 import { ROUTE, type Route, type RouteRule } from "./destination.ts";
+import { SERVICE } from "./find.ts";
 import {
   assertRules,
   checkedRoutingName,
   MAX_ROUTES_PER_ACCOUNT,
   missingTargets,
 } from "./route-rules.ts";
-
-/** IBM's service for where events are sent. */
-export const ROUTING_SERVICE = "atracker";
+import { routingChanged } from "./routing-changed.ts";
 
 export interface RouteInput {
   readonly id: string;
@@ -44,7 +43,7 @@ export const createRoute = changeOperation<CreateRouteInput, Item<Route>, ShownR
     );
     return {
       target: targetOf(route, place),
-      resource: { service: ROUTING_SERVICE, place },
+      resource: { service: SERVICE, place },
       subject: route,
       facts: { rules: recordedRules(rules) },
     };
@@ -60,6 +59,7 @@ export const createRoute = changeOperation<CreateRouteInput, Item<Route>, ShownR
       throw new Refusal("limit_reached", sentence, { reason: "route-limit" });
     }
     await items.putItem(route);
+    await routingChanged(context);
     return { id: route.id, route, missing: [] };
   },
 });
@@ -80,7 +80,7 @@ export const listRoutes = readOperation<object, null, ListedRoutes>({
   async locate(_input, { call: { place } }) {
     return {
       target: { place, kind: "", id: "", name: "" },
-      resource: { service: ROUTING_SERVICE, place },
+      resource: { service: SERVICE, place },
       subject: null,
     };
   },
@@ -118,6 +118,7 @@ export const updateRoute = changeOperation<UpdateRouteInput, Item<Route>, ShownR
     if (name !== before.name) await assertNameIsFree(name, context);
     const after = revised(before, { name, content: { rules } }, handOf(context));
     await context.store.items.putItem(after);
+    await routingChanged(context);
     return { id: after.id, route: after, missing: [] };
   },
 });
@@ -127,6 +128,7 @@ export const deleteRoute = changeOperation<RouteInput, Item<Route>, object>({
   locate: locateRoute,
   async run(_input, { subject }, context) {
     await context.store.items.deleteItem(subject);
+    await routingChanged(context);
     return {};
   },
 });
@@ -140,7 +142,7 @@ async function locateRoute(
   if (!route) throw new Refusal("not_found", "There is no such route.");
   return {
     target: targetOf(route, place),
-    resource: { service: ROUTING_SERVICE, place },
+    resource: { service: SERVICE, place },
     subject: route,
   };
 }

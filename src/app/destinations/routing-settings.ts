@@ -1,7 +1,6 @@
 /** What an account says of its routing as a whole. IBM's event routing, "settings". */
-import { newItem, revised, type Item } from "../../items/item.ts";
+import type { Item } from "../../items/item.ts";
 import { Refusal } from "../../kernel/errors.ts";
-import { handOf } from "../items/hand.ts";
 import { changeOperation, readOperation, type Context, type Located } from "../operation.ts";
 import type { View } from "../state.ts";
 import {
@@ -11,6 +10,7 @@ import {
   SETTINGS_NAME,
   type RoutingSettings,
 } from "./destination.ts";
+import { SERVICE } from "./find.ts";
 import {
   assertRegions,
   assertTargets,
@@ -18,15 +18,7 @@ import {
   MAX_DEFAULT_TARGETS,
   unroutedAmong,
 } from "./route-rules.ts";
-import { ROUTING_SERVICE } from "./routes.ts";
-
-const NOTHING_SAID: RoutingSettings = {
-  defaultTargets: [],
-  permittedTargetRegions: [],
-  metadataRegionPrimary: "",
-  metadataRegionBackup: "",
-  isPrivateOnly: false,
-};
+import { NOTHING_SAID, routingChanged } from "./routing-changed.ts";
 
 export interface ShownRoutingSettings {
   readonly settings: RoutingSettings;
@@ -53,17 +45,11 @@ export const updateRoutingSettings = changeOperation<
   async locate(settings, context) {
     return { ...(await locate(context)), facts: recorded(settings) };
   },
-  async run(given, { subject: before }, context) {
-    const content = { ...given };
-    await assertSettings(content, context);
-    const { account } = context.call.place;
-    const hand = handOf(context);
-    await context.store.items.putItem(
-      before
-        ? revised(before, { content }, hand)
-        : newItem(ROUTING_SETTINGS, { account, name: SETTINGS_NAME, content }, hand),
-    );
-    return shown(content, context);
+  async run(given, _located, context) {
+    const settings = { ...given };
+    await assertSettings(settings, context);
+    await routingChanged(context, settings);
+    return shown(settings, context);
   },
 });
 
@@ -79,7 +65,7 @@ export async function routingSettingsOf(
 async function locate({ store, call: { place } }: Context<View>): Promise<Located<Subject>> {
   return {
     target: { place, kind: ROUTING_SETTINGS.name, id: SETTINGS_NAME, name: "" },
-    resource: { service: ROUTING_SERVICE, place },
+    resource: { service: SERVICE, place },
     subject: await store.items.itemNamed(ROUTING_SETTINGS, place.account, SETTINGS_NAME),
   };
 }

@@ -88,11 +88,24 @@ export const updateDestination = changeOperation<UpdateDestinationInput, Planned
       throw new Refusal("conflict", "There is a destination with this name already.");
     }
     const sealed = { ...plan.sealed, ...(await sealGiven(before, credentials, context)) };
-    const item = revised(before, { name, content: { ...plan, sealed } }, handOf(context));
+    const selected = isReselected(before.content, plan)
+      ? { selectedFrom: context.capabilities.trail.log.size }
+      : {};
+    const content = { ...plan, ...selected, sealed };
+    const item = revised(before, { name, content }, handOf(context));
     await items.putItem(item);
     return viewOf({ kind: "own", item }, context);
   },
 });
+
+/** What is recorded from now on is looked at by the new selection, also what a courier has passed by the old one. */
+function isReselected(was: Destination, is: Destination): boolean {
+  return (
+    was.filter !== is.filter ||
+    was.includesOperators !== is.includesOperators ||
+    was.isRouted !== is.isRouted
+  );
+}
 
 function planned(
   input: UpdateDestinationInput,
