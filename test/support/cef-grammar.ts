@@ -53,10 +53,15 @@ export function parseCef(line: string): CefLine {
     return text.replaceAll(/\\([|\\])/g, "$1");
   });
   if (Number(severity) > 10) throw new Error("no severity");
-  const [a = "", b = "", c = "", d = "", e = ""] = header;
+  const [named = "", made = "", numbered = "", id = "", called = ""] = header;
   return {
-    ...{ vendor: a, product: b, version: c, signatureId: d, name: e },
-    ...{ severity: Number(severity), extension },
+    vendor: named,
+    product: made,
+    version: numbered,
+    signatureId: id,
+    name: called,
+    severity: Number(severity),
+    extension,
   };
 }
 

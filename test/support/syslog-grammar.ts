@@ -44,10 +44,8 @@ export function parseRfc5424(bytes: Uint8Array): SyslogMessage {
   if (rest !== "" && !rest.startsWith(" ")) throw new Error("no space before the message");
   const msg = rest.slice(1);
   if (/[\r\n]/.test(text)) throw new Error("a line ends within the message");
-  return {
-    ...{ pri: Number(pri), time, host, app, msgid, sd },
-    msg: msg.startsWith(BOM) ? msg.slice(BOM.length) : msg,
-  };
+  const shown = msg.startsWith(BOM) ? msg.slice(BOM.length) : msg;
+  return { pri: Number(pri), time, host, app, msgid, sd, msg: shown };
 }
 
 function parseSd(text: string): { readonly sd: SyslogMessage["sd"]; readonly rest: string } {
