@@ -63,7 +63,7 @@ export class Delivery {
   readonly #asideTimes = new Map<string, Millis[]>();
   #definitions: ReadonlyMap<string, Definition> = new Map();
   #required: readonly Definition[] = [];
-  #saved: ReadonlyMap<string, Progress> = new Map();
+  #saved = new Map<string, Progress>();
   #telling: Promise<unknown> = Promise.resolve();
   #reloading: Promise<void> = Promise.resolve();
   #wantsReload = false;
@@ -191,6 +191,7 @@ export class Delivery {
     const gone = ids.filter((id) => !this.#definitions.has(id));
     for (const id of gone) {
       this.#reports.delete(id);
+      this.#saved.delete(id);
       this.#unsaved.delete(id);
       this.#told.delete(id);
       this.#asideTimes.delete(id);

@@ -54,12 +54,16 @@ export function readStatement(lines: readonly string[]): DeliveryStatement | und
     }),
   );
   const [id = "", ...name] = (said.get("delivered-to") ?? "").split(" ");
-  const numbers = ["delivered-from", "delivered-events", "delivered-set-aside"].map((key) =>
-    Number(said.get(key) ?? Number.NaN),
-  );
-  const [since = -1, deliveredCount = -1, setAsideCount = -1] = numbers;
-  if (id === "" || !numbers.every((one) => Number.isSafeInteger(one) && one >= 0)) return undefined;
-  const fingerprint = said.get("delivered-selection") ?? "";
-  const at = said.get("delivered-at") ?? "";
+  const [since, deliveredCount, setAsideCount] = NUMBERS.map((key) => {
+    const text = said.get(key) ?? "";
+    return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+  });
+  const fingerprint = said.get("delivered-selection");
+  const at = said.get("delivered-at");
+  if (id === "" || since === undefined || fingerprint === undefined || at === undefined)
+    return undefined;
+  if (deliveredCount === undefined || setAsideCount === undefined) return undefined;
   return { id, name: name.join(" "), since, fingerprint, deliveredCount, setAsideCount, at };
 }
+
+const NUMBERS = ["delivered-from", "delivered-events", "delivered-set-aside"] as const;
