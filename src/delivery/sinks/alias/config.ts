@@ -9,5 +9,3 @@ export const aliasSettings = z
     crn: z.string().regex(/^crn:v\d:\S{3,500}$/, { error: "is a CRN" }),
   })
   .readonly();
-
-export type AliasSettings = z.output<typeof aliasSettings>;
