@@ -36,6 +36,8 @@ export type HecTrouble = Misconduct | "lost" | "busy" | "full" | "error" | "too-
 
 export interface HecOptions extends ReceiverOptions {
   readonly tokens: Readonly<Record<string, HecToken>>;
+  /** Indexes what it takes at once; else only by the time that it is asked a second time. */
+  readonly isPrompt?: boolean;
   /** Of the n-th request with events, from 0: what befalls it. */
   trouble?: (n: number) => HecTrouble | undefined;
   /** The same of the n-th that asks for acknowledgements. */
@@ -155,6 +157,7 @@ export class HecReceiver {
     }
     const ackId = this.#numbers.get(channel) ?? 0;
     this.#numbers.set(channel, ackId + 1);
+    if (this.options.isPrompt && !this.isStuck) this.#indexAll();
     this.#channels.set(channel, (this.#channels.get(channel) ?? new Map()).set(ackId, pending));
     return said(200, 0, { ackId });
   }
