@@ -31,7 +31,10 @@ const MAX_NAMED = 12;
  * is for.
  */
 export function settingsRows(schema: z.ZodType): readonly string[] {
-  const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Schema;
+  const json = z.toJSONSchema(checkedLast(schema), {
+    io: "input",
+    unrepresentable: "any",
+  }) as Schema;
   const settings = [...settingsOf(json)].filter(([, found]) => !isKind(found));
   return settings.map(([name, found]) => {
     const of = found[0]?.of ?? [];
@@ -41,6 +44,13 @@ export function settingsRows(schema: z.ZodType): readonly string[] {
     const usual = defaults.length === 1 ? defaults[0] : "differs";
     return `| \`${name}\` | ${values.join(", ")}${where} | ${usual} |`;
   });
+}
+
+/** Where one schema hands on to another, the other is the one that says what there may be. */
+function checkedLast(schema: z.ZodType): z.ZodType {
+  if (schema instanceof z.ZodReadonly) return checkedLast(schema.unwrap() as z.ZodType);
+  if (!(schema instanceof z.ZodPipe) || schema.out instanceof z.ZodTransform) return schema;
+  return checkedLast(schema.out as z.ZodType);
 }
 
 /** The same constant in every variant: what chose the schema. */
