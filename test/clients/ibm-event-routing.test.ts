@@ -181,6 +181,7 @@ describe("event routing on a running server", () => {
     const valid = await call(`POST /api/v2/targets/${id}/validate`);
     expect(valid.write_status).toMatchObject({
       status: "failure",
+      last_failure: expect.stringMatching(/^\d{4}-.*Z$/),
       reason_for_last_failure: "nothing listens there",
     });
   });

@@ -3,6 +3,7 @@
  * one is in a region that the account's settings permit, and there is a number that there may be.
  */
 import type { Item } from "../../items/item.ts";
+import type { Millis } from "../../kernel/clock.ts";
 import { Refusal } from "../../kernel/errors.ts";
 import { namedBy } from "../../delivery/aliases.ts";
 import type { Tested } from "../../delivery/couriers.ts";
@@ -150,7 +151,9 @@ export const deleteTarget = changeOperation<WhichTarget, Found, DeletedTarget>({
   },
 });
 
-export interface ValidatedTarget extends TargetView, Tested {}
+export interface ValidatedTarget extends TargetView, Tested {
+  readonly at: Millis;
+}
 
 export interface ValidateTargetInput extends WhichTarget {
   /** Found out by `work`. */
@@ -168,7 +171,8 @@ export const validateTarget = readOperation<ValidateTargetInput, Found, Validate
   async run({ id, tested }, located, context) {
     const input = { name: id, ...(tested ? { tested } : {}) };
     const { isReached, problem, index } = done(await testDestination.run(input, located, context));
-    return { ...targetView(viewOf(located.subject, context), context), isReached, problem, index };
+    const view = targetView(viewOf(located.subject, context), context);
+    return { ...view, isReached, problem, index, at: context.now };
   },
 });
 

@@ -49,13 +49,13 @@ export function targetListBody({ targets }: ListedTargets): object {
 
 /** What came of it just now, whatever the deliveries have found. */
 export function validatedBody(validated: ValidatedTarget): object {
-  const { isReached, problem } = validated;
+  const { isReached, problem, at } = validated;
   return {
     ...targetBody(validated),
     write_status: {
       ...writeStatusOf(validated.target),
       status: isReached ? "success" : "failure",
-      ...(problem === null ? {} : { reason_for_last_failure: problem }),
+      ...(isReached ? {} : { last_failure: date(at), reason_for_last_failure: problem }),
     },
   };
 }
