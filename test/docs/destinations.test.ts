@@ -11,6 +11,9 @@ import { assertComplete, assertCredentials } from "../../src/app/destinations/gi
 import { checkedName } from "../../src/app/destinations/terms.ts";
 import { INPUT_OPTIONS, readInput } from "../../src/cli/destinations-input.ts";
 import { readPinned } from "../../src/compose/pinned-destinations.ts";
+import { catalogueVocabulary } from "../../src/audit/vocabulary.ts";
+import { FORMS } from "../../src/delivery/form.ts";
+import { compileSelection } from "../../src/delivery/selected.ts";
 import { statementOf } from "../../src/delivery/proof.ts";
 import { aliasSettings } from "../../src/delivery/sinks/alias/config.ts";
 import { bucketSettings } from "../../src/delivery/sinks/bucket/config.ts";
@@ -106,6 +109,19 @@ describe("the page on destinations", () => {
     expect(Object.keys(kinds)).toEqual(SINK_NAMES);
     for (const [name, schema] of Object.entries({ ...kinds, ...shared })) {
       expect([name, rowsBelow(name)]).toEqual([name, settingsRows(schema)]);
+    }
+  });
+
+  it("names the forms that there are, and filters that can be read", () => {
+    const [, forms = ""] =
+      /one of the \[vocabularies\]\(vocabularies\.md\), ([^:]+):/.exec(page) ?? [];
+    expect([...forms.matchAll(/`(\w+)`/g)].map(([, form]) => form)).toEqual([...FORMS]);
+    const [, filters = ""] = /is a query \(\[[^)]+\)\): ([^\n]+)\. A destination/.exec(page) ?? [];
+    const named = [...filters.matchAll(/`([^`]+)`/g)].map(([, filter = ""]) => filter);
+    expect(named).toHaveLength(3);
+    for (const filter of named) {
+      const selection = { account: null, includesOperators: true, filter, routing: null };
+      compileSelection(selection, { vocabulary: catalogueVocabulary, now: 0 });
     }
   });
 
