@@ -8,7 +8,10 @@ import {
   type ReceiverOptions,
 } from "../../../../test/support/http-receiver.ts";
 import { TlsAuthority } from "../../../../test/support/tls-authority.ts";
+import { sampleEvent } from "../../../../test/support/sample-events.ts";
+import { encodeEvent } from "../../../audit/event.ts";
 import { checkSink } from "../../sinks.ts";
+import { MAX_DATAGRAM_BYTES } from "../../transports/datagram.ts";
 
 let authority: TlsAuthority;
 const closing: (() => unknown)[] = [];
@@ -197,6 +200,28 @@ describe("JSON without answers", () => {
     await events.all();
     expect(received.map((text) => JSON.parse(text).id)).toEqual(events.ids);
     expect(received.every((text) => !text.includes("\n"))).toBe(true);
+  });
+});
+
+describe("the log's own line", () => {
+  const encoder = (transport: string) =>
+    checkSink({ kind: "json", host: "h", port: 1, transport, form: "entry" }).encoder(
+      { logName: "keytrail.test/log", version: "0.1.0" },
+      {},
+    );
+  const event = sampleEvent({ operation: "secret.read" });
+
+  it("goes out to the last byte", () => {
+    const line = encodeEvent(event, event.counters);
+    expect(Buffer.from(encoder("https")({ index: 0, line, event }))).toEqual(Buffer.from(line));
+  });
+
+  it("is refused where it is longer than a datagram, and nowhere else", () => {
+    const line = Buffer.alloc(MAX_DATAGRAM_BYTES + 1, "x");
+    expect(() => encoder("udp")({ index: 0, line, event })).toThrow("longer than a datagram");
+    expect(encoder("tcp")({ index: 0, line, event })).toHaveLength(line.length + 1);
+    const fitting = line.subarray(1);
+    expect(encoder("udp")({ index: 0, line: fitting, event })).toHaveLength(fitting.length);
   });
 });
 

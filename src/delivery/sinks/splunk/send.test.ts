@@ -2,6 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { DeliveryRun, type RunOptions } from "../../../../test/support/delivery-run.ts";
 import { HecReceiver, hecIds, type HecOptions } from "../../../../test/support/hec-receiver.ts";
 import { TlsAuthority, type KeyPair } from "../../../../test/support/tls-authority.ts";
+import { checkSink } from "../../sinks.ts";
+import { AddressGuard } from "../../transports/address-guard.ts";
+import { MAX_OUTSTANDING_ACKS } from "./send.ts";
 
 const TOKEN = "2b6c5c8e-made-up-for-tests";
 const PLAIN = { [TOKEN]: {} };
@@ -158,6 +161,26 @@ describe("acknowledgement by the indexers", () => {
     await events.all();
     expect(new Set(hecIds(hec.indexed))).toEqual(new Set(events.ids));
     expect(hec.arrived.length).toBeGreaterThan(5);
+  });
+
+  it("is waited for before more than so many requests are without it", async () => {
+    const hec = await receiver({ tokens: ACKNOWLEDGING, isPrompt: true });
+    const link = checkSink({ ...sinkOf(hec), acknowledgement: true }).open({
+      credentials: { token: TOKEN },
+      guard: new AddressGuard(() => true),
+      now: Date.now,
+    });
+    closing.unshift(() => link.close());
+    const signal = AbortSignal.timeout(20_000);
+    const bytes = Buffer.from(JSON.stringify({ event: "one", fields: { id: "one" } }));
+    for (let index = 0; index <= MAX_OUTSTANDING_ACKS; index += 1) {
+      expect(await link.send([{ index, id: "one", bytes }], signal)).toMatchObject({
+        isAcknowledged: false,
+      });
+    }
+    const polls = hec.requests.filter(({ path }) => path.endsWith("/ack"));
+    expect(polls).toHaveLength(1);
+    expect(JSON.parse(polls[0]!.body.toString()).acks).toHaveLength(MAX_OUTSTANDING_ACKS);
   });
 
   it("is missed by name where the token has it and the settings do not, and the other way round", async () => {
