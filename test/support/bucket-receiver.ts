@@ -24,6 +24,8 @@ export class BucketReceiver {
   /** Keys, in the order in which they were written; those that were written again too. */
   readonly written: string[] = [];
   readonly mishaps: (Mishap | "silence" | "reset")[] = [];
+  /** As a bucket under retention has it: what is there stays as it is. */
+  isRetaining = false;
   tokensGiven = 0;
   /** Tokens that are good. */
   readonly #tokens = new Set<string>();
@@ -71,6 +73,9 @@ export class BucketReceiver {
     const mishap = this.mishaps.shift();
     if (mishap === "silence" || mishap === "reset") return mishap;
     if (mishap && !mishap.isKept) return refused(mishap);
+    if (this.isRetaining && this.objects.has(key)) {
+      return refused({ status: 403, code: "AccessDenied" });
+    }
     this.objects.set(key, request.body);
     this.written.push(key);
     return mishap ? refused(mishap) : { status: 200, headers: { etag: `"${md5(request.body)}"` } };

@@ -118,6 +118,18 @@ describe("a bucket by an access key", () => {
     expect(rig.report?.progress.setAsideCount).toBe(0);
   });
 
+  it("is not kept waiting for ever where the bucket keeps what it has, and an answer was lost", async () => {
+    store.isRetaining = true;
+    store.mishaps.push({ status: 500, code: "InternalError", isKept: true });
+    rig.record(EVENTS.slice(0, 20).map((event) => ({ ...event, ...SOMEWHERE })));
+    await rig.deliverTo(signedSettings(), KEYS);
+    await rig.delivered();
+    const [first = "", second = ""] = store.written;
+    expect(store.written).toHaveLength(2);
+    expect(second.startsWith(first.replace(".log", "_"))).toBe(true);
+    expect(store.objects.get(second)).toEqual(store.objects.get(first));
+  });
+
   it.each([
     { keys: { ...KEYS, secret_access_key: "hidden" }, words: "secret access key" },
     { keys: { ...KEYS, access_key_id: "NOBODY" }, words: "is not known there" },

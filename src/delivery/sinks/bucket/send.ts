@@ -8,13 +8,14 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { toRfc3339 } from "../../../kernel/clock.ts";
 import type { Message } from "../../entry.ts";
+import type { DeliveryFault } from "../../fault.ts";
 import type { Handed, Link, LinkPorts } from "../../sink.ts";
 import { isTaken } from "../../transports/answers.ts";
 import { HttpClient, type HttpAnswer } from "../../transports/http.ts";
 import { CLIENT_KEY } from "../../transports/tls.ts";
 import { endpointUrl, type BucketSettings } from "./config.ts";
 import { IamToken } from "./iam-token.ts";
-import { Gathered } from "./objects.ts";
+import { Gathered, type BucketObject } from "./objects.ts";
 import { bucketFault } from "./retry.ts";
 import { encodedPath, signed } from "./sigv4.ts";
 
@@ -77,12 +78,23 @@ export class BucketLink implements Link {
     for (const object of this.#gathered.take()) await this.#put(object, signal);
   }
 
-  async #put(
-    { name, content }: { readonly name: string; readonly content: Uint8Array },
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { prefix, gzip: isGzipped } = this.#settings;
+  async #put({ name, content }: BucketObject, signal: AbortSignal): Promise<void> {
+    const { gzip: isGzipped } = this.#settings;
     const body = isGzipped ? await gzipped(content) : content;
+    const first = await this.#faultOf({ name, body }, signal);
+    if (!first) return;
+    if (first.kind !== "denied") throw first;
+    // In a bucket that keeps what it has (retention, object lock) nothing takes its own place: an object whose answer was
+    // lost would be refused for ever. Under another name it is there twice, and what comes after it is not kept waiting.
+    const another = name.replace(/\.log$/, `_${this.#ports.now()}.log`);
+    if (await this.#faultOf({ name: another, body }, signal)) throw first;
+  }
+
+  async #faultOf(
+    { name, body }: { readonly name: string; readonly body: Uint8Array },
+    signal: AbortSignal,
+  ): Promise<DeliveryFault | undefined> {
+    const { prefix, gzip: isGzipped } = this.#settings;
     const key = `${prefix}${name}${isGzipped ? ".gz" : ""}`;
     let answer = await this.#answered({ key, body }, signal);
     if (answer.status === UNAUTHORIZED && this.#settings.authorization === "iam") {
@@ -90,7 +102,7 @@ export class BucketLink implements Link {
       this.#token.forget();
       answer = await this.#answered({ key, body }, signal);
     }
-    if (!isTaken(answer)) throw bucketFault(answer, this.#ports.now());
+    return isTaken(answer) ? undefined : bucketFault(answer, this.#ports.now());
   }
 
   async #answered(
