@@ -44,13 +44,11 @@ export function checkSink(settings: unknown): CheckedSink {
     if (!(error instanceof z.ZodError)) throw error;
     const [issue] = error.issues;
     const field = issue?.path.join(".") || "settings";
-    throw new Refusal(
-      "invalid_request",
-      `The ${field} of a ${sink.name} destination: ${issue?.message}.`,
-      {
-        field,
-      },
-    );
+    // Names that nobody knows are the caller's own, and whatever was typed: they are not repeated.
+    const isUnknown = issue?.code === "unrecognized_keys";
+    const what = isUnknown ? "there is something among them that it does not know" : issue?.message;
+    const sentence = `The ${field} of a ${sink.name} destination: ${what}.`;
+    throw new Refusal("invalid_request", sentence, { field });
   }
 }
 

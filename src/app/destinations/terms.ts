@@ -5,6 +5,7 @@ import type { CheckedSink } from "../../delivery/sink.ts";
 import { checkSink } from "../../delivery/sinks.ts";
 import { bareHost } from "../../delivery/transports/address-guard.ts";
 import { Refusal } from "../../kernel/errors.ts";
+import { isUuid } from "../../kernel/ids.ts";
 import type { Context } from "../operation.ts";
 import type { View } from "../state.ts";
 import type { Destination } from "./destination.ts";
@@ -17,15 +18,15 @@ export const MIN_BACKLOG = 1_000;
 export const MAX_BACKLOG = 10_000_000;
 const MAX_HOST_CHARS = 253;
 
-/** DSV's rule. No wire's ids are of this form and a name of another destination at once: ids are UUIDs. */
+/** DSV's rule. But no UUID: whoever asks for an id is not to be given what somebody else has called by it. */
 const NAME = /^[A-Za-z0-9_-]+$/;
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i;
 
 type Checking = Pick<Context<View>, "capabilities" | "now">;
 
 export function checkedName(name: string): string {
-  if (NAME.test(name) && name.length <= MAX_NAME_CHARS) return name;
-  throw bad("name", `The name has 1 to ${MAX_NAME_CHARS} letters, digits, - and _.`);
+  if (NAME.test(name) && name.length <= MAX_NAME_CHARS && !isUuid(name)) return name;
+  throw bad("name", `The name has 1 to ${MAX_NAME_CHARS} letters, digits, - and _; it is no UUID.`);
 }
 
 /** Of one of its sinks, with every default filled in, at an address that deliveries leave for. */

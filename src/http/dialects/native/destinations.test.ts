@@ -261,6 +261,11 @@ describe("what is said of a destination", () => {
   it.each([
     ["name", { name: "a b" }],
     ["name", { name: "x".repeat(101) }],
+    ["name", { name: "6e1f7f5a-1a7e-4d0e-9a0e-2a6f3c9a1b01" }],
+    [
+      "settings",
+      { settings: { kind: "json", transport: "udp", host: "localhost", port: 1, [TOKEN]: 1 } },
+    ],
     ["kind", { settings: { kind: "pigeon" } }],
     ["kind", { settings: { kind: "file", path: "/tmp/x" } }],
     ["host", { settings: { kind: "json", transport: "tcp", host: "a b", port: 1 } }],
