@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { utf8 } from "../../kernel/bytes.ts";
 import { AddressGuard } from "./address-guard.ts";
-import { DatagramTransport, MAX_BURST, MAX_DATAGRAM_BYTES, paceOf } from "./datagram.ts";
+import { DatagramTransport, MAX_BURST, MAX_DATAGRAM_BYTES, packetsOf, paceOf } from "./datagram.ts";
 
 const guard = new AddressGuard(() => true);
 const soon = () => AbortSignal.timeout(10_000);
@@ -92,7 +92,12 @@ describe("datagrams", () => {
 
 describe("the pace", () => {
   it("is a burst that ordinary buffers hold, and then as long a pause as the rate asks for", () => {
-    expect(paceOf(2_000)).toEqual({ burst: MAX_BURST, pauseMs: 16 });
-    expect(paceOf(1)).toEqual({ burst: 1, pauseMs: 1_000 });
+    expect(paceOf(2_000)).toEqual({ burst: MAX_BURST, packetMs: 0.5 });
+    expect(paceOf(10)).toEqual({ burst: 1, packetMs: 100 });
+  });
+
+  it("counts a datagram as the packets that it is cut into", () => {
+    const lengths = [0, 1_472, 1_473, MAX_DATAGRAM_BYTES];
+    expect(lengths.map((length) => packetsOf(new Uint8Array(length)))).toEqual([1, 1, 2, 45]);
   });
 });

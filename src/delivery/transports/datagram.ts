@@ -15,7 +15,9 @@ import { brokenOff, codeOf, networkFault } from "./network-fault.ts";
 export const MAX_DATAGRAM_BYTES = 65_507;
 /** How long news that nothing listens is waited for after the last datagram. */
 export const SETTLE_MS = 250;
-/** At once, so that a buffer of 200 KB holds them: the kernel counts more than twice the bytes of each. */
+/** What a packet of Ethernet has room for. A longer datagram is cut into several, and counts as so many. */
+export const PACKET_BYTES = 1_472;
+/** Packets at once, so that a buffer of 200 KB holds them: the kernel counts more than twice the bytes of each. */
 export const MAX_BURST = 32;
 
 export interface DatagramTarget {
@@ -44,16 +46,22 @@ export class DatagramTransport {
   async send(datagrams: readonly Datagram[], signal: AbortSignal): Promise<readonly Rejection[]> {
     const socket = await this.#connected(signal);
     const rejected: Rejection[] = [];
-    const { burst, pauseMs } = paceOf(this.#target.datagramsPerSecond);
-    for (const [at, datagram] of datagrams.entries()) {
-      if (at > 0 && at % burst === 0) await pause(pauseMs, signal);
+    const { burst, packetMs } = paceOf(this.#target.datagramsPerSecond);
+    let packets = 0;
+    for (const datagram of datagrams) {
+      const more = packetsOf(datagram.bytes);
+      if (packets > 0 && packets + more > burst) {
+        await pause(packets * packetMs, signal);
+        packets = 0;
+      }
+      packets += more;
       if (this.#fault) throw this.#fault;
       if (!(await isTaken(socket, datagram.bytes))) {
         rejected.push({ index: datagram.index, reason: "longer than a datagram can be" });
       }
     }
     // So that the next ones do not follow at once either.
-    await pause(((datagrams.length % burst) * pauseMs) / burst, signal);
+    await pause(packets * packetMs, signal);
     return rejected;
   }
 
@@ -96,10 +104,14 @@ export class DatagramTransport {
   }
 }
 
-/** Of so many a second: how many at once, and how long after that none. */
-export function paceOf(perSecond: number): { readonly burst: number; readonly pauseMs: number } {
+/** Of so many packets a second: how many at once, and how long a pause there is for each of them then. */
+export function paceOf(perSecond: number): { readonly burst: number; readonly packetMs: number } {
   const burst = Math.max(1, Math.min(MAX_BURST, Math.floor(perSecond / 50)));
-  return { burst, pauseMs: (burst * 1_000) / perSecond };
+  return { burst, packetMs: 1_000 / perSecond };
+}
+
+export function packetsOf({ length }: Uint8Array): number {
+  return Math.max(1, Math.ceil(length / PACKET_BYTES));
 }
 
 async function addressOf({ host, guard }: DatagramTarget): Promise<LookupAddress> {

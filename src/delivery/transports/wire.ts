@@ -4,11 +4,14 @@ import { z } from "zod";
 import type { Message } from "../entry.ts";
 import type { BatchLimits, CredentialRule, Handed, Link, LinkPorts, SinkAddress } from "../sink.ts";
 import { bareHost } from "./address-guard.ts";
-import { DatagramTransport } from "./datagram.ts";
+import { DatagramTransport, PACKET_BYTES } from "./datagram.ts";
 import { confirmation, StreamTransport, type Confirmation } from "./stream.ts";
 import { CLIENT_KEY, PLAIN_TLS, tlsCredentials, tlsSettings, type TlsSettings } from "./tls.ts";
 
+/** With fewer, the longest of all would take longer than a parcel has time. */
+export const MIN_DATAGRAMS_PER_SECOND = 10;
 export const MAX_DATAGRAMS_PER_SECOND = 100_000;
+const MAX_BATCH_BYTES = 512 * 1_024;
 
 const HOST_NAME = /^(?=.{1,253}$)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?$/;
 
@@ -26,8 +29,12 @@ export const wireSettings = {
   tls: tlsSettings.optional(),
   /** Of streams. */
   confirm: confirmation,
-  /** Of datagrams. */
-  datagrams_per_second: z.int().min(1).max(MAX_DATAGRAMS_PER_SECOND).default(2_000),
+  /** Of datagrams; one that is longer than a packet counts as several. */
+  datagrams_per_second: z
+    .int()
+    .min(MIN_DATAGRAMS_PER_SECOND)
+    .max(MAX_DATAGRAMS_PER_SECOND)
+    .default(2_000),
 };
 
 export interface WireSettings {
@@ -59,8 +66,10 @@ export function wireLimits({
   transport,
   datagrams_per_second: perSecond,
 }: WireSettings): BatchLimits {
-  const maxEvents = transport === "udp" ? Math.max(1, Math.min(500, perSecond * 5)) : 1_000;
-  return { maxEvents, maxBytes: 512 * 1_024 };
+  if (transport !== "udp") return { maxEvents: 1_000, maxBytes: MAX_BATCH_BYTES };
+  const packets = perSecond * 5;
+  const maxBytes = Math.min(packets * PACKET_BYTES, MAX_BATCH_BYTES);
+  return { maxEvents: Math.min(packets, 500), maxBytes };
 }
 
 export function openWire(settings: WireSettings, { credentials, guard }: LinkPorts): Link {
