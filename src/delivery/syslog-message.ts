@@ -87,8 +87,12 @@ export function sdElement(
 
 /** RFC 5424, section 6.3.3: these three have an escape, and nothing else does. */
 export function quoted(value: string): string {
-  return `"${plainText(value).replaceAll(/["\\\]]/g, String.raw`\$&`)}"`;
+  const text = plainText(value);
+  return SPECIAL.test(text) ? `"${text.replaceAll(EACH_SPECIAL, String.raw`\$&`)}"` : `"${text}"`;
 }
+
+const SPECIAL = /["\\\]]/;
+const EACH_SPECIAL = /["\\\]]/g;
 
 /** Of what the log is called (`audit.example.com/log`), what a HOSTNAME may be. */
 export function hostNameOf(logName: string): string {

@@ -11,8 +11,12 @@ const REPLACEMENT = "\ufffd";
 // oxlint-disable-next-line no-control-regex -- these are what it is about
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]/g;
 
+/** As nearly every text is: it is looked at once, and stays as it is. */
+const ORDINARY = /^[\u0020-\u007e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\uffff]*$/;
+
 /** One line of well-formed Unicode. No two texts that differ in control characters of ASCII become the same. */
 export function plainText(text: string): string {
+  if (ORDINARY.test(text)) return text;
   return text.toWellFormed().replaceAll(UNPRINTABLE, pictureOf);
 }
 

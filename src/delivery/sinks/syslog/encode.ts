@@ -9,7 +9,6 @@
 import { plainText, shortened } from "../../../audit/render/plain-text.ts";
 import { renderSyslog } from "../../../audit/render/syslog.ts";
 import { syslogSeverityOf } from "../../../audit/render/weight.ts";
-import { utf8 } from "../../../kernel/bytes.ts";
 import type { Entry } from "../../entry.ts";
 import { bodyOf } from "../../form.ts";
 import type { Credentials, Encode, Installation } from "../../sink.ts";
@@ -58,7 +57,10 @@ export function syslogEncoder(
     const parts = { entry, header, params, text };
     for (const maxChars of SHORTENINGS) {
       const short = shortenedParts(parts, maxChars);
-      const message = utf8(write({ ...short, params: [...short.params, ...told] }, maxChars));
+      const message = Buffer.from(
+        write({ ...short, params: [...short.params, ...told] }, maxChars),
+        "utf8",
+      );
       if (message.length <= settings.max_bytes) return framed(message, settings);
     }
     throw tooLong(settings.max_bytes);
