@@ -46,7 +46,7 @@ export interface CreateDestinationInput {
   readonly index?: number;
 }
 
-interface Making {
+export interface Making {
   readonly item: Item<Destination>;
   readonly sink: CheckedSink;
 }

@@ -47,7 +47,7 @@ export interface UpdateDestinationInput extends WhichDestination {
   readonly shown?: Readonly<Record<string, string>>;
 }
 
-interface Change {
+export interface Change {
   readonly before: Item<Destination>;
   readonly sink: CheckedSink;
   /** Credentials among it are those that stay. */
