@@ -4,6 +4,7 @@ import { DeliveryFault } from "../../fault.ts";
 /** A full disk passes; a folder that is not there, or not ours, does not by itself. */
 const PASSING: ReadonlySet<string> = new Set([
   "ENOSPC",
+  "EFBIG",
   "EDQUOT",
   "EIO",
   "EAGAIN",
