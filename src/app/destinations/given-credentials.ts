@@ -97,13 +97,22 @@ function isPrivateKey(pem: string): boolean {
   }
 }
 
-/** Servers that are said in the settings, however deep: their hosts and ports, and how they are talked to. */
-function serversOf(value: unknown): readonly string[] {
+type Servers = ReadonlyMap<string, string>;
+
+/**
+ * Servers that are said in the settings, however deep, by where that is: their hosts and ports, and how they are talked
+ * to. Whatever would be understood as a URL is one, however it is written: `https:/host` is too.
+ */
+function serversOf(value: unknown, place = ""): Servers {
   if (typeof value === "string") {
-    return /^https?:\/\//i.test(value) && URL.canParse(value) ? [new URL(value).origin] : [];
+    const { protocol, origin } = URL.parse(value) ?? {};
+    const isWeb = protocol === "https:" || protocol === "http:";
+    return new Map(isWeb && origin !== undefined ? [[place, origin]] : []);
   }
-  if (typeof value !== "object" || value === null) return [];
-  return Object.values(value).flatMap(serversOf);
+  if (typeof value !== "object" || value === null) return new Map();
+  return new Map(
+    Object.entries(value).flatMap(([name, member]) => [...serversOf(member, `${place}.${name}`)]),
+  );
 }
 
 const PROTECTED: ReadonlySet<string> = new Set(["tls", "https"]);
@@ -116,11 +125,26 @@ export function isElsewhere(now: CheckedSink, before: CheckedSink): boolean {
   const isMoved =
     now.address.host !== before.address.host || now.address.port !== before.address.port;
   const isBarer = PROTECTED.has(before.address.transport) && !PROTECTED.has(now.address.transport);
-  const known = new Set(serversOf(before.settings));
-  const isAnother = serversOf(now.settings).some((server) => !known.has(server));
-  return (
-    isMoved || isBarer || isAnother || isLooser(trustsOf(now.settings), trustsOf(before.settings))
+  const known = serversOf(before.settings);
+  const isAnother = [...serversOf(now.settings)].some(
+    ([place, server]) => known.get(place) !== server,
   );
+  return (
+    isMoved ||
+    isBarer ||
+    isAnother ||
+    isTold(now, before) ||
+    isLooser(trustsOf(now.settings), trustsOf(before.settings))
+  );
+}
+
+/** Whether whoever reads what the receiver keeps would know the token from now on. */
+function isTold({ settings: now }: CheckedSink, { settings: before }: CheckedSink): boolean {
+  return sendsToken(now) && !sendsToken(before);
+}
+
+function sendsToken(settings: object): boolean {
+  return "sends_token" in settings && settings.sends_token === true;
 }
 
 /** Whoever else could be believed to be the receiver, or one that gives out its tokens. */

@@ -3,14 +3,18 @@ import { z } from "zod";
 
 export const MAX_URL_CHARS = 2_048;
 
+/** Parsers of URLs forgive more (`https:/host`, a line feed): people, and other parsers, then read another server. */
+const WRITTEN_OUT = /^https?:\/\/[^/\\]/i;
+const MEANINGLESS = /[\\\s\p{Cc}]/u;
+
 /** A user and a password in it would be no settings but credentials; a fragment is never sent. */
 export const webUrl = z.string().max(MAX_URL_CHARS).refine(isWebUrl, {
   error: "is a URL of https or http, without a user, a password or a fragment",
 });
 
-function isWebUrl(text: string): boolean {
+export function isWebUrl(text: string): boolean {
   const url = URL.parse(text);
-  if (url === null || text !== text.trim()) return false;
+  if (url === null || !WRITTEN_OUT.test(text) || MEANINGLESS.test(text)) return false;
   const isWeb = url.protocol === "https:" || url.protocol === "http:";
   return isWeb && url.username === "" && url.password === "" && !text.includes("#");
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { FORMS } from "../../form.ts";
 import type { CredentialRule, SinkAddress } from "../../sink.ts";
 import { tlsCredentials, tlsSettings } from "../../transports/tls.ts";
+import { isWebUrl } from "../../transports/web-url.ts";
 
 /** An object is written when it is this old, as long as it is not full before: IBM writes one in five minutes or so. */
 export const DEFAULT_GATHER_SECONDS = 60;
@@ -86,7 +87,7 @@ function originOf(text: string): URL | undefined {
 
 function isTokenUrl(text: string): boolean {
   const url = urlOf(text);
-  return url?.protocol === "https:" && url.username === "" && url.search === "" && url.hash === "";
+  return url?.protocol === "https:" && isWebUrl(text) && !text.includes("?");
 }
 
 function urlOf(text: string): URL | undefined {
