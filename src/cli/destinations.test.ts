@@ -277,6 +277,22 @@ describe("keytrail destinations add, set, remove", () => {
     expect((await keytrail("set", "siem")).stderr).toContain("say what is to be changed");
   });
 
+  it("changes its transport or its shape, whose defaults are others", async () => {
+    const wire = { kind: "json", host: "siem", port: 514, form: "dsv", transport: "udp" };
+    const udp = { ...wire, datagrams_per_second: 2_000 };
+    const settings = udp as unknown as typeof SIEM.settings;
+    destinations = [{ ...SIEM, settings }];
+    await keytrail("set", "siem", "--transport", "tcp");
+    expect(asked.at(-1)?.body).toEqual({
+      settings: { kind: "json", host: "siem", port: 514, transport: "tcp" },
+    });
+    destinations = [{ ...SIEM, settings: { ...settings, form: "ecs" } }];
+    await keytrail("set", "siem", "--port", "515");
+    expect(asked.at(-1)?.body).toEqual({
+      settings: { kind: "json", host: "siem", port: 515, form: "ecs", transport: "udp" },
+    });
+  });
+
   it("removes one", async () => {
     const { code, stdout } = await keytrail("remove", "siem");
     expect([code, stdout, asked[0]?.call]).toEqual([

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import type { Destination } from "../client/answers.ts";
 import { RefusedByServer } from "../client/client-error.ts";
 import type { KeytrailClient } from "../client/keytrail-client.ts";
+import { saidOf } from "../delivery/said.ts";
 import { CLIENT_OPTIONS, CLIENT_USAGE, clientFor, explainClientError } from "./client-options.ts";
 import {
   CommandError,
@@ -231,7 +232,7 @@ async function add({ client, io, values, name }: Asked): Promise<Result> {
 
 async function change({ client, io, values, name }: Asked): Promise<Result> {
   const before: Readonly<Record<string, unknown>> =
-    values.file === undefined ? (await client.destination(name)).settings : {};
+    values.file === undefined ? saidOf((await client.destination(name)).settings) : {};
   // Of another kind nothing of what there is holds.
   const isSameKind = values.kind === undefined || values.kind === before["kind"];
   const input = await readInput(values, isSameKind ? before : {}, io);
