@@ -98,10 +98,12 @@ export const listTargets = readOperation<ListTargetsInput, null, ListedTargets>(
 });
 
 export interface UpdateTargetInput
-  extends WhichTarget, Pick<UpdateDestinationInput, "newName" | "settings" | "credentials"> {
+  extends
+    WhichTarget,
+    Pick<UpdateDestinationInput, "newName" | "settings" | "credentials" | "shown"> {
   readonly targetType?: string | undefined;
-  /** Of what the wire shows of it, what is another now. */
-  readonly shown?: Readonly<Record<string, string>>;
+  /** Where it is, if it is said again: a target is not moved. */
+  readonly region?: string | undefined;
 }
 
 type Planned = Awaited<ReturnType<typeof updateDestination.locate>>["subject"];
@@ -109,19 +111,15 @@ type Planned = Awaited<ReturnType<typeof updateDestination.locate>>["subject"];
 export const updateTarget = changeOperation<UpdateTargetInput, Planned, TargetView>({
   name: "destination.update",
   async locate(input, context) {
-    const { subject } = await locateTarget(input, context);
-    const shown = {
-      ...(subject.kind === "own" ? subject.item.content.shown : {}),
-      ...input.shown,
-    };
-    const asked = { ...input, name: input.id, shown };
-    const located = await updateDestination.locate(asked, context);
+    await locateTarget(input, context);
+    const located = await updateDestination.locate({ ...input, name: input.id }, context);
     const { name } = located.becomes ?? located.target;
     return { ...located, facts: { ...located.facts, name, target_type: input.targetType } };
   },
   async run(input, located, context) {
     const asked = { ...input, name: input.id };
     if ("change" in located.subject) {
+      assertStays(input, located.subject.change.content.shown[SHOWN_REGION] ?? "");
       await assertNamed(located.subject.change.sink.settings, context);
     }
     return targetView(done(await updateDestination.run(asked, located, context)), context);
@@ -203,6 +201,12 @@ async function assertPermitted(region: string, { store, call }: Context<View>): 
   if (permitted.length === 0 || permitted.includes(region)) return;
   const sentence = `The requested region is not in the list of permitted regions. Requested: ${region}, Permitted: [${permitted.join(" ")}]`;
   throw new Refusal("invalid_request", sentence, { field: "region", reason: "region-not-allowed" });
+}
+
+function assertStays({ region }: UpdateTargetInput, made: string): void {
+  if (region === undefined || region === made) return;
+  const sentence = `The field region is ${made === "" ? "left out" : made}: a target stays where it was made.`;
+  throw new Refusal("invalid_request", sentence, { field: "region" });
 }
 
 /** What is to be another name for a destination, a `cloud_logs` target, names one that there is. */

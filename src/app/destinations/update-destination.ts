@@ -44,6 +44,7 @@ export interface UpdateDestinationInput extends WhichDestination {
   readonly isRouted?: boolean | undefined;
   readonly isPaused?: boolean | undefined;
   readonly maxBacklog?: number | null | undefined;
+  /** Of what wires show of it, what is another now; what other wires have said stays. */
   readonly shown?: Readonly<Record<string, string>>;
 }
 
@@ -139,7 +140,7 @@ function changeOf(
     isRouted: input.isRouted ?? was.isRouted,
     isPaused: input.isPaused ?? was.isPaused,
     maxBacklog: input.maxBacklog === undefined ? was.maxBacklog : checkedBacklog(input.maxBacklog),
-    shown: input.shown ?? was.shown,
+    shown: { ...was.shown, ...input.shown },
   };
   assertMayDirect(content, context);
   const name = input.newName === undefined ? before.name : checkedName(input.newName);

@@ -9,6 +9,7 @@ import { pauseDestination } from "../../../app/destinations/pause-destination.ts
 import { readDestination } from "../../../app/destinations/read-destinations.ts";
 import { deliveringFrom, until } from "../../../app/destinations/testing/delivering.ts";
 import { LineReceiver } from "../../../app/destinations/testing/line-receiver.ts";
+import { updateTarget } from "../../../app/destinations/targets.ts";
 import { updateDestination } from "../../../app/destinations/update-destination.ts";
 import type { Caller } from "../../../app/call.ts";
 import type { Delivery } from "../../../delivery/delivery.ts";
@@ -65,6 +66,40 @@ describe("an endpoint of DSV's and a destination of any other wire", () => {
     const kept = await app.done(readDestination, operator, { name: "framed" });
     expect(kept.settings).toMatchObject({ port: 602, framing: "lf", facility: 16 });
     expect((await update({ name: "framed" })).body).toMatchObject({ siemType: "json" });
+  });
+
+  it("are changed by DSV's as DSV's shows them, and lose nothing that another wire has said", async () => {
+    const { app } = server.http;
+    const tls = { kind: "syslog", transport: "tls", host: "siem.example.com", port: 6514 };
+    const { id } = await app.done(createDestination, operator, {
+      name: "siem",
+      settings: { ...tls, framing: "lf", tls: { allow_self_signed: true } },
+      filter: "outcome:failure",
+      isRouted: true,
+      maxBacklog: 5_000,
+    });
+    await app.done(updateTarget, operator, {
+      id,
+      newName: "my-siem",
+      shown: { target_name: "my siem" },
+    });
+    const before = await app.done(readDestination, operator, { name: id });
+    const { body: read } = await server.call("GET", "/config/siem/my-siem");
+    expect(read).toMatchObject({ protocol: "tls", allowSelfSigned: true });
+    const again = Object.fromEntries(
+      Object.keys(JSON_TCP).map((name) => [name, read[name]]),
+    ) as typeof JSON_TCP;
+    const put = await update({ ...again, allowSelfSigned: true } as typeof JSON_TCP);
+    expect([put.status, put.body]).toMatchObject([200, { allowSelfSigned: true }]);
+    const after = await app.done(readDestination, operator, { name: id });
+    const { settings, filter, isRouted, maxBacklog, shown } = after;
+    expect({ settings, filter, isRouted, maxBacklog, target_name: shown["target_name"] }).toEqual({
+      settings: before.settings,
+      filter: "outcome:failure",
+      isRouted: true,
+      maxBacklog: 5_000,
+      target_name: "my siem",
+    });
   });
 
   it("is used again once it is updated, if it was paused", async () => {

@@ -66,8 +66,9 @@ export function checkedSiem(given: SiemSettings): SiemSettings {
   if (endpoint !== "" && !PATH.test(endpoint)) {
     throw bad("endpoint", "is the path of a URL: it begins with a slash, and has no spaces.");
   }
-  if (given.allowSelfSigned && protocol !== "https") {
-    throw bad("allowSelfSigned", "is for https only.");
+  // DSV has it for https alone; what another wire has said of TLS is shown, and taken again.
+  if (given.allowSelfSigned && protocol !== "https" && protocol !== "tls") {
+    throw bad("allowSelfSigned", "is for https and tls only.");
   }
   if (given.sendToEngine || given.pool !== "") {
     const field = given.sendToEngine ? "sendToEngine" : "pool";
@@ -134,6 +135,9 @@ export function siemOf({ settings, address, shown }: DestinationView): SiemSetti
     allowSelfSigned: tls.allow_self_signed ?? false,
   };
 }
+
+/** Of what is shown by this wire alone: an endpoint that is updated is sent to by the server itself. */
+export const NO_ENGINE = { sendToEngine: "", pool: "" } as const;
 
 const siemOnly = z.looseObject({
   path: z.string().optional(),

@@ -23,6 +23,7 @@ import {
   settingsOf,
   siemFields,
   siemOf,
+  NO_ENGINE,
 } from "./siem-settings.ts";
 
 const MASK = "****";
@@ -63,7 +64,7 @@ function updating(request: FastifyRequest) {
     credentials: isKept ? {} : { [TOKEN]: new Sensitive(auth) },
     alsoKept: [TOKEN],
     isPaused: false,
-    shown: {},
+    shown: NO_ENGINE,
   };
 }
 

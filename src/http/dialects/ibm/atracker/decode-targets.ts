@@ -31,6 +31,7 @@ const cosEndpoint = z.strictObject({
 const cloudLogsEndpoint = z.strictObject({ target_crn: z.string() });
 const body = {
   name: z.string().optional(),
+  region: z.string().optional(),
   cos_endpoint: cosEndpoint.optional(),
   cloudlogs_endpoint: cloudLogsEndpoint.optional(),
   eventstreams_endpoint: z.unknown().optional(),
@@ -41,11 +42,13 @@ const newTarget = z.strictObject({
   ...body,
   name: z.string(),
   target_type: z.string(),
-  region: z.string().optional(),
 });
 const changedTarget = z.strictObject({ ...body, target_type: z.string().optional() });
 
-type Endpoints = Pick<z.infer<typeof changedTarget>, "cos_endpoint" | "cloudlogs_endpoint">;
+type Endpoints = Pick<
+  z.infer<typeof changedTarget>,
+  "cos_endpoint" | "cloudlogs_endpoint" | "eventstreams_endpoint" | "appconfig_endpoint"
+>;
 
 export function decodeNewTarget(request: FastifyRequest): CreateTargetInput {
   const { name, target_type: targetType, region, ...given } = read(newTarget, bodyOf(request));
@@ -65,13 +68,14 @@ export function decodeNewTarget(request: FastifyRequest): CreateTargetInput {
 
 /** What there is of it besides, in the settings of its kind, stays. */
 export function decodeTarget(request: FastifyRequest): UpdateTargetInput {
-  const { name, target_type: targetType, ...given } = read(changedTarget, bodyOf(request));
+  const { name, target_type: targetType, region, ...given } = read(changedTarget, bodyOf(request));
   if (targetType !== undefined) assertServed(targetType);
   const endpoint = endpointOf(targetType ?? typeOf(given), given);
   const named = name === undefined ? undefined : storedName(name);
   return {
     ...decodeId(request),
     newName: named?.name,
+    region,
     targetType: endpoint?.type,
     ...(endpoint
       ? {
@@ -108,6 +112,8 @@ const FIELD: Readonly<Record<string, string>> = {
   [COS]: "cos_endpoint",
   [CLOUD_LOGS]: "cloudlogs_endpoint",
 };
+/** Of types that there are none of here: what is said there is not passed over. */
+const UNSERVED = ["eventstreams_endpoint", "appconfig_endpoint"] as const;
 
 function typeOf(given: Endpoints): string | undefined {
   if (given.cos_endpoint) return COS;
@@ -115,7 +121,8 @@ function typeOf(given: Endpoints): string | undefined {
 }
 
 function endpointOf(type: string | undefined, given: Endpoints): Endpoint | undefined {
-  for (const [one, field] of Object.entries(FIELD)) {
+  const fields = [...Object.entries(FIELD), ...UNSERVED.map((field) => ["", field] as const)];
+  for (const [one, field] of fields) {
     if (one !== type && given[field as keyof Endpoints]) {
       throw bad(field, "is for targets of another type");
     }

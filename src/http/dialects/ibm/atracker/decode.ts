@@ -37,6 +37,12 @@ export function decodeNothing(request: FastifyRequest): object {
   return {};
 }
 
+/** A region may be asked for, by older SDKs: routes are the account's, in whichever. */
+export function decodeRouteList(request: FastifyRequest): object {
+  void new Query(request, ["region"]).text("region");
+  return {};
+}
+
 export function decodeId(request: FastifyRequest): { readonly id: string } {
   const text = segment(request, "id");
   if (isUuid(text)) return { id: text.toLowerCase() };

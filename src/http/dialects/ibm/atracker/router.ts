@@ -41,7 +41,7 @@ export const routingRoutes: readonly Route[] = [
     answered(200, validatedBody),
   ]),
   line(`POST ${ROUTES}`, createRoute, [routes.decodeNewRoute, answered(201, routeBody)]),
-  line(`GET ${ROUTES}`, listRoutes, [routes.decodeNothing, answered(200, routeListBody)]),
+  line(`GET ${ROUTES}`, listRoutes, [routes.decodeRouteList, answered(200, routeListBody)]),
   line(`GET ${ROUTES}/:id`, readRoute, [routes.decodeId, answered(200, routeBody)]),
   line(`PUT ${ROUTES}/:id`, updateRoute, [routes.decodeRoute, answered(200, routeBody)]),
   line(`DELETE ${ROUTES}/:id`, deleteRoute, [routes.decodeId, () => ({ status: 204 })]),

@@ -117,6 +117,12 @@ describe("a route", () => {
     expect((await wire.call("GET /routes")).body).toEqual({ routes: [] });
   });
 
+  it("is there in every region, which IBM's SDK for Go may ask for", async () => {
+    await post("anywhere", rules(["*"]));
+    const { body } = await wire.call("GET /routes?region=eu-de");
+    expect(body.routes).toMatchObject([{ name: "anywhere" }]);
+  });
+
   it("has a name of IBM's form, and no other route's", async () => {
     for (const name of ["", "a/b", " a", "a ", "x".repeat(1_001)]) {
       expect(refusalIn(await post(name, []))).toMatch(/^400 invalid_value The name of a route has/);

@@ -95,6 +95,15 @@ describe("a target", () => {
     expect(renamed.body).toMatchObject({ name: "plain", cos_endpoint: cos });
   });
 
+  it("may be told where it is, as IBM's SDK for Go does, and stays there", async () => {
+    const id = await wire.target("t", { region: "eu-gb" });
+    const said = await wire.call(`PUT /targets/${id}`, { name: "t2", region: "eu-gb" });
+    expect(said.body).toMatchObject({ name: "t2", region: "eu-gb" });
+    const moved = await wire.call(`PUT /targets/${id}`, { name: "t3", region: "eu-de" });
+    expect(refusalIn(moved)).toMatch(/^400 invalid_value The field region .*eu-gb/);
+    expect((await wire.call(`GET /targets/${id}`)).body).toMatchObject({ name: "t2" });
+  });
+
   it("is given its key anew when it is to be shown to another endpoint", async () => {
     const id = await wire.target("t");
     const moved = { ...COS, endpoint: "s3.elsewhere.example.com", api_key: "REDACTED" };
@@ -198,6 +207,10 @@ describe("a target", () => {
     expect(await refused(cosTarget("a/b"))).toMatch(/The name of a target/);
     expect(await refused(cosTarget("t", { region: "mars" }))).toMatch(/region/);
     expect(await refused(cosTarget("t", { managed_by: "enterprise" }))).toMatch(/managed_by/);
+    const topic = { target_crn: "crn", brokers: ["b:1"], topic: "t", password: "hidden" };
+    expect(await refused(cosTarget("t", { eventstreams_endpoint: topic }))).toMatch(
+      /eventstreams_endpoint is for targets of another type/,
+    );
     expect((await wire.call("GET /targets")).body).toEqual({ targets: [] });
   });
 
