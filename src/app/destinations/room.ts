@@ -10,6 +10,8 @@ const NEEDED: ReadonlySet<string> = new Set([
   "receipt",
   "log",
   "account",
+  "federation",
+  "certificate-challenge",
   "token",
   "user-token",
   "session",
@@ -18,8 +20,12 @@ const NEEDED: ReadonlySet<string> = new Set([
 ]);
 
 /** Logins have names of their own: `user.login`, `apikey.login`. */
-const LOGIN = /\.(?:login|begin|vouch)$/;
+const LOGIN = /\.login$/;
+
+/** Who administers an account need not be one of its Operators: after a recovery nobody may be. */
+const GIVES_ROLE: OperationName = "policy.create";
 
 export function needsRoom(operation: OperationName): boolean {
-  return !NEEDED.has(subjectOf(operation)) && !LOGIN.test(operation);
+  if (operation === GIVES_ROLE || LOGIN.test(operation)) return false;
+  return !NEEDED.has(subjectOf(operation));
 }
