@@ -36,6 +36,12 @@ export type Facility = number | (typeof FACILITIES)[number];
 export const LOG_AUDIT = 13;
 export const MAX_FACILITY = FACILITIES.length - 1;
 
+/**
+ * What rsyslog takes unless it is told otherwise: a little less than the 8,192 bytes that receivers should take (RFC 5425,
+ * section 4.3.1). It cuts what is longer, and over a stream takes the rest for further messages.
+ */
+export const DEFAULT_MAX_BYTES = 8_096;
+
 /** RFC 5424, section 6. */
 export const MAX_HOST_NAME_CHARS = 255;
 export const MAX_APP_NAME_CHARS = 48;

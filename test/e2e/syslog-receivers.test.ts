@@ -129,6 +129,28 @@ describe.each(receivers)("%s", (_name, start) => {
   });
 });
 
+describe("rsyslog, with the limits that it has by itself", () => {
+  let receiver: Receiver;
+  beforeAll(async () => {
+    receiver = await startRsyslog(authority, { hasDefaultLimits: true });
+  });
+  afterAll(() => receiver.daemon.close());
+
+  it.each(WAYS)("takes what is as long as messages are sent unless told, over %s", async (way) => {
+    const before = receiver.received().length;
+    const event = sampleEvent({ operation: "secret.read" });
+    const texts = Array.from({ length: 80 }, (_one, step) => "x".repeat(6_900 + step * 8));
+    rig.record(texts.map((correlationId) => ({ ...event, correlationId })));
+    await rig.deliverTo({ kind: "syslog", ...wayTo(receiver, way) }, { client_key: client.key });
+    await rig.delivered();
+    const received = await until("it has written as many", () => {
+      const written = receiver.received().slice(before);
+      return written.length >= texts.length && written;
+    });
+    expect(received.map(({ msg }) => msg)).toEqual(rig.entries.map((one) => textOf(one).msg));
+  });
+});
+
 describe("rsyslog, with the old header", () => {
   let receiver: Receiver;
   beforeAll(async () => {

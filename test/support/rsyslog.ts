@@ -3,7 +3,13 @@ import type { TlsAuthority } from "./tls-authority.ts";
 import { Daemon, freePort } from "./daemon.ts";
 import { RECEIVED, type Received, type Receiver } from "./syslog-receiver.ts";
 
-export async function startRsyslog(authority: TlsAuthority): Promise<Receiver> {
+const LONG_MESSAGES = 'maxMessageSize="256k"';
+
+/** With `hasDefaultLimits` no longer a message than it takes unless it is told otherwise. */
+export async function startRsyslog(
+  authority: TlsAuthority,
+  { hasDefaultLimits = false } = {},
+): Promise<Receiver> {
   const [udp, tcp, tls] = [await freePort(), await freePort(), await freePort()];
   const { certificate, key } = authority.server();
   const daemon = await Daemon.start({
@@ -15,7 +21,11 @@ export async function startRsyslog(authority: TlsAuthority): Promise<Receiver> {
       "ca.crt": authority.certificate,
       "server.crt": certificate,
       "server.key": key,
-      "rsyslog.conf": configuration(folder, { udp, tcp, tls }),
+      "rsyslog.conf": configuration(
+        folder,
+        { udp, tcp, tls },
+        hasDefaultLimits ? "" : LONG_MESSAGES,
+      ),
     }),
   });
   return {
@@ -28,12 +38,13 @@ export async function startRsyslog(authority: TlsAuthority): Promise<Receiver> {
 function configuration(
   folder: string,
   { udp, tcp, tls }: { readonly udp: number; readonly tcp: number; readonly tls: number },
+  limits: string,
 ): string {
   const property = (outname: string, name: string, more = "") =>
     `  property(outname="${outname}" name="${name}" format="jsonf" ${more})\n  constant(value=",")`;
   return `
 global(
-  workDirectory="${folder}" maxMessageSize="256k"
+  workDirectory="${folder}" ${limits}
   defaultNetstreamDriverCAFile="${folder}/ca.crt"
   defaultNetstreamDriverCertFile="${folder}/server.crt"
   defaultNetstreamDriverKeyFile="${folder}/server.key"

@@ -1,10 +1,15 @@
 /** CEF, the Common Event Format, behind a header of syslog or bare, over UDP, TCP or TLS. */
 import { z } from "zod";
-import { FACILITIES, LOG_AUDIT, MAX_FACILITY, MAX_HOST_NAME_CHARS } from "../../syslog-message.ts";
+import {
+  DEFAULT_MAX_BYTES,
+  FACILITIES,
+  LOG_AUDIT,
+  MAX_FACILITY,
+  MAX_HOST_NAME_CHARS,
+} from "../../syslog-message.ts";
 import { MAX_DATAGRAM_BYTES } from "../../transports/datagram.ts";
 import { isTlsMeant, tlsNotMeant, wireSettings } from "../../transports/wire.ts";
 
-export const DEFAULT_MAX_BYTES = 8_192;
 export const LEAST_MAX_BYTES = 2_048;
 
 export const cefSettings = z

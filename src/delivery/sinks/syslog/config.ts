@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { FORMS } from "../../form.ts";
 import {
+  DEFAULT_MAX_BYTES,
   FACILITIES,
   LOG_AUDIT,
   MAX_APP_NAME_CHARS,
@@ -15,8 +16,6 @@ import { isTlsMeant, tlsNotMeant, wireSettings } from "../../transports/wire.ts"
 
 /** RFC 5612: for documentation. Whoever has a number of their own sets it. */
 export const DOCUMENTATION_ENTERPRISE = 32_473;
-/** RFC 5425, section 4.3.1: what receivers should take. Many cut off what is longer without a word. */
-export const DEFAULT_MAX_BYTES = 8_192;
 /** RFC 3164, section 4.1. */
 export const OLD_MAX_BYTES = 1_024;
 

@@ -189,7 +189,7 @@ describe("the settings", () => {
       sends_token: false,
       confirm: "close",
       datagrams_per_second: 2_000,
-      max_bytes: 8_192,
+      max_bytes: 8_096,
     });
     expect(syslogSink.check(settings).settings).toEqual(settings);
   });
