@@ -264,3 +264,63 @@ describe("failing", () => {
     await until(crew, 1);
   });
 });
+
+describe("an orderly end", () => {
+  const unasked = { confirmIdleMs: 60_000, maxUnconfirmedMs: 60_000 };
+
+  it("asks for the receiver's word on what it was handed: whoever goes on repeats nothing", async () => {
+    const crew = await scene(5, { acknowledges: "when asked" }, { options: unasked });
+    await vi.waitFor(() => expect(crew.receiver.arrived).toHaveLength(5));
+    expect(acknowledged(crew)).toBe(0);
+    await crew.couriers.stop();
+    expect(acknowledged(crew)).toBe(5);
+    expect(crew.receiver.confirms).toBe(1);
+  });
+
+  it("waits no longer than it may for a receiver that says nothing, and vouches for nothing", async () => {
+    const before = (call: string) => (call === "confirm" ? ("hang" as const) : undefined);
+    const crew = await scene(5, { acknowledges: "when asked", before }, { options: unasked });
+    await vi.waitFor(() => expect(crew.receiver.arrived).toHaveLength(5));
+    const startedAt = performance.now();
+    await crew.couriers.stop();
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(acknowledged(crew)).toBe(0);
+  });
+});
+
+it("one event that the sink breaks on blocks nothing where the filter finds no other near it", async () => {
+  const encode = (index: number) => {
+    if (index === 30) throw new TypeError("broken");
+  };
+  const odd = { ...definition("siem").selection, filter: 'correlationId:"odd"' };
+  const crew = await scene(0, { encode }, { selection: odd });
+  crew.ledger.runEntries = 4;
+  const which = new Set([1, 30]);
+  crew.ledger.grow(upTo(60).map((i) => (which.has(i) ? { correlationId: "odd" } : {})));
+  await until(crew, 60);
+  expect(asideOf(crew)).toEqual([30]);
+});
+
+it("is said to be failing also after the clock was put back", async () => {
+  let isAway = true;
+  let now = 1_800_000_000_000;
+  const receiver = new ScriptedReceiver({
+    before: () => (isAway ? new DeliveryFault("denied", "no") : undefined),
+  });
+  const ledger = new ToyLedger();
+  ledger.grow([{}]);
+  const crew = toyCrew(ledger, { siem: receiver }, { now: () => now });
+  running = crew.couriers;
+  await crew.couriers.set([definition("siem")]);
+  const failing = (expected: boolean) =>
+    vi.waitFor(() => {
+      expect(crew.last("siem")?.progress.failingSince !== null).toBe(expected);
+    });
+  await failing(true);
+  isAway = false;
+  await failing(false);
+  now -= 86_400_000;
+  isAway = true;
+  ledger.grow([{}]);
+  await failing(true);
+});

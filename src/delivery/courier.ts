@@ -11,7 +11,7 @@ import type { Millis } from "../kernel/clock.ts";
 import { waitAfter, type Waiting } from "./backoff.ts";
 import type { Definition } from "./definition.ts";
 import type { Message } from "./entry.ts";
-import { DeliveryFault } from "./fault.ts";
+import { DeliveryFault, faultOf } from "./fault.ts";
 import { HeldLink, type Patience } from "./held-link.ts";
 import { Packer, type Parcel } from "./parcel.ts";
 import type { ReadRun } from "./parcel.ts";
@@ -27,6 +27,8 @@ export const MAX_UNCONFIRMED_MS = 5_000;
 export const CONFIRM_IDLE_MS = 1_000;
 /** One parcel's sending, and one confirmation. */
 export const SEND_TIMEOUT_MS = 30_000;
+/** At an orderly end: for what is under way, and for the receiver's word on what it was just handed. */
+export const LAST_WORD_MS = 2_000;
 /** How long a sink may take to end what it was told to end; then it is left to itself. */
 export const ABORT_GRACE_MS = 2_000;
 /** Nothing has arrived for this long: the destination is failing, and the trail says so. */
@@ -43,6 +45,7 @@ export const MAX_SUSPECTS = 320;
 export interface CourierOptions extends Waiting, Patience {
   readonly maxUnconfirmedMs: Millis;
   readonly confirmIdleMs: Millis;
+  readonly lastWordMs: Millis;
   readonly failingAfterMs: Millis;
 }
 
@@ -62,7 +65,10 @@ export class Courier {
   readonly #ports: CourierPorts;
   readonly #packer: Packer;
   readonly #link: HeldLink;
+  /** Nothing new is begun. */
   readonly #stopping = new AbortController();
+  /** What is under way is broken off. */
+  readonly #breaking = new AbortController();
   /** What is not sent because it would be in vain, until the progress has passed it and names it. */
   readonly #aside = new Map<number, SetAside>();
   /** Refused by a receiver that has taken nothing yet, and left out until it does. */
@@ -106,11 +112,17 @@ export class Courier {
     this.#nudge?.abort();
   }
 
-  /** Ends what is under way; what was handed over and not acknowledged is handed over again by the next courier. */
+  /**
+   * Ends what is under way, and asks for the receiver's word on what it was handed, both in LAST_WORD_MS: whoever goes on
+   * from here repeats nothing. Without that word it is handed over again by the next courier.
+   */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#nudge?.abort();
+    const late = setTimeout(() => this.#breaking.abort(), this.#ports.options.lastWordMs);
     await this.#done;
+    if (this.#unconfirmed.entries > 0) await this.#confirm().catch(() => this.#startOver());
+    clearTimeout(late);
     await this.#link.close();
   }
 
@@ -120,7 +132,7 @@ export class Courier {
       try {
         await this.#step();
       } catch (error) {
-        if (signal.aborted) return;
+        if (signal.aborted) return this.#startOver();
         await this.#failed(faultOf(error));
       }
     }
@@ -151,7 +163,10 @@ export class Courier {
     const { messages, unsaid, broken, next } = parcel;
     for (const one of unsaid) this.#setAside(one, one.reason);
     if (messages.length === 0) {
-      if (broken[0]) throw new DeliveryFault("unavailable", broken[0].reason);
+      // The sink breaks on nothing else: it has made messages of others.
+      const isAtFault = broken[0] && (this.#taken ?? (await this.#takenBefore()));
+      if (broken[0] && !isAtFault) throw new DeliveryFault("unavailable", broken[0].reason);
+      for (const one of broken) this.#setAside(one, one.reason);
       return this.#passed(next);
     }
     const handed = await this.#handOver(messages);
@@ -164,7 +179,7 @@ export class Courier {
   /** Some of them at least are taken; a fault for what was sent if none is. Throws any other one. */
   async #handOver(messages: readonly Message[]): Promise<Handed | DeliveryFault> {
     try {
-      const handed = await this.#link.send(messages, this.#stopping.signal);
+      const handed = await this.#link.send(messages, this.#breaking.signal);
       const reasons = new Map(handed.rejected.map(({ index, reason }) => [index, reason]));
       const refused = messages.filter(({ index }) => reasons.has(index));
       const reason = reasons.get(refused[0]?.index ?? -1);
@@ -264,7 +279,7 @@ export class Courier {
   }
 
   async #confirm(): Promise<void> {
-    await this.#link.confirm(this.#stopping.signal);
+    await this.#link.confirm(this.#breaking.signal);
     this.#acknowledged();
   }
 
@@ -317,9 +332,10 @@ export class Courier {
   #failingSince({ kind }: DeliveryFault, retryAt: Millis): Millis | null {
     const now = this.#ports.now();
     const since = this.#troubledSince ?? now;
-    const isLong = retryAt - since >= this.#ports.options.failingAfterMs;
+    // A clock that was put back keeps nobody from being told.
+    const isLong = Math.abs(retryAt - since) >= this.#ports.options.failingAfterMs;
     if (kind === "unavailable" && !isLong) return null;
-    if (now - this.#failedAt < MIN_FAILING_INTERVAL_MS) return null;
+    if (Math.abs(now - this.#failedAt) < MIN_FAILING_INTERVAL_MS) return null;
     this.#failedAt = now;
     return since;
   }
@@ -375,13 +391,4 @@ const LONG_MS = 60_000;
 function widened(now: BatchLimits, most: BatchLimits): BatchLimits {
   if (now.maxEvents >= most.maxEvents) return most;
   return { ...most, maxEvents: Math.min(now.maxEvents * 2, most.maxEvents) };
-}
-
-/** What breaks otherwise, a ledger that cannot be read above all, is tried again like a receiver that is away. */
-function faultOf(error: unknown): DeliveryFault {
-  if (error instanceof DeliveryFault) return error;
-  if (error instanceof Error && error.name === "TimeoutError") {
-    return new DeliveryFault("unavailable", "no answer in time");
-  }
-  return new DeliveryFault("unavailable", "something went wrong here", { cause: error });
 }

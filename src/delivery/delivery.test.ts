@@ -192,3 +192,27 @@ it("of required destinations it names those too far behind, for the accounts the
   expect(delivery.overdueOf("acct1").map(({ name }) => name)).toEqual(["siem"]);
   expect(delivery.overdueOf("acct2")).toEqual([]);
 });
+
+it("ends also while its crew answers nobody", async () => {
+  const ended = Promise.withResolvers<void>();
+  let isStuck = false;
+  const stuck = await Delivery.start({
+    source: ledger,
+    progress,
+    crew: () => ({
+      set: () => (isStuck ? ended.promise : Promise.resolve()),
+      grown: () => undefined,
+      test: () => Promise.reject(new Error("stuck")),
+      stop: async () => ended.resolve(),
+    }),
+    definitions: async () => definitions,
+    tell: async () => undefined,
+    onTrouble: (error) => void troubles.push(error),
+    now: () => systemClock.now(),
+  });
+  isStuck = true;
+  void stuck.reload();
+  await new Promise((resolve) => setImmediate(resolve));
+  await stuck.stop();
+  expect(troubles).toEqual([]);
+});

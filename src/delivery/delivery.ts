@@ -135,8 +135,9 @@ export class Delivery {
   async stop(): Promise<void> {
     this.#stopListening();
     this.#stopping.abort();
-    await this.#reloading;
+    // A reload may be waiting for a crew that answers nobody any more: its end ends that too.
     await this.#crew.stop();
+    await this.#reloading;
     clearTimeout(this.#saveTimer);
     await this.#save();
   }
@@ -150,6 +151,7 @@ export class Delivery {
         if (definitions.some(({ isWaiting }) => isWaiting)) void this.#again();
         return;
       } catch (error) {
+        if (this.#stopping.signal.aborted) return;
         this.#ports.onTrouble(error);
         // Whoever waits for the start is not kept: it goes on by itself.
         void this.#again();
@@ -169,6 +171,7 @@ export class Delivery {
 
   async #take(definitions: readonly Definition[]): Promise<void> {
     const known = await this.#ports.progress.load();
+    if (this.#stopping.signal.aborted) return;
     const progress = new Map([...known].map(([id, saved]) => [id, this.progress(id) ?? saved]));
     for (const [id, { failingSince, setAsideCount }] of known) {
       if (this.#told.has(id)) continue;
@@ -228,7 +231,7 @@ export class Delivery {
   /** An event about an event that was set aside may be set aside as well: that must not go on for ever. */
   #mayTellAside(id: string): boolean {
     const now = this.#ports.now();
-    const recent = (this.#asideTimes.get(id) ?? []).filter((at) => now - at < 60_000);
+    const recent = (this.#asideTimes.get(id) ?? []).filter((at) => Math.abs(now - at) < 60_000);
     const isAllowed = recent.length < MAX_ASIDE_TOLD_PER_MINUTE;
     this.#asideTimes.set(id, isAllowed ? [...recent, now] : recent);
     return isAllowed;

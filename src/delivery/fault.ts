@@ -35,3 +35,12 @@ export class DeliveryFault extends Error {
     this.index = said.index;
   }
 }
+
+/** What breaks otherwise, a ledger that cannot be read above all, is tried again like a receiver that is away. */
+export function faultOf(error: unknown): DeliveryFault {
+  if (error instanceof DeliveryFault) return error;
+  if (error instanceof Error && error.name === "TimeoutError") {
+    return new DeliveryFault("unavailable", "no answer in time");
+  }
+  return new DeliveryFault("unavailable", "something went wrong here", { cause: error });
+}

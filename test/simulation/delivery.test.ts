@@ -229,9 +229,10 @@ class Simulation {
   async #kill(): Promise<void> {
     count("kill");
     this.#live += 1;
+    // Some are orderly ends for some receivers: these are asked for their word.
+    for (const far of this.#fars) if (this.#random() < 0.5) far.receiver.crash();
     await this.#crew.couriers.stop();
     for (const far of this.#fars) {
-      if (this.#random() < 0.5) far.receiver.crash();
       // What was saved under an earlier definition is older than what this one began with.
       const [saved, known] = [far.saved, far.progress];
       const isOlder =

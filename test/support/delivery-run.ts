@@ -17,6 +17,7 @@ const QUICK: CourierOptions = {
   random: () => 0.5,
   maxUnconfirmedMs: 50,
   confirmIdleMs: 20,
+  lastWordMs: 2_000,
   sendTimeoutMs: 2_000,
   abortGraceMs: 200,
   failingAfterMs: 10_000,

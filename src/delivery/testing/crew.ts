@@ -14,6 +14,7 @@ export const HASTY: CourierOptions = {
   random: () => 0,
   maxUnconfirmedMs: 20,
   confirmIdleMs: 2,
+  lastWordMs: 20,
   sendTimeoutMs: 200,
   abortGraceMs: 10,
   failingAfterMs: 10_000,
