@@ -68,9 +68,12 @@ function isKeyOf(certificate: string, clientKey: string): boolean {
   }
 }
 
-const CERTIFICATES = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+/** RFC 7468: no hyphen stands within one, so that a beginning without an end is not looked for to the end of the text. */
+const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 function areCertificates(text: string): boolean {
+  // Asked also of what is too long: every check of a schema is made.
+  if (text.length > MAX_PEM_CHARS) return false;
   const found = text.match(CERTIFICATES) ?? [];
   return found.length > 0 && found.every(isCertificate);
 }
