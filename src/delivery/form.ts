@@ -2,13 +2,15 @@
 import { renderings, renderingNames, type RenderingName } from "../audit/renderings.ts";
 import { fromUtf8 } from "../kernel/bytes.ts";
 import type { Entry } from "./entry.ts";
+import { wellFormedJson } from "./json-text.ts";
 
 /** `entry`: the exact bytes that are hashed into the log, so that the receiver can check them against a proof. */
 export const FORMS = [...renderingNames, "entry"] as const;
 
 export type Form = RenderingName | "entry";
 
-/** One line of JSON. */
+/** One line of JSON: the very bytes of an entry, whatever is in them; renderings without what is no character. */
 export function bodyOf({ event, line }: Entry, form: Form): string {
-  return form === "entry" ? fromUtf8(line) : JSON.stringify(renderings[form].render(event));
+  if (form === "entry") return fromUtf8(line);
+  return wellFormedJson(JSON.stringify(renderings[form].render(event)));
 }

@@ -7,7 +7,7 @@ import { OCSF_VERSION } from "../../../audit/render/ocsf.ts";
 import { utf8 } from "../../../kernel/bytes.ts";
 import type { Entry, Message } from "../../entry.ts";
 import { bodyOf, type Form } from "../../form.ts";
-import { joinedBytes, wellFormedJson } from "../../json-text.ts";
+import { joinedBytes } from "../../json-text.ts";
 import type { Encode, Installation } from "../../sink.ts";
 import type { CloudEventsSettings } from "./config.ts";
 
@@ -28,8 +28,7 @@ export function cloudEventsEncoder(settings: CloudEventsSettings, from: Installa
   const { form, mode } = settings;
   return (entry) => {
     const attributes = JSON.stringify(attributesOf(entry, settings, from));
-    const body = bodyOf(entry, form);
-    const data = form === "entry" ? body : wellFormedJson(body);
+    const data = bodyOf(entry, form);
     if (mode === "binary") return utf8(`${attributes}\n${data}`);
     return utf8(`${attributes.slice(0, -1)},"data":${data}}`);
   };

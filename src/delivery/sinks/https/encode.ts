@@ -15,7 +15,7 @@ export function httpsEncoder(settings: HttpsSettings, from: Installation): Encod
     case "array":
     case "object":
     case "secops":
-      return (entry) => utf8(shownBody(entry, settings.form));
+      return (entry) => utf8(bodyOf(entry, settings.form));
     case "elastic-bulk":
       return (entry) => utf8(elasticLines(entry, settings));
     case "datadog":
@@ -50,12 +50,6 @@ export function requestBody(
   return { type, body: joinedBytes(encoded, parts) };
 }
 
-/** The very bytes of an entry, whatever is in them; renderings without what is no character. */
-function shownBody(entry: Entry, form: Form): string {
-  const body = bodyOf(entry, form);
-  return form === "entry" ? body : wellFormedJson(body);
-}
-
 /**
  * Action and document, a line each. `create`: what is there already is not written again, and data streams take nothing
  * else. A rendering stands at the top, beside the time that data streams ask for; an entry as ECS has originals.
@@ -64,8 +58,8 @@ function elasticLines(entry: Entry, { form }: ElasticSettings): string {
   const { event, index } = entry;
   const action = JSON.stringify({ create: { _id: event.id } });
   const time = JSON.stringify({ "@timestamp": event.eventTime });
-  if (form === "ecs") return `${action}\n${shownBody(entry, form)}\n`;
-  if (form !== "entry") return `${action}\n${merged(time, shownBody(entry, form))}\n`;
+  if (form === "ecs") return `${action}\n${bodyOf(entry, form)}\n`;
+  if (form !== "entry") return `${action}\n${merged(time, bodyOf(entry, form))}\n`;
   const original = JSON.stringify({
     event: {
       id: event.id,

@@ -3,7 +3,7 @@ import { utf8 } from "../../../kernel/bytes.ts";
 import type { Message } from "../../entry.ts";
 import { DeliveryFault } from "../../fault.ts";
 import { bodyOf } from "../../form.ts";
-import { joinedBytes, wellFormedJson } from "../../json-text.ts";
+import { joinedBytes } from "../../json-text.ts";
 import type { Encode } from "../../sink.ts";
 import { MAX_DATAGRAM_BYTES } from "../../transports/datagram.ts";
 import type { JsonRequests, JsonSettings } from "./config.ts";
@@ -12,8 +12,7 @@ import type { JsonRequests, JsonSettings } from "./config.ts";
 export function jsonEncoder({ transport, form }: JsonSettings): Encode {
   const end = transport === "tcp" ? "\n" : "";
   return (entry) => {
-    const body = bodyOf(entry, form);
-    const bytes = utf8(`${form === "entry" ? body : wellFormedJson(body)}${end}`);
+    const bytes = utf8(`${bodyOf(entry, form)}${end}`);
     if (transport === "udp" && bytes.length > MAX_DATAGRAM_BYTES) {
       throw new DeliveryFault("rejected", "longer than a datagram can be");
     }

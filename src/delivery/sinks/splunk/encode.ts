@@ -4,7 +4,7 @@ import { gzip } from "node:zlib";
 import { utf8 } from "../../../kernel/bytes.ts";
 import type { Entry, Message } from "../../entry.ts";
 import { bodyOf, type Form } from "../../form.ts";
-import { joinedBytes, wellFormedJson } from "../../json-text.ts";
+import { joinedBytes } from "../../json-text.ts";
 import type { Encode, Installation } from "../../sink.ts";
 import { sourcetypeOf, type SplunkSettings } from "./config.ts";
 
@@ -39,7 +39,7 @@ const packed = promisify(gzip);
 /** The log's line as a string: of an object Splunk keeps the members, and not their very bytes. */
 function eventOf(entry: Entry, form: Form): string {
   const body = bodyOf(entry, form);
-  return form === "entry" ? JSON.stringify(body) : wellFormedJson(body);
+  return form === "entry" ? JSON.stringify(body) : body;
 }
 
 /** Since the epoch, with milliseconds. */
