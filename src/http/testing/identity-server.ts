@@ -8,6 +8,7 @@ import { ibmDialects } from "../dialects/ibm/dialects.ts";
 import { tokenDiscovery } from "../dialects/ibm/identity/discovery.ts";
 import { loginPages } from "../dialects/ibm/identity/pages.ts";
 import { nativeDialect } from "../dialects/native/dialect.ts";
+import { destinationRoutes } from "../dialects/native/destinations.ts";
 import { identityRoutes } from "../dialects/native/identity.ts";
 import { Exchanges, type LogEntry } from "../exchange.ts";
 import { Metrics } from "../metrics.ts";
@@ -60,7 +61,7 @@ export class IdentityServer {
       dialects: [
         ...ibmDialects(ports),
         awsDialect({ ...ports, vault }),
-        nativeDialect({ authenticate }, identityRoutes),
+        nativeDialect({ authenticate }, [...identityRoutes, ...destinationRoutes]),
         dsvDialect(ports),
       ],
       exchanges,
