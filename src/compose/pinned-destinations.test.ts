@@ -12,6 +12,7 @@ import { readCredentials, type CredentialSource } from "./pinned-credentials.ts"
 import {
   MAX_DESTINATIONS_FILE_BYTES,
   MAX_PINNED_DESTINATIONS,
+  assertPlaced,
   readPinned,
 } from "./pinned-destinations.ts";
 
@@ -74,6 +75,17 @@ describe("the file of destinations", () => {
       },
     ]);
     expect(warnings).toEqual([]);
+  });
+
+  it("names an account that is there, and is told of a place that is not", async () => {
+    const found = await pinned(`name: a, ${FILE_SINK}, account: acc, from: 5`);
+    const placed = (accounts: string[], size: number) => () =>
+      assertPlaced(found, { accounts, size }, (line) => warnings.push(line));
+    expect(placed(["acc"], 5)).not.toThrow();
+    expect(warnings).toEqual([]);
+    expect(placed(["acc"], 4)).not.toThrow();
+    expect(warnings).toEqual([expect.stringContaining("a begins with what is recorded next")]);
+    expect(placed(["other"], 5)).toThrow(ConfigError);
   });
 
   it("chooses what is sent, from where on, and whether nothing happens without it", async () => {

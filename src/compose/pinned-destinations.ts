@@ -62,6 +62,28 @@ export async function readPinned(
   return pinned;
 }
 
+/**
+ * Once it is known what there is. Throws a ConfigError for an account that is not there: nothing would ever be sent. A
+ * place that the log has not come to, as after it was put back from a copy, is said.
+ */
+export function assertPlaced(
+  pinned: readonly Definition[],
+  there: { readonly accounts: readonly string[]; readonly size: number },
+  warn: (line: string) => void,
+): void {
+  for (const { name, selection, start: from } of pinned) {
+    const { account } = selection;
+    if (account !== null && !there.accounts.includes(account)) {
+      throw new ConfigError(`The pinned destination ${name}: account: there is no such account.`);
+    }
+    if (from.index !== null && from.index > there.size) {
+      warn(
+        `The pinned destination ${name} begins with what is recorded next: its from is not yet there.`,
+      );
+    }
+  }
+}
+
 const start = z.union([z.enum(["now", "beginning"]), z.int().min(0)], {
   error: "is now, beginning, or the index of an entry",
 });

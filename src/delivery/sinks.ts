@@ -1,6 +1,7 @@
 /** Every sink there is, by its name: a destination's settings are those of one of them. */
 import { z } from "zod";
 import { Refusal } from "../kernel/errors.ts";
+import { wrongWith } from "./setting-fault.ts";
 import type { CheckedSink, Sink } from "./sink.ts";
 import { aliasSink } from "./sinks/alias/sink.ts";
 import { bucketSink } from "./sinks/bucket/sink.ts";
@@ -44,9 +45,7 @@ export function checkSink(settings: unknown): CheckedSink {
     if (!(error instanceof z.ZodError)) throw error;
     const [issue] = error.issues;
     const field = issue?.path.join(".") || "settings";
-    // Names that nobody knows are the caller's own, and whatever was typed: they are not repeated.
-    const isUnknown = issue?.code === "unrecognized_keys";
-    const what = isUnknown ? "there is something among them that it does not know" : issue?.message;
+    const what = issue ? wrongWith(issue) : "are not taken";
     const sentence = `The ${field} of a ${sink.name} destination: ${what}.`;
     throw new Refusal("invalid_request", sentence, { field });
   }
