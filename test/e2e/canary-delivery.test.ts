@@ -3,15 +3,25 @@
  * that receivers get; the credentials of destinations in state, log, answers, errors, metrics and records (invariant 5).
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
+import {
+  createServer as createHttpServer,
+  type RequestListener,
+  type Server as HttpServer,
+} from "node:http";
+import { createServer as createHttpsServer } from "node:https";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { DsvWire } from "../clients/dsv-wire.ts";
 import { Canaries } from "../support/canaries.ts";
+import { TlsAuthority } from "../support/tls-authority.ts";
 import { removeFolder, RunningServer, temporaryFolder, tokenOf } from "./running-server.ts";
 
 const FORMS = ["cadf", "cloudtrail", "dsv", "ecs", "ibm", "ocsf", "entry"] as const;
+
+/** Destinations of further kinds, and how many of their credentials a receiver is shown. */
+const KINDS = 13;
+const SHOWN = 17;
 
 const canaries = new Canaries();
 const value = (): string => canaries.value();
@@ -24,6 +34,10 @@ const received: string[] = [];
 const sockets = new Set<Socket>();
 let stream: Server;
 let web: HttpServer;
+let secure: HttpServer;
+let authority: TlsAuthority;
+/** What the receivers of requests were asked by, in their headers: each was to be known by its own. */
+const shown: string[] = [];
 const answers: string[] = [];
 
 const portOf = (of: Server | HttpServer): number => (of.address() as AddressInfo).port;
@@ -43,23 +57,42 @@ async function native(
   return { status: response.status, text };
 }
 
+/** Says again what it was told, as receivers do that are asked why: that stands nowhere either. */
+const answered: RequestListener = (request, response) => {
+  const chunks: Buffer[] = [];
+  request.on("data", (chunk: Buffer) => chunks.push(chunk));
+  request.on("end", () => {
+    const body = Buffer.concat(chunks).toString("utf8");
+    shown.push(JSON.stringify(request.headers));
+    if (request.url === "/token") {
+      shown.push(body);
+      const token = { access_token: canaries.value(), token_type: "Bearer", expires_in: 3_600 };
+      response.writeHead(200).end(JSON.stringify(token));
+      return;
+    }
+    received.push(body);
+    response
+      .writeHead(request.url === "/refuses" ? 401 : 200)
+      .end(JSON.stringify({ text: request.headers, code: 6, errors: true }));
+  });
+};
+
 async function openReceivers(): Promise<void> {
   stream = createServer({ allowHalfOpen: false }, (socket) => {
     sockets.add(socket);
     socket.on("data", (chunk) => received.push(chunk.toString("utf8"))).on("error", () => {});
   });
-  web = createHttpServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      received.push(Buffer.concat(chunks).toString("utf8"));
-      response
-        .writeHead(request.url === "/refuses" ? 401 : 200)
-        .end(String(request.headers["authorization"]));
-    });
-  });
+  web = createHttpServer(answered);
+  authority = TlsAuthority.create();
+  const { certificate: cert, key } = authority.server();
+  secure = createHttpsServer(
+    { cert, key, ca: authority.certificate, requestCert: true, rejectUnauthorized: false },
+    answered,
+  );
   await Promise.all(
-    [stream, web].map((one) => new Promise<void>((done) => one.listen(0, "127.0.0.1", done))),
+    [stream, web, secure].map(
+      (one) => new Promise<void>((done) => one.listen(0, "127.0.0.1", done)),
+    ),
   );
 }
 
@@ -83,6 +116,7 @@ async function addDestinations(): Promise<void> {
     const body = { name, settings: { ...host, path }, credentials: token() };
     expect((await native("POST", "", body)).status).toBe(201);
   }
+  await addEveryKind();
   // Where none belongs.
   await native("POST", "", { name: value(), settings: { ...host, [value()]: value() } });
   await native("POST", "", { name: "x", settings: { ...host, host: `${value()} ${value()}` } });
@@ -90,6 +124,62 @@ async function addDestinations(): Promise<void> {
   await native("POST", "", { name: "x", settings: host, credentials: { token: `${value()}\n` } });
   await native("POST", "", { name: "x", settings: host, filter: `${value()}:(` });
   await wire.call("PUT", "/config/siem/takes", { body: { auth: value(), siemType: value() } });
+}
+
+/** With every credential that one may have, and a token that a server gives out for it, kept where it belongs. */
+async function addEveryKind(): Promise<void> {
+  const url = `http://127.0.0.1:${portOf(web)}`;
+  const at = { host: "127.0.0.1", port: portOf(stream) };
+  const oauth2 = { kind: "oauth2", token_url: `${url}/token`, client_id: "keytrail" };
+  const https = { kind: "https", shape: "ndjson", url: `${url}/in` };
+  const signature = { scheme: "hmac", header: "X-Signature" };
+  const ca = authority.certificate;
+  const { certificate, key } = authority.client();
+  canaries.add(key.split("\n")[1]);
+  const kinds: Readonly<Record<string, readonly [settings: object, credentials: object]>> = {
+    bearer: [{ ...https, authorization: { kind: "bearer" } }, { token: value() }],
+    basic: [{ ...https, authorization: { kind: "basic", user: "us" } }, { password: value() }],
+    header: [
+      { ...https, headers: ["X-Key"], signature },
+      { "header:X-Key": value(), hmac_key: value() },
+    ],
+    oauth2: [{ ...https, authorization: oauth2 }, { client_secret: value() }],
+    "oauth2-basic": [
+      { ...https, authorization: { ...oauth2, client_authentication: "basic" } },
+      { client_secret: value() },
+    ],
+    elastic: [{ kind: "https", shape: "elastic-bulk", url }, { token: value() }],
+    otlp: [{ kind: "otlp", url, authorization: { kind: "bearer" } }, { token: value() }],
+    cloudevents: [
+      { kind: "cloudevents", url, mode: "binary", authorization: { kind: "bearer" } },
+      { token: value() },
+    ],
+    sigv4: [
+      { kind: "bucket", endpoint: url, bucket: "audit", authorization: "sigv4", gather_seconds: 1 },
+      { access_key_id: "AKIAIOSFODNN7EXAMPLE", secret_access_key: value() },
+    ],
+    iam: [
+      {
+        kind: "bucket",
+        endpoint: `https://127.0.0.1:${portOf(secure)}`,
+        iam_url: `https://127.0.0.1:${portOf(secure)}/token`,
+        bucket: "audit",
+        tls: { ca },
+        gather_seconds: 1,
+      },
+      { api_key: value() },
+    ],
+    splunk: [
+      { kind: "splunk", host: "127.0.0.1", port: portOf(secure), tls: { ca, certificate } },
+      { token: value(), client_key: key },
+    ],
+    syslog: [{ kind: "syslog", transport: "tcp", framing: "lf", ...at }, { token: value() }],
+    cef: [{ kind: "cef", transport: "tcp", ...at }, { token: value() }],
+  };
+  for (const [name, [settings, credentials]] of Object.entries(kinds)) {
+    const made = await native("POST", "", { name: `kind-${name}`, settings, credentials });
+    expect([name, made.status, made.status === 201 ? "" : made.text]).toEqual([name, 201, ""]);
+  }
 }
 
 async function happen(): Promise<void> {
@@ -151,7 +241,8 @@ afterAll(async () => {
   await server?.kill();
   for (const socket of sockets) socket.destroy();
   stream?.close();
-  web?.close();
+  for (const one of [web, secure]) one?.close();
+  authority?.close();
   removeFolder(folder);
 });
 
@@ -174,10 +265,10 @@ describe("what is secret", () => {
     const list = await native("GET", "");
     expect(list.status).toBe(200);
     const found = JSON.parse(list.text) as { destinations: { id: string; name: string }[] };
-    expect(found.destinations.length).toBeGreaterThanOrEqual(FORMS.length + 4);
+    expect(found.destinations.length).toBeGreaterThanOrEqual(FORMS.length + 4 + KINDS);
     for (const { id } of found.destinations) {
       await native("GET", `/${id}`);
-      await native("POST", `/${id}/test`);
+      expect((await native("POST", `/${id}/test`)).status).toBe(200);
       expect((await native("GET", `/${id}/proof`)).status).toBe(200);
     }
     await wire.call("GET", "/config/siem").then(({ text }) => answers.push(text));
@@ -185,6 +276,11 @@ describe("what is secret", () => {
     expect(metrics).toContain("keytrail_delivery_lag_entries");
     expect(answers.length).toBeGreaterThan(30);
     expect(canaries.found([...answers, metrics].join("\n"))).toEqual([]);
+  });
+
+  it("has come to those whom it is for, and is what is looked for", () => {
+    const heard = canaries.found(shown.join("\n"));
+    expect(heard.length).toBeGreaterThanOrEqual(SHOWN);
   });
 
   it("is neither printed nor stored in plain", async () => {
