@@ -78,10 +78,7 @@ export async function openCore(ports: CorePorts): Promise<Core> {
   const { state } = stores;
   const notices = openWebhooks(config, clock);
   const rotators = openRotators(config, clock);
-  const warn = (message: string) => log({ level: "warn", message });
-  const pinned = await readPinned(config, warn);
-  const accounts = await state.read(({ identity }) => identity.accounts());
-  assertPlaced(pinned, { accounts: accounts.map(({ id }) => id), size: ledger.size }, warn);
+  const pinned = await openPinned(ports);
   const regions = await openRegions(config, state);
   const trail = await Trail.open(ledger, stores.counters);
   open.defer(() => trail.close());
@@ -146,6 +143,15 @@ export async function openCore(ports: CorePorts): Promise<Core> {
   const readers = { indexer, witnessing, webhooks: notices, desk, pinned };
   const outside = { acme, rotators };
   return { state, trail, capabilities, ...outside, performer, rotation, ...readers, drainedEvents };
+}
+
+/** Before anything else is opened, so that a file that is of no use is said at once. */
+async function openPinned({ config, stores, ledger, log }: CorePorts) {
+  const warn = (message: string) => log({ level: "warn", message });
+  const pinned = await readPinned(config, warn);
+  const accounts = await stores.state.read(({ identity }) => identity.accounts());
+  assertPlaced(pinned, { accounts: accounts.map(({ id }) => id), size: ledger.size }, warn);
+  return pinned;
 }
 
 function openAcme({ acmeDirectories: directories }: ServeConfig, clock: Clock): AcmeClient {
