@@ -153,11 +153,16 @@ function labelled(key: string, label: string, value: string): Fields {
 
 /** CEF, "Character Encoding": of the header. */
 function escapedHeader(text: string): string {
-  return plainText(text).replaceAll(/[\\|]/g, String.raw`\$&`);
+  const plain = plainText(text);
+  return /[\\|]/.test(plain) ? plain.replaceAll(/[\\|]/g, String.raw`\$&`) : plain;
 }
+
+/** Most values have none of these: they are looked at, and stay as they are. */
+const SPECIAL = /[\\=\r\n]/;
 
 /** Of the extension, where line feeds and carriage returns have an escape of their own. */
 function escapedValue(text: string): string {
+  if (!SPECIAL.test(text)) return plainText(text);
   const lines = text.replaceAll(/[\\=]/g, String.raw`\$&`).split(/(\r|\n)/);
   return lines
     .map((part) =>

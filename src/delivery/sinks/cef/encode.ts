@@ -1,7 +1,6 @@
 /** An event to a line of CEF, behind the header that its receiver expects. */
 import { renderCef } from "../../../audit/render/cef.ts";
 import { syslogSeverityOf } from "../../../audit/render/weight.ts";
-import { utf8 } from "../../../kernel/bytes.ts";
 import type { Entry } from "../../entry.ts";
 import type { Credentials, Encode, Installation } from "../../sink.ts";
 import { framed, hostNameOf, rfc3164Header, rfc5424Header } from "../../syslog-message.ts";
@@ -23,7 +22,7 @@ export function cefEncoder(
     for (const maxChars of SHORTENINGS) {
       const { index, event } = entry;
       const origin = { version, host, logName, index, maxChars, token: told };
-      const message = utf8(`${header}${renderCef(event, origin)}`);
+      const message = Buffer.from(`${header}${renderCef(event, origin)}`, "utf8");
       if (message.length <= settings.max_bytes) return framed(message, settings);
     }
     throw tooLong(settings.max_bytes);
