@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { tokenOf } from "../../test/e2e/running-server.ts";
 import { bodyOf, serve, type Served } from "../../test/support/serve.ts";
@@ -136,10 +137,8 @@ describe("while the vault is sealed", () => {
   });
   afterEach(() => receiver.close());
 
-  it("what the operator has pinned goes on, and what has credentials waits where it was", async () => {
-    const path = join(folder, "events.jsonl");
-    const pinned = [toFile(path)];
-    const { url } = await start(pinned);
+  /** With a token: what is sealed for it is needed for each delivery. */
+  async function makeOwn(url: string): Promise<void> {
     const bootstrap = JSON.parse(readFileSync(join(folder, "data", "bootstrap.json"), "utf8")) as {
       readonly api_key: string;
     };
@@ -156,6 +155,13 @@ describe("while the vault is sealed", () => {
       }),
     });
     expect([created.status, await created.text()]).toMatchObject([201, expect.any(String)]);
+  }
+
+  it("what the operator has pinned goes on, and what has credentials waits where it was", async () => {
+    const path = join(folder, "events.jsonl");
+    const pinned = [toFile(path)];
+    const { url } = await start(pinned);
+    await makeOwn(url);
     await vi.waitFor(() => expect(ids.length).toBeGreaterThan(0), PATIENCE);
     await server?.stop();
 
@@ -167,6 +173,8 @@ describe("while the vault is sealed", () => {
       PATIENCE,
     );
     expect(ids).toHaveLength(before);
+    const lags = (await metrics()).filter((line) => line.startsWith("keytrail_delivery_lag"));
+    expect(lags).toHaveLength(2);
     await server?.stop();
 
     await start(pinned);
@@ -179,5 +187,29 @@ describe("while the vault is sealed", () => {
     );
     expect(ids.filter((id) => id === due[0])).toHaveLength(1);
     expect([...tokens]).toEqual(["Bearer tok"]);
+  });
+
+  it("one whose data key is gone says so, and keeps nobody else from being delivered to", async () => {
+    const path = join(folder, "events.jsonl");
+    const { url } = await start([toFile(path)]);
+    await makeOwn(url);
+    await vi.waitFor(() => expect(ids.length).toBeGreaterThan(0), PATIENCE);
+    await server?.stop();
+    const state = new DatabaseSync(join(folder, "data", "state", "state.db"));
+    state.exec("DELETE FROM data_keys WHERE owner IN (SELECT id FROM items)");
+    state.close();
+
+    await start([toFile(path)]);
+    await vi.waitFor(
+      () =>
+        expect(told("destination.fail")?.reason.reasonForFailure).toContain(
+          "its credentials cannot be opened",
+        ),
+      PATIENCE,
+    );
+    await vi.waitFor(
+      () => expect(readFileSync(path, "utf8")).toContain("destination.fail"),
+      PATIENCE,
+    );
   });
 });

@@ -119,9 +119,10 @@ function teller(
 
 function measuresOf(delivery: Delivery, size: number): readonly DeliveryMeasure[] {
   return delivery.definitions.flatMap(({ id, sink }) => {
-    const report = delivery.report(id);
-    if (!report) return [];
-    const { progress, attempts } = report;
+    // One that waits for the vault has nobody to report of it, and is behind all the same.
+    const progress = delivery.progress(id);
+    if (!progress) return [];
+    const { attempts = 0 } = delivery.report(id) ?? {};
     return {
       id,
       kind: sink.kind,

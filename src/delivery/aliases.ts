@@ -21,8 +21,9 @@ export function withoutAlias(definition: Definition, all: readonly Definition[])
   const named = namedBy(crn, definition.selection.account, all);
   // An alias of an alias could lead round and round.
   if (!named || crnOf(named) !== undefined) return definition;
-  const { sink, credentials, isPinned, isWaiting } = named;
-  return { ...definition, sink, credentials, isPinned, ...(isWaiting ? { isWaiting } : {}) };
+  const { sink, credentials, isPinned, isWaiting, problem } = named;
+  const hindered = { ...(isWaiting && { isWaiting }), ...(problem && { problem }) };
+  return { ...definition, sink, credentials, isPinned, ...hindered };
 }
 
 /**

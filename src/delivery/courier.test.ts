@@ -265,6 +265,28 @@ describe("failing", () => {
   });
 });
 
+it("an event that is refused and then taken after all leaves out none behind it", async () => {
+  const refusals = new Map<number, number>();
+  const isPoison = (index: number) => index === 3 && (refusals.get(3) ?? 0) < 2;
+  const crew = await scene(0, { refuses: "by name", isPoison });
+  crew.receiver.refused.set = (index, count) => refusals.set(index, count);
+  crew.receiver.refused.get = (index) => refusals.get(index);
+  crew.ledger.grow(upTo(6).map(() => ({})));
+  await until(crew, 6);
+  expect([...new Set(crew.receiver.arrived)]).toEqual(upTo(6));
+  expect([refusals.get(3), asideOf(crew)]).toEqual([2, []]);
+});
+
+it("a word about what came last is none about what came before it", async () => {
+  const options = { confirmIdleMs: 60_000, maxUnconfirmedMs: 60_000 };
+  const crew = await scene(5, { acknowledges: "when asked" }, { options });
+  await vi.waitFor(() => expect(crew.receiver.arrived).toHaveLength(5));
+  crew.receiver.script.acknowledges = "at once";
+  crew.ledger.grow([{}]);
+  await vi.waitFor(() => expect(crew.last("siem")?.sent).toBe(6));
+  expect(acknowledged(crew)).toBe(0);
+});
+
 describe("an orderly end", () => {
   const unasked = { confirmIdleMs: 60_000, maxUnconfirmedMs: 60_000 };
 

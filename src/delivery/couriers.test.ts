@@ -63,6 +63,16 @@ describe("definitions", () => {
     await Promise.all([until(crew, "siem", 4), until(crew, "other", 4)]);
   });
 
+  it("that have a problem of their own say so, and the others go on", async () => {
+    const { crew, siem } = scene(3);
+    const problem = "its credentials cannot be opened";
+    await crew.couriers.set([definition("siem"), definition("other", { problem })]);
+    await until(crew, "siem", 3);
+    const { lastTrouble, failingSince } = crew.last("other")?.progress ?? {};
+    expect([lastTrouble, failingSince]).toMatchObject([{ problem }, expect.any(Number)]);
+    expect(siem.arrived).toEqual([0, 1, 2]);
+  });
+
   it("that go leave no connection behind", async () => {
     const { crew, siem } = scene(3);
     await crew.couriers.set([definition("siem")]);

@@ -153,9 +153,13 @@ export class Couriers {
     courier.start();
   }
 
-  /** None for what this version cannot read any more: the others go on all the same, and this one says what it lacks. */
+  /**
+   * None for what this version cannot read any more, or what has a problem of its own: the others go on all the same, and
+   * this one says what it lacks.
+   */
   #courierOf(definition: Definition, progress: Progress): Courier | undefined {
     try {
+      if (definition.problem) throw new Refusal("precondition_failed", definition.problem);
       return new Courier(progress, this.#partsOf(definition));
     } catch (error) {
       const problem = error instanceof Refusal ? error.message : "its settings cannot be used";

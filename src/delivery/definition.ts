@@ -47,6 +47,8 @@ export interface Definition {
   readonly isPaused: boolean;
   /** Its credentials cannot be opened now: nothing is sent there until they can. */
   readonly isWaiting?: true;
+  /** Why nothing can be sent there, whatever the receiver does: said as its failure. */
+  readonly problem?: string;
   /** Set up by the operator, or another name for one that is: it may go to addresses that others' may not. */
   readonly isPinned: boolean;
   /** By which others may name it: only the operator gives one. */

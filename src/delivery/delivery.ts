@@ -148,7 +148,7 @@ export class Delivery {
       try {
         const definitions = withoutAliases(await this.#ports.definitions());
         await this.#take(definitions);
-        if (definitions.some(({ isWaiting }) => isWaiting)) void this.#again();
+        if (definitions.some(({ isWaiting, problem }) => isWaiting || problem)) void this.#again();
         return;
       } catch (error) {
         if (this.#stopping.signal.aborted) return;

@@ -41,6 +41,7 @@ class Far {
   highest = -1;
   progress: Progress | undefined;
   saved: Progress | undefined;
+  savedUnder: Definition | undefined;
   checked = 0;
   restarts = 0;
 
@@ -126,6 +127,10 @@ class Far {
     this.definition = next;
   }
 
+  save(): void {
+    [this.saved, this.savedUnder] = [this.progress, this.definition];
+  }
+
   reported({ progress, sent }: CourierReport): void {
     const { acknowledged, since, setAside, setAsideCount } = progress;
     expect(progress.fingerprint).toBe(fingerprintOf(this.definition));
@@ -195,7 +200,7 @@ class Simulation {
       far.hasRefusedAll = true;
       count("refuses all");
     } else if (dice < 0.8) {
-      for (const one of this.#fars) if (this.#random() < 0.7) one.saved = one.progress;
+      for (const one of this.#fars) if (this.#random() < 0.7) one.save();
     } else if (dice < 0.87) await this.#kill();
     else await this.#change(far);
   }
@@ -233,11 +238,8 @@ class Simulation {
     for (const far of this.#fars) if (this.#random() < 0.5) far.receiver.crash();
     await this.#crew.couriers.stop();
     for (const far of this.#fars) {
-      // What was saved under an earlier definition is older than what this one began with.
-      const [saved, known] = [far.saved, far.progress];
-      const isOlder =
-        saved?.fingerprint !== known?.fingerprint || saved?.startId !== known?.startId;
-      if (isOlder) far.changed(far.definition);
+      // What was saved under an earlier definition is older than what this one began with, be it the same again by now.
+      if (far.savedUnder !== far.definition) far.changed(far.definition);
       far.progress = far.saved;
     }
     await this.#start();

@@ -1,7 +1,7 @@
 /** Destinations as the delivery needs them, from how they are kept. */
 import type { Definition, Routing } from "../../delivery/definition.ts";
 import type { Item } from "../../items/item.ts";
-import { Outage, Refusal } from "../../kernel/errors.ts";
+import { Refusal } from "../../kernel/errors.ts";
 import type { Context } from "../operation.ts";
 import type { View } from "../state.ts";
 import { openCredentials } from "./credentials.ts";
@@ -16,7 +16,10 @@ import {
 
 type Ports = Pick<Context<View>, "store" | "capabilities">;
 
-/** Every account's. Those whose credentials cannot be opened, as long as the vault is sealed, wait: others do not. */
+/**
+ * Every account's. As long as the vault is sealed, those with credentials wait: others do not. One whose credentials do not
+ * open otherwise (altered, lost) says so, and is no reason for any other not to be delivered to.
+ */
 export async function definitionsOf(ports: Ports): Promise<readonly Definition[]> {
   const { identity, items } = ports.store;
   const found: Definition[] = [];
@@ -29,12 +32,13 @@ export async function definitionsOf(ports: Ports): Promise<readonly Definition[]
 }
 
 async function openedOrWaiting(item: Item<Destination>, ports: Ports): Promise<Definition> {
+  const shape = await shapeOf(item, ports);
   try {
-    return await definitionOf(item, ports);
+    return { ...shape, credentials: await openCredentials(item, ports) };
   } catch (error) {
     const isSealed = error instanceof Refusal && error.code === "sealed";
-    if (!isSealed && !(error instanceof Outage)) throw error;
-    return { ...(await shapeOf(item, ports)), credentials: {}, isWaiting: true };
+    if (isSealed) return { ...shape, credentials: {}, isWaiting: true };
+    return { ...shape, credentials: {}, problem: "its credentials cannot be opened" };
   }
 }
 
