@@ -18,7 +18,7 @@ import {
   MIN_SECRET_BYTES,
   parseSigningKey,
   type SigningKey,
-} from "../notifications/signature.ts";
+} from "../kernel/standard-webhooks.ts";
 import { Webhooks } from "../notifications/webhooks.ts";
 import { messagesOf } from "../secrets/notice-message.ts";
 import { isTold } from "../secrets/notices.ts";

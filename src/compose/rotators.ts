@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { getCACertificates } from "node:tls";
 import { ConfigError, type ServeConfig } from "../config.ts";
 import type { Clock } from "../kernel/clock.ts";
-import { parseSigningKey, signatureHeaders, type SigningKey } from "../notifications/signature.ts";
+import { parseSigningKey, signatureHeaders, type SigningKey } from "../kernel/standard-webhooks.ts";
 import { isReachable } from "../openid/guarded-fetch.ts";
 import { AllowedHosts } from "../rotators/allowed-hosts.ts";
 import { KnownRotators } from "../rotators/known-rotators.ts";

@@ -1,11 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  FIRST_WAIT_MS,
-  MAX_DENIED_WAIT_MS,
-  MAX_RETRY_AFTER_MS,
-  MAX_WAIT_MS,
-  waitAfter,
-} from "./backoff.ts";
+import { MAX_RETRY_AFTER_MS } from "../kernel/backoff.ts";
+import { FIRST_WAIT_MS, MAX_DENIED_WAIT_MS, MAX_WAIT_MS, waitAfter } from "./backoff.ts";
 
 const waits = (kind: "unavailable" | "denied", random: number) =>
   Array.from({ length: 40 }, (_, i) =>

@@ -7,8 +7,9 @@
  * once more: one that refuses everything loses nothing.
  */
 import { setTimeout as wait } from "node:timers/promises";
+import type { Waiting } from "../kernel/backoff.ts";
 import type { Millis } from "../kernel/clock.ts";
-import { waitAfter, type Waiting } from "./backoff.ts";
+import { waitAfter } from "./backoff.ts";
 import type { Definition } from "./definition.ts";
 import type { Message } from "./entry.ts";
 import { DeliveryFault, faultOf } from "./fault.ts";

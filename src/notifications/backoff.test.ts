@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { MAX_RETRY_AFTER_MS } from "../kernel/backoff.ts";
 import {
   isLastAttempt,
   MAX_ATTEMPTS,
   MAX_REFUSED_ATTEMPTS,
-  MAX_RETRY_AFTER_MS,
   MAX_WAIT_MS,
   waitAfter,
 } from "./backoff.ts";

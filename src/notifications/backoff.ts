@@ -1,12 +1,11 @@
 /** How often, and after how long, a notice that was not accepted is sent again. */
+import { waitAfterAttempts, type Waiting } from "../kernel/backoff.ts";
 import type { Millis } from "../kernel/clock.ts";
 import type { Sent } from "./webhooks.ts";
 
 /** The first wait; each further one is twice as long, up to the most. */
 export const FIRST_WAIT_MS = 1_000;
 export const MAX_WAIT_MS = 600_000;
-/** A receiver that asks for a longer pause is asked again after this one. */
-export const MAX_RETRY_AFTER_MS = 3_600_000;
 /** Attempts at a receiver that cannot be reached or says that it cannot now: half an hour, together. */
 export const MAX_ATTEMPTS = 12;
 /** Attempts at one that says no: it may have been set up wrongly, and is put right. */
@@ -21,16 +20,8 @@ export function isLastAttempt(attempts: number, sent: Sent): boolean {
   return attempts >= (isNo ? MAX_REFUSED_ATTEMPTS : MAX_ATTEMPTS);
 }
 
-export interface Waiting {
-  readonly firstWaitMs: Millis;
-  /** From 0 to 1: so that those who failed together do not come back together. */
-  readonly random: () => number;
-}
-
 /** After the n-th attempt, from 1: half of the wait at least, and no less than the receiver asks for. */
 export function waitAfter(attempts: number, sent: Sent, waiting: Waiting): Millis {
-  const whole = Math.min(waiting.firstWaitMs * 2 ** (attempts - 1), MAX_WAIT_MS);
-  const wait = whole * (0.5 + waiting.random() / 2);
-  const asked = (sent.kind === "refused" && sent.retryAfterMs) || 0;
-  return Math.max(wait, Math.min(asked, MAX_RETRY_AFTER_MS));
+  const askedMs = (sent.kind === "refused" && sent.retryAfterMs) || 0;
+  return waitAfterAttempts(attempts, { mostMs: MAX_WAIT_MS, askedMs }, waiting);
 }

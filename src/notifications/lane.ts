@@ -6,7 +6,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { AuditEvent } from "../audit/event.ts";
 import type { Millis } from "../kernel/clock.ts";
-import { isLastAttempt, MAX_WAIT_MS, waitAfter, type Waiting } from "./backoff.ts";
+import type { Waiting } from "../kernel/backoff.ts";
+import { isLastAttempt, MAX_WAIT_MS, waitAfter } from "./backoff.ts";
 import { toldEvent } from "./entries.ts";
 import type { Message, NoticePorts, Owner, Recipient, Reporting } from "./ports.ts";
 

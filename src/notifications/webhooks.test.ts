@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isGenuine, NoticeReceiver } from "../../test/support/notice-receiver.ts";
 import { ManualClock } from "../kernel/clock.ts";
-import { parseSigningKey, type SigningKey } from "./signature.ts";
+import { parseSigningKey, type SigningKey } from "../kernel/standard-webhooks.ts";
 import { Webhooks } from "./webhooks.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 9, 0, 0);

@@ -5,7 +5,7 @@
 import { request as requestPlain, type IncomingMessage } from "node:http";
 import { request as requestTls } from "node:https";
 import type { Clock, Millis } from "../kernel/clock.ts";
-import { signatureHeaders, type SigningKey } from "./signature.ts";
+import { signatureHeaders, type SigningKey } from "../kernel/standard-webhooks.ts";
 
 export interface Destination {
   /** The CRN by which the owners of instances name it. */

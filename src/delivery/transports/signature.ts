@@ -4,18 +4,18 @@
  */
 import { createHmac } from "node:crypto";
 import { z } from "zod";
-import { fromBase64 } from "../../kernel/bytes.ts";
-import type { Millis } from "../../kernel/clock.ts";
+import {
+  parseSigningKey,
+  signatureHeaders as standardWebhookHeaders,
+  type Signed,
+  type SigningKey,
+} from "../../kernel/standard-webhooks.ts";
 import { DeliveryFault } from "../fault.ts";
 import { headerName } from "./headers.ts";
 
 /** The credential: of `hmac` the key as its text stands there, of `standard-webhooks` `whsec_` and base64. */
 export const HMAC_KEY = "hmac_key";
 export const MAX_SIGNATURE_PREFIX_CHARS = 32;
-/** Standard Webhooks, "Symmetric": between 192 and 512 bits. */
-export const MIN_WEBHOOK_KEY_BYTES = 24;
-export const MAX_WEBHOOK_KEY_BYTES = 64;
-const WEBHOOK_KEY_PREFIX = "whsec_";
 
 export const signatureSettings = z.discriminatedUnion("scheme", [
   z
@@ -39,28 +39,17 @@ export const signatureSettings = z.discriminatedUnion("scheme", [
 
 export type SignatureSettings = z.output<typeof signatureSettings>;
 
-export interface Signed {
-  /** The same for the same events, however often they are sent. */
-  readonly id: string;
-  readonly at: Millis;
-  readonly body: Uint8Array;
-}
-
 /** Throws a DeliveryFault `denied` for a key that is none. */
 export function signatureHeaders(
   settings: SignatureSettings,
   key: string,
-  { id, at, body }: Signed,
+  signed: Signed,
 ): Readonly<Record<string, string>> {
-  const seconds = String(Math.floor(at / 1_000));
   if (settings.scheme === "standard-webhooks") {
-    const hmac = createHmac("sha256", webhookKey(key)).update(`${id}.${seconds}.`).update(body);
-    return {
-      "webhook-id": id,
-      "webhook-timestamp": seconds,
-      "webhook-signature": `v1,${hmac.digest("base64")}`,
-    };
+    return standardWebhookHeaders(signed, [webhookKey(key)]);
   }
+  const { at, body } = signed;
+  const seconds = String(Math.floor(at / 1_000));
   const { header, algorithm, encoding, prefix, timestamp_header: timestampHeader } = settings;
   const hmac = createHmac(algorithm, key);
   if (timestampHeader !== undefined) hmac.update(`${seconds}.`);
@@ -70,18 +59,10 @@ export function signatureHeaders(
   };
 }
 
-function webhookKey(text: string): Uint8Array {
-  const bytes = text.startsWith(WEBHOOK_KEY_PREFIX)
-    ? fromBase64(padded(text.slice(WEBHOOK_KEY_PREFIX.length)))
-    : undefined;
-  const sizeBytes = bytes?.length ?? 0;
-  if (bytes && sizeBytes >= MIN_WEBHOOK_KEY_BYTES && sizeBytes <= MAX_WEBHOOK_KEY_BYTES) {
-    return bytes;
-  }
-  const sentence = `the credential ${HMAC_KEY} is not ${WEBHOOK_KEY_PREFIX} and 24 to 64 bytes in base64`;
+/** Throws a DeliveryFault `denied` for a key that is none. */
+function webhookKey(text: string): SigningKey {
+  const key = parseSigningKey(text);
+  if (key) return key;
+  const sentence = `the credential ${HMAC_KEY} is not whsec_ and 24 to 64 bytes in base64`;
   throw new DeliveryFault("denied", sentence);
-}
-
-function padded(base64: string): string {
-  return base64.padEnd(Math.ceil(base64.length / 4) * 4, "=");
 }

@@ -9,7 +9,7 @@ import { isTold } from "../../secrets/notices.ts";
 import { MemoryEntryLog } from "../../storage/memory/entry-log.ts";
 import { Notifier, type NotifierOptions } from "../notifier.ts";
 import type { LaneTrouble, NoticeReport, Positions, Recipient } from "../ports.ts";
-import { parseSigningKey, type SigningKey } from "../signature.ts";
+import { parseSigningKey, type SigningKey } from "../../kernel/standard-webhooks.ts";
 import { Webhooks } from "../webhooks.ts";
 
 export const NOW = Date.UTC(2026, 10, 21, 9, 0, 0);

@@ -11,7 +11,7 @@ import type { AuditEvent } from "../../../../audit/event.ts";
 import { tlsMaterial } from "../../../../compose/tls.ts";
 import { ManualClock } from "../../../../kernel/clock.ts";
 import { Sensitive } from "../../../../kernel/sensitive.ts";
-import { signatureHeaders } from "../../../../notifications/signature.ts";
+import { signatureHeaders } from "../../../../kernel/standard-webhooks.ts";
 import { isReachable } from "../../../../openid/guarded-fetch.ts";
 import { AllowedHosts } from "../../../../rotators/allowed-hosts.ts";
 import { KnownRotators } from "../../../../rotators/known-rotators.ts";

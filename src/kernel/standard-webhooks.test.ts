@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseSigningKey, signatureHeaders, type SigningKey } from "./signature.ts";
+import { parseSigningKey, signatureHeaders, type SigningKey } from "./standard-webhooks.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 

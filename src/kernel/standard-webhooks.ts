@@ -3,8 +3,8 @@
  * Standard Webhooks specification (`v1`, HMAC-SHA-256 over id, time and body).
  */
 import { createHmac } from "node:crypto";
-import type { Millis } from "../kernel/clock.ts";
-import { Sensitive } from "../kernel/sensitive.ts";
+import type { Millis } from "./clock.ts";
+import { Sensitive } from "./sensitive.ts";
 
 const PREFIX = "whsec_";
 /** Standard Webhooks, "Symmetric": between 192 and 512 bits. */
@@ -24,9 +24,10 @@ export function parseSigningKey(text: string): SigningKey | undefined {
 }
 
 export interface Signed {
+  /** The same for the same message, however often it is sent. */
   readonly id: string;
   readonly at: Millis;
-  readonly body: string;
+  readonly body: string | Uint8Array;
 }
 
 /** The headers: one signature by each key, so that a receiver can be given a new one before the old one ends. */
@@ -37,7 +38,7 @@ export function signatureHeaders(
   const timestamp = String(Math.floor(at / 1_000));
   const signatures = keys.map((key) => {
     const hmac = createHmac("sha256", key.reveal());
-    return `v1,${hmac.update(`${id}.${timestamp}.${body}`).digest("base64")}`;
+    return `v1,${hmac.update(`${id}.${timestamp}.`).update(body).digest("base64")}`;
   });
   return {
     "webhook-id": id,
