@@ -253,6 +253,25 @@ describe("a destination that DSV's wire has made", () => {
     ]);
   });
 
+  it("is said not to be reached, by both, when it is not there any more", async () => {
+    expect((await dsv("PUT /my-siem", endpoint({ port: 1 }))).status).toBe(200);
+    const validated = await ibm(`POST /targets/${id}/validate`);
+    const problem = "nothing listens there";
+    expect(validated.body.write_status).toEqual({
+      status: "failure",
+      last_failure: expect.stringMatching(/Z$/),
+      reason_for_last_failure: problem,
+    });
+    const tested = await native("POST /my-siem/test");
+    expect(tested.body).toMatchObject({ is_reached: false, problem });
+    for (const { events } of [validated, tested]) {
+      expect(events.map(({ operation }) => operation)).toEqual([
+        "destination.test",
+        "destination.test",
+      ]);
+    }
+  });
+
   it("is deleted by IBM's, which says what still names it, and is gone for all", async () => {
     const rules = [{ target_ids: [id], locations: ["*"] }];
     expect((await ibm("POST /routes", { name: "r", rules })).status).toBe(201);
