@@ -109,6 +109,18 @@ describe("a line of CEF", () => {
     expect(parseCef(fromUtf8(bytes)).extension["externalId"]).toBe(long.id);
   });
 
+  it("has no value that is longer than the dictionary's, where the receiver takes longer lines", () => {
+    const long = sampleEvent({ operation: "secret.read", target: { name: "x".repeat(2_000) } });
+    const { extension } = parsed({ ...long, correlationId: "y".repeat(5_000) });
+    const lengths = ["msg", "filePath", "cs4"].map((key) => extension[key]?.length);
+    expect(lengths).toEqual([1_023, 1_023, 4_000]);
+  });
+
+  it.each(["\r", "\n", "=", "\\"])("has %j in a value escaped where it is the only one", (char) => {
+    const event = sampleEvent({ operation: "secret.read", target: { name: `a${char}b` } });
+    expect(parsed(event).extension["filePath"]).toBe(`secrets:a${char}b`);
+  });
+
   it("holds the token only where it is asked for", () => {
     const event = sampleEvent({ operation: "secret.read" });
     const token = "s3cret-token";
