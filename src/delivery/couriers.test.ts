@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { Couriers } from "./couriers.ts";
+import { MAX_TESTS_AT_ONCE, type Couriers } from "./couriers.ts";
 import type { Definition } from "./definition.ts";
 import { DeliveryFault } from "./fault.ts";
 import { definition, toyCrew, type ToyCrew } from "./testing/crew.ts";
@@ -118,5 +118,17 @@ describe("a test of a destination", () => {
     };
     expect(await problem()).toBe("longer than a datagram");
     expect(siem.openLinks).toBe(0);
+  });
+
+  it("is refused while as many as may be are under way", async () => {
+    const { crew, siem } = scene(1);
+    siem.script.before = () => "hang";
+    const all = Array.from({ length: MAX_TESTS_AT_ONCE + 1 }, () =>
+      crew.couriers.test(definition("siem")),
+    );
+    const problems = (await Promise.all(all)).map(({ problem }) => problem);
+    expect(problems.filter((one) => one === "too many tests are under way")).toHaveLength(1);
+    siem.script.before = () => undefined;
+    expect(await crew.couriers.test(definition("siem"))).toMatchObject({ isReached: true });
   });
 });

@@ -26,6 +26,8 @@ import { AddressGuard, type IsReachable } from "./transports/address-guard.ts";
 
 /** How far back a test looks for an event that the destination would get. */
 export const MAX_TEST_LOOK_BACK = 5_000;
+/** A receiver that hangs keeps a test for as long as it keeps anything. */
+export const MAX_TESTS_AT_ONCE = 20;
 
 const DEFAULTS: CourierOptions = {
   firstWaitMs: FIRST_WAIT_MS,
@@ -66,6 +68,7 @@ export class Couriers {
   readonly #couriers = new Map<string, { readonly text: string; readonly courier: Courier }>();
   #size: number;
   #turn: Promise<void> = Promise.resolve();
+  #testsUnderWay = 0;
 
   constructor(size: number, ports: CouriersPorts) {
     this.#size = size;
@@ -94,6 +97,18 @@ export class Couriers {
 
   /** Sends the newest event that the destination would get, by a connection of its own. */
   async test(definition: Definition): Promise<Tested> {
+    if (this.#testsUnderWay >= MAX_TESTS_AT_ONCE) {
+      return { isReached: false, problem: "too many tests are under way", index: null };
+    }
+    this.#testsUnderWay += 1;
+    try {
+      return await this.#test(definition);
+    } finally {
+      this.#testsUnderWay -= 1;
+    }
+  }
+
+  async #test(definition: Definition): Promise<Tested> {
     const { definition: tested, ...parts } = this.#partsOf(definition);
     const select = parts.select;
     const entry = await this.#newest(select);

@@ -92,14 +92,35 @@ export function checkedInclusion(
   throw new Refusal("forbidden", "What belongs to no account is its operators' to send anywhere.");
 }
 
+type Terms = Pick<Destination, "filter" | "isRouted" | "maxBacklog" | "includesOperators">;
+
 /** What of it is recorded: never a path, nor anything else that a secret may be part of. */
 export function factsOf(
-  { filter, isRouted, maxBacklog }: Pick<Destination, "filter" | "isRouted" | "maxBacklog">,
-  { settings: { kind }, address, form }: CheckedSink,
+  { filter, isRouted, maxBacklog, includesOperators }: Terms,
+  { settings, address, form }: CheckedSink,
 ): object {
   const { transport, host, port } = address;
-  const required = maxBacklog === null ? {} : { required: maxBacklog };
-  return { kind, transport, host, port, form, filter, isRouted, ...required };
+  return {
+    kind: settings.kind,
+    transport,
+    host,
+    port,
+    form,
+    filter,
+    isRouted,
+    includesOperators,
+    ...(believesAnybody(settings) ? { allow_self_signed: true } : {}),
+    ...(maxBacklog === null ? {} : { required: maxBacklog }),
+  };
+}
+
+/** Whether anywhere in the settings no certificate is checked. */
+function believesAnybody(settings: object): boolean {
+  return Object.entries(settings).some(([name, value]: [string, unknown]) =>
+    typeof value === "object" && value !== null
+      ? believesAnybody(value)
+      : name === "allow_self_signed" && value === true,
+  );
 }
 
 function bad(field: string, sentence: string): Refusal {

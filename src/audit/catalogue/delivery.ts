@@ -11,6 +11,8 @@ const SHAPE = [
   "form",
   "filter",
   "isRouted",
+  "includesOperators",
+  "allow_self_signed",
   "required",
   "target_type",
   "region",
