@@ -14,8 +14,7 @@ import type { Definition } from "./definition.ts";
 import type { Message } from "./entry.ts";
 import { DeliveryFault, faultOf } from "./fault.ts";
 import { HeldLink, type Patience } from "./held-link.ts";
-import { Packer, type Parcel } from "./parcel.ts";
-import type { ReadRun } from "./parcel.ts";
+import { Packer, type Parcel, type ReadRun } from "./parcel.ts";
 import { setAsideUpTo, type CourierReport, type Progress, type SetAside } from "./progress.ts";
 import type { Select } from "./selected.ts";
 import type { BatchLimits, CheckedSink, Encode, Handed, LinkPorts } from "./sink.ts";
@@ -42,6 +41,8 @@ export const MIN_FAILING_INTERVAL_MS = 60_000;
  */
 export const FIRST_SUSPECTS = 10;
 export const MAX_SUSPECTS = 320;
+/** Of its very first event, by such a receiver, before it is offered others. */
+export const MIN_REFUSALS = 3;
 
 export interface CourierOptions extends Waiting, Patience {
   readonly maxUnconfirmedMs: Millis;
@@ -76,6 +77,7 @@ export class Courier {
   readonly #suspects = new Set<number>();
   #suspicion = "";
   #maxSuspects = FIRST_SUSPECTS;
+  #refusals = 0;
   #progress: Progress;
   #next: number;
   #unconfirmed = NOTHING_UNCONFIRMED;
@@ -239,6 +241,9 @@ export class Courier {
     if (!this.#taken && this.#unconfirmed.entries > 0) return this.#confirm();
     const proven = this.#taken ?? (await this.#takenBefore());
     if (!proven) {
+      // What is offered in its place comes before it, if it is taken after all: not before it is refused for good.
+      this.#refusals += 1;
+      if (this.#refusals < MIN_REFUSALS) throw new DeliveryFault("denied", reason);
       this.#suspects.add(message.index);
       this.#suspicion = reason;
       return;
