@@ -86,6 +86,21 @@ describe("a message of RFC 5424", () => {
     expect(JSON.parse(json.msg)).toMatchObject({ id: long.id, omitted: "longer than max_bytes" });
   });
 
+  it("has what names the event whole, however short all else has to be", () => {
+    const long = "x".repeat(600);
+    const { initiator, ...event } = sampleEvent({
+      operation: "secret.read",
+      target: { name: long },
+    });
+    const full = { ...initiator, id: long, name: long, authnId: long };
+    const crowded = { ...event, initiator: full, correlationId: long, requestId: long };
+    const { params } = renderSyslog(crowded, 17);
+    const whole = ["id", "index", "operation", "created", "status"];
+    const { sd } = parseRfc5424(encoded(crowded, { max_bytes: 1_280 }));
+    expect(sd[SD]).toMatchObject({ ...pick(params, whole), shortened: "true" });
+    expect(sd[SD]?.["correlationId"]?.length).toBeLessThan(36);
+  });
+
   it("stays within the limit, or is refused as too long, whatever there is to say", () => {
     fc.assert(
       fc.property(anyEvent, fc.integer({ min: 1_024, max: 4_096 }), (event, max) => {
@@ -109,6 +124,10 @@ describe("a message of RFC 5424", () => {
     expect(fromUtf8(encoded(event, { transport: "tcp", framing: "lf" }))).toBe(`${bare}\n`);
   });
 });
+
+function pick(params: readonly (readonly [string, string])[], names: readonly string[]): object {
+  return Object.fromEntries(params.filter(([name]) => names.includes(name)));
+}
 
 describe("a message of RFC 3164", () => {
   it("is what the grammar says, within its 1,024 bytes, whatever there is to say", () => {
