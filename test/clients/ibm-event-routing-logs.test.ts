@@ -94,4 +94,27 @@ describe("a target of the type cloud_logs", () => {
     });
     expect([status, body.errors[0].code]).toEqual([400, "invalid_value"]);
   });
+
+  it("is refused by the native API as well, and stays routed while a route names it", async () => {
+    const { targets } = (await call("GET /targets")).body;
+    const { id } = targets.find(({ name }: { readonly name: string }) => name === "logs");
+    const native = async (method: string, path: string, body: object) => {
+      const response = await fetch(`${server.url}/trail/v1/destinations${path}`, {
+        method,
+        headers: { authorization, "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      return [response.status, await response.text()] as const;
+    };
+    const settings = { kind: "alias", crn: CRN.replace("4711", "4712") };
+    const [made, why] = await native("POST", "", { name: "other", settings });
+    expect([made, why]).toEqual([400, expect.stringContaining("The field crn")]);
+    const [changed, because] = await native("PATCH", `/${id}`, { is_routed: false });
+    expect([changed, because]).toEqual([
+      412,
+      expect.stringContaining("The route regional names it"),
+    ]);
+    const [moved] = await native("PATCH", `/${id}`, { settings });
+    expect(moved).toBe(400);
+  });
 });

@@ -8,6 +8,7 @@ import { assertRoom } from "../identity/find.ts";
 import { targetOf } from "../items/find.ts";
 import { handOf } from "../items/hand.ts";
 import { changeOperation } from "../operation.ts";
+import { assertNamed } from "./alias.ts";
 import { sealCredentials } from "./credentials.ts";
 import { DESTINATION, MAX_DESTINATIONS_PER_ACCOUNT, type Destination } from "./destination.ts";
 import { SERVICE } from "./find.ts";
@@ -90,6 +91,7 @@ export const createDestination = changeOperation<CreateDestinationInput, Making,
     }
     const { totalCount } = await store.items.items(DESTINATION, account, { offset: 0, limit: 1 });
     assertRoom(totalCount, MAX_DESTINATIONS_PER_ACCOUNT, "destinations in an account");
+    await assertNamed(item.content.sink, context);
     const content: Destination = {
       ...item.content,
       sealed: await sealCredentials(item, credentials, context),

@@ -5,12 +5,10 @@
 import type { Item } from "../../items/item.ts";
 import type { Millis } from "../../kernel/clock.ts";
 import { Refusal } from "../../kernel/errors.ts";
-import { namedBy } from "../../delivery/aliases.ts";
 import type { Tested } from "../../delivery/couriers.ts";
-import type { SinkSettings } from "../../delivery/sink.ts";
-import { aliasSettings } from "../../delivery/sinks/alias/config.ts";
 import { changeOperation, readOperation, type Context, type Located } from "../operation.ts";
 import type { View } from "../state.ts";
+import { assertNamed } from "./alias.ts";
 import { createDestination, type CreateDestinationInput } from "./create-destination.ts";
 import { deleteDestination } from "./delete-destination.ts";
 import { DESTINATION, ROUTE, type Route } from "./destination.ts";
@@ -23,6 +21,9 @@ import { viewOf, type DestinationView } from "./view.ts";
 
 /** IBM, "Limits of event routing". */
 export const MAX_TARGETS_PER_ACCOUNT = 16;
+
+/** What IBM calls the CRN of another destination. */
+const CRN_FIELD = "cloudlogs_endpoint.target_crn";
 
 /** What a wire says of the region is kept under this name. */
 export const SHOWN_REGION = "region";
@@ -56,7 +57,7 @@ export const createTarget = changeOperation<CreateTargetInput, Making, TargetVie
   async run(input, located, context) {
     const { shown } = located.subject.item.content;
     await assertPermitted(shown[SHOWN_REGION] ?? "", context);
-    await assertNamed(located.subject.sink.settings, context);
+    await assertNamed(located.subject.sink.settings, context, CRN_FIELD);
     await assertTargetRoom(context);
     return targetView(done(await createDestination.run(input, located, context)), context);
   },
@@ -120,7 +121,7 @@ export const updateTarget = changeOperation<UpdateTargetInput, Planned, TargetVi
     const asked = { ...input, name: input.id };
     if ("change" in located.subject) {
       assertStays(input, located.subject.change.content.shown[SHOWN_REGION] ?? "");
-      await assertNamed(located.subject.change.sink.settings, context);
+      await assertNamed(located.subject.change.sink.settings, context, CRN_FIELD);
     }
     return targetView(done(await updateDestination.run(asked, located, context)), context);
   },
@@ -208,26 +209,6 @@ function assertStays({ region }: UpdateTargetInput, made: string): void {
   const sentence = `The field region is ${made === "" ? "left out" : made}: a target stays where it was made.`;
   throw new Refusal("invalid_request", sentence, { field: "region" });
 }
-
-/** What is to be another name for a destination, a `cloud_logs` target, names one that there is. */
-async function assertNamed(settings: SinkSettings, { store, call, capabilities }: Context<View>) {
-  const alias = aliasSettings.safeParse(settings).data;
-  if (!alias) return;
-  const { account } = call.place;
-  const own = (await store.items.allItems(DESTINATION, account)).map(({ id, content }) => ({
-    id,
-    selection: { ...EVERYTHING, account },
-    isAlias: aliasSettings.safeParse(content.sink).success,
-  }));
-  const pinned = capabilities.deliveries.pinned.map((one) => ({ ...one, isAlias: false }));
-  const named = namedBy(alias.crn, account, [...pinned, ...own]);
-  if (named && !named.isAlias) return;
-  const sentence =
-    "The field cloudlogs_endpoint.target_crn is the CRN of another target of the account, or one under which the operator has pinned a destination.";
-  throw new Refusal("invalid_request", sentence, { field: "cloudlogs_endpoint.target_crn" });
-}
-
-const EVERYTHING = { includesOperators: false, filter: "", routing: null };
 
 async function assertTargetRoom({ store, call }: Context<View>): Promise<void> {
   const all = await store.items.allItems(DESTINATION, call.place.account);

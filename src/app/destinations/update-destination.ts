@@ -11,8 +11,9 @@ import { targetOf } from "../items/find.ts";
 import { handOf } from "../items/hand.ts";
 import { changeOperation, type Context } from "../operation.ts";
 import type { Transaction, View } from "../state.ts";
+import { assertNamed } from "./alias.ts";
 import { sealCredentials } from "./credentials.ts";
-import { DESTINATION, type Destination } from "./destination.ts";
+import { DESTINATION, ROUTE, type Destination, type Route } from "./destination.ts";
 import { itemOf, locateDestination, seesOperators, type WhichDestination } from "./find.ts";
 import {
   assertComplete,
@@ -88,6 +89,8 @@ export const updateDestination = changeOperation<UpdateDestinationInput, Planned
     if (namesake && namesake.id !== before.id) {
       throw new Refusal("conflict", "There is a destination with this name already.");
     }
+    await assertNamed(plan.sink, context);
+    if (before.content.isRouted && !plan.isRouted) await assertNoRoute(before, context);
     const sealed = { ...plan.sealed, ...(await sealGiven(before, credentials, context)) };
     const selected = isReselected(before.content, plan)
       ? { selectedFrom: context.capabilities.trail.log.size }
@@ -98,6 +101,20 @@ export const updateDestination = changeOperation<UpdateDestinationInput, Planned
     return viewOf({ kind: "own", item }, context);
   },
 });
+
+/** A route that names what gets everything anyway could not be written again. */
+async function assertNoRoute(
+  { id, account }: Item<Destination>,
+  { store }: Context<View>,
+): Promise<void> {
+  const routes = await store.items.allItems(ROUTE, account);
+  const names = ({ content }: Item<Route>): boolean =>
+    content.rules.some(({ targetIds }) => targetIds.includes(id));
+  const naming = routes.find(names);
+  if (!naming) return;
+  const sentence = `The route ${naming.name} names it: take it out of there before it gets everything.`;
+  throw new Refusal("precondition_failed", sentence, { reason: "routed", field: "is_routed" });
+}
 
 /** What is recorded from now on is looked at by the new selection, also what a courier has passed by the old one. */
 function isReselected(was: Destination, is: Destination): boolean {
