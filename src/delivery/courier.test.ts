@@ -277,6 +277,14 @@ it("an event that is refused and then taken after all leaves out none behind it"
   expect([refusals.get(3), asideOf(crew)]).toEqual([2, []]);
 });
 
+it("a first event that is refused has what was handed over before it confirmed, not repeated", async () => {
+  const isPoison = (index: number) => index === 3;
+  const script = { acknowledges: "when asked", refuses: "by name", isPoison } as const;
+  const crew = await scene(6, script);
+  await until(crew, 6);
+  expect([crew.receiver.arrived, asideOf(crew)]).toEqual([[0, 1, 2, 2, 4, 5], [3]]);
+});
+
 it("a word about what came last is none about what came before it", async () => {
   const options = { confirmIdleMs: 60_000, maxUnconfirmedMs: 60_000 };
   const crew = await scene(5, { acknowledges: "when asked" }, { options });
@@ -297,6 +305,18 @@ describe("an orderly end", () => {
     await crew.couriers.stop();
     expect(acknowledged(crew)).toBe(5);
     expect(crew.receiver.confirms).toBe(1);
+  });
+
+  it("asks for no word on anything where what was under way has come to nothing", async () => {
+    const script = { acknowledges: "when asked", maxEvents: 5 } as const;
+    const crew = await scene(0, script, { options: { ...unasked, sendTimeoutMs: 60_000 } });
+    let sends = 0;
+    crew.receiver.script.before = () => (++sends > 1 ? "hang" : undefined);
+    crew.ledger.grow(upTo(10).map(() => ({})));
+    await vi.waitFor(() => expect(sends).toBe(2));
+    crew.receiver.script.before = () => (++sends === 3 ? undefined : "hang");
+    await crew.couriers.stop();
+    expect([acknowledged(crew), crew.receiver.confirms]).toEqual([0, 0]);
   });
 
   it("waits no longer than it may for a receiver that says nothing, and vouches for nothing", async () => {

@@ -71,6 +71,11 @@ describe("definitions", () => {
     const { lastTrouble, failingSince } = crew.last("other")?.progress ?? {};
     expect([lastTrouble, failingSince]).toMatchObject([{ problem }, expect.any(Number)]);
     expect(siem.arrived).toEqual([0, 1, 2]);
+    const said = crew.reports.length;
+    await crew.couriers.set([definition("siem"), definition("other", { problem })]);
+    expect(crew.reports).toHaveLength(said);
+    await crew.couriers.set([definition("siem"), definition("other")]);
+    await until(crew, "other", 3);
   });
 
   it("that go leave no connection behind", async () => {

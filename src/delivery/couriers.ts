@@ -66,6 +66,8 @@ export class Couriers {
   readonly #ports: CouriersPorts;
   readonly #options: CourierOptions;
   readonly #couriers = new Map<string, { readonly text: string; readonly courier: Courier }>();
+  /** Those that cannot have one, as they are, by their ids: said once. */
+  readonly #hindered = new Map<string, string>();
   #size: number;
   #turn: Promise<void> = Promise.resolve();
   #testsUnderWay = 0;
@@ -152,6 +154,7 @@ export class Couriers {
       this.#couriers.delete(id);
     }
     await Promise.all(ending);
+    for (const id of this.#hindered.keys()) if (!wanted.has(id)) this.#hindered.delete(id);
     for (const definition of definitions) {
       if (this.#couriers.has(definition.id)) continue;
       this.#begin(definition, progress.get(definition.id));
@@ -159,12 +162,15 @@ export class Couriers {
   }
 
   #begin(definition: Definition, before: Progress | undefined): void {
+    const text = JSON.stringify(definition);
+    if (this.#hindered.get(definition.id) === text) return;
     const { start, selectedFrom } = definition;
     const fingerprint = fingerprintOf(definition);
     const progress = begun(before, { fingerprint, start, selectedFrom, size: this.#size });
     const courier = this.#courierOf(definition, progress);
-    if (!courier) return;
-    this.#couriers.set(definition.id, { text: JSON.stringify(definition), courier });
+    if (!courier) return void this.#hindered.set(definition.id, text);
+    this.#hindered.delete(definition.id);
+    this.#couriers.set(definition.id, { text, courier });
     courier.start();
   }
 

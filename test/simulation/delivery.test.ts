@@ -42,6 +42,7 @@ class Far {
   progress: Progress | undefined;
   saved: Progress | undefined;
   savedUnder: Definition | undefined;
+  readonly failures: unknown[] = [];
   checked = 0;
   restarts = 0;
 
@@ -54,7 +55,14 @@ class Far {
       (index * 2_654_435_761) % rarity === 0 || (index >= streak && index < streak + 14);
     this.definition = definition(name);
     this.receiver = new ScriptedReceiver(this.#script());
-    this.receiver.onTaken = (index) => this.#taken(index);
+    // What is thrown here would be one more receiver's failure to the couriers.
+    this.receiver.onTaken = (index) => {
+      try {
+        this.#taken(index);
+      } catch (error) {
+        this.failures.push(error);
+      }
+    };
     this.receiver.durable.add = (index) => {
       const fingerprint = fingerprintOf(this.definition);
       const durable = this.#durableBy.get(fingerprint) ?? new Set();
@@ -312,7 +320,10 @@ class Simulation {
 
   #assertSound(): void {
     if (this.#failures.length > 0) throw this.#failures[0];
-    for (const far of this.#fars) far.assertOrder();
+    for (const far of this.#fars) {
+      if (far.failures.length > 0) throw far.failures[0];
+      far.assertOrder();
+    }
   }
 
   #grow(): void {
