@@ -20,6 +20,17 @@ export function isTaken({ status }: AnswerHead): boolean {
   return status >= 200 && status < 300;
 }
 
+/** RFC 9110, section 15.5.10: what is sent with an id of its own and is there already is in conflict with itself. */
+const CONFLICT = 409;
+
+/**
+ * Also of what the receiver has had before, the word for which was lost: it drops repetitions by their id, and says so. Of
+ * several events it does not say which; they are sent one by one then.
+ */
+export function isTakenNowOrBefore(answer: AnswerHead, eventsSent: number): boolean {
+  return isTaken(answer) || (answer.status === CONFLICT && eventsSent === 1);
+}
+
 /** Of an answer that is not 2xx. What it says besides its status and its Retry-After is nobody's to read. */
 export function faultOfAnswer({ status, headers }: AnswerHead, now: Millis): DeliveryFault {
   const kind = kindOf(status);

@@ -43,7 +43,8 @@ export class CloudEventsLink implements Link {
 
   async #post(messages: readonly Message[], request: Request, signal: AbortSignal): Promise<void> {
     const posting = { ...request, url: this.#url, id: batchId(messages) };
-    assertTaken(await this.#sender.post(posting, signal), this.#ports.now());
+    const answer = await this.#sender.post(posting, signal);
+    assertTaken(answer, messages.length, this.#ports.now());
   }
 }
 

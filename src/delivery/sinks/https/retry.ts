@@ -4,7 +4,7 @@ import type { Millis } from "../../../kernel/clock.ts";
 import type { Message } from "../../entry.ts";
 import { DeliveryFault } from "../../fault.ts";
 import type { Handed, Rejection } from "../../sink.ts";
-import { faultOfAnswer, isTaken } from "../../transports/answers.ts";
+import { faultOfAnswer, isTaken, isTakenNowOrBefore } from "../../transports/answers.ts";
 import type { HttpAnswer } from "../../transports/http.ts";
 import { answeredJson, unreadable } from "../../transports/web-sender.ts";
 import type { Shape } from "./config.ts";
@@ -14,11 +14,11 @@ export function handedBy(
   shape: Shape,
   { answer, messages, now }: { answer: HttpAnswer; messages: readonly Message[]; now: Millis },
 ): Handed {
-  if (!isTaken(answer)) throw faultOfAnswer(answer, now);
-  return {
-    isAcknowledged: true,
-    rejected: shape === "elastic-bulk" ? refusedDocuments(answer, messages) : [],
-  };
+  if (shape === "elastic-bulk" && isTaken(answer)) {
+    return { isAcknowledged: true, rejected: refusedDocuments(answer, messages) };
+  }
+  if (!isTakenNowOrBefore(answer, messages.length)) throw faultOfAnswer(answer, now);
+  return { isAcknowledged: true, rejected: [] };
 }
 
 /** What Elasticsearch calls what it refuses a document for; anything else is said by its status alone. */

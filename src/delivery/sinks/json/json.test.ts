@@ -144,6 +144,29 @@ describe("JSON by requests", () => {
     ]);
   });
 
+  it.each(["single", "ndjson"])(
+    "that is there already (%s) is taken: its answer was lost",
+    async (batch) => {
+      const has = new Set<string>();
+      let lost = 2;
+      const web = await receiver(({ body }) => {
+        const ids = body
+          .toString()
+          .trim()
+          .split("\n")
+          .map((line) => String(JSON.parse(line).id));
+        if (ids.some((id) => has.has(id))) return { status: 409 };
+        for (const id of ids) has.add(id);
+        return lost-- > 0 ? "reset" : { status: 200 };
+      });
+      const events = await run({ port: web.port, transport: "http", batch });
+      await events.record(6);
+      const { progress } = await events.all();
+      expect([has.size, progress.setAsideCount]).toEqual([events.ids.length, 0]);
+      expect(web.requests.length).toBeGreaterThan(2);
+    },
+  );
+
   it("is not sent to addresses that are not allowed", async () => {
     const web = await receiver();
     const events = await run(

@@ -54,7 +54,8 @@ class JsonRequestLink implements Link {
       body: jsonBody(messages, batch),
       id: batchId(messages),
     };
-    assertTaken(await this.#sender.post(posting, signal), this.#ports.now());
+    const answer = await this.#sender.post(posting, signal);
+    assertTaken(answer, messages.length, this.#ports.now());
     return { isAcknowledged: true, rejected: [] };
   }
 
