@@ -118,6 +118,20 @@ describe("a destination of the operator's that gets nothing", () => {
     const operations = logged().map(({ operation }) => operation);
     expect(operations.filter((one) => one === "destination.fail")).toHaveLength(1);
   });
+
+  it("calls nobody out once it is paused", async () => {
+    const path = join(folder, "mail", "events.jsonl");
+    await start([toFile(path)]);
+    await vi.waitFor(() => expect(told("destination.fail")).toBeDefined(), PATIENCE);
+    await server?.stop();
+    await start([{ ...toFile(path), paused: true }]);
+    const labels = '{destination="pinned:siem",kind="file"}';
+    await vi.waitFor(async () => {
+      expect(await metrics()).toContain(`keytrail_delivery_failing${labels} 0`);
+    }, PATIENCE);
+    const ready = await fetch(`${server?.url}/readyz`);
+    expect(await ready.json()).toMatchObject({ delivery: { failing: 0, overdue: 0 } });
+  });
 });
 
 describe("while the vault is sealed", () => {

@@ -4,7 +4,8 @@ import { definitionsOf } from "../app/destinations/definitions.ts";
 import type { Performer } from "../app/perform.ts";
 import type { State } from "../app/state.ts";
 import { Delivery, type Happening } from "../delivery/delivery.ts";
-import type { ProgressStore } from "../delivery/progress.ts";
+import type { Definition } from "../delivery/definition.ts";
+import type { Progress, ProgressStore } from "../delivery/progress.ts";
 import { ThreadCrew } from "../delivery/thread/thread-crew.ts";
 import type { DeliveryMeasure } from "../http/delivery-metrics.ts";
 import type { Metrics } from "../http/metrics.ts";
@@ -118,7 +119,8 @@ function teller(
 }
 
 function measuresOf(delivery: Delivery, size: number): readonly DeliveryMeasure[] {
-  return delivery.definitions.flatMap(({ id, sink }) => {
+  return delivery.definitions.flatMap((definition) => {
+    const { id, sink } = definition;
     // One that waits for the vault has nobody to report of it, and is behind all the same.
     const progress = delivery.progress(id);
     if (!progress) return [];
@@ -130,21 +132,22 @@ function measuresOf(delivery: Delivery, size: number): readonly DeliveryMeasure[
       acknowledged: progress.acknowledged,
       delivered: progress.deliveredCount,
       setAside: progress.setAsideCount,
-      isFailing: progress.failingSince !== null,
+      isFailing: isFailing(definition, progress),
       lastSuccessAt: progress.lastSuccessAt,
       attempts,
     };
   });
 }
 
+/** One that is paused is not tried: nobody is called out for it. */
+function isFailing({ isPaused }: Definition, progress: Progress | undefined): boolean {
+  return !isPaused && (progress?.failingSince ?? null) !== null;
+}
+
 export function healthOf(delivery: Delivery): DeliveryHealth {
   const { definitions, overdue } = delivery;
-  const isFailing = (id: string): boolean => {
-    const failingSince = delivery.progress(id)?.failingSince ?? null;
-    return failingSince !== null;
-  };
   return {
-    failing: definitions.filter(({ id }) => isFailing(id)).length,
+    failing: definitions.filter((one) => isFailing(one, delivery.progress(one.id))).length,
     overdue: overdue.length,
     isBlocking: overdue.some(({ selection }) => selection.account === null),
   };
