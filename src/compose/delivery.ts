@@ -15,6 +15,7 @@ import { Outage } from "../kernel/errors.ts";
 import type { Core, CorePorts } from "./core.ts";
 import { callOf, noticeOf, sayHappening } from "./delivery-notices.ts";
 import type { DeliveryThreadGiven } from "./delivery-thread.ts";
+import { sparingly } from "./log.ts";
 import { packageVersion } from "./version.ts";
 
 /** An event that the trail cannot take now is recorded as soon as it can; it is tried this often. */
@@ -29,19 +30,20 @@ export async function startDelivery(
   ports: Ports,
   metrics: Metrics,
 ): Promise<Delivery> {
-  const { ledger, clock, log, open } = ports;
+  const { ledger, clock, open } = ports;
+  const log = sparingly(ports.log, clock);
   const stopping = new AbortController();
   const tell = teller(performer, stopping.signal);
   const delivery = await Delivery.start({
     source: ledger,
     progress: progressOn(state),
-    crew: (report) => openCrew(report, ports, metrics),
+    crew: (report) => openCrew(report, { ...ports, log }, metrics),
     definitions: async () => [
       ...pinned,
       ...(await state.read((store) => definitionsOf({ store, capabilities }))),
     ],
     tell: (happening) => {
-      sayHappening(happening, log);
+      sayHappening(happening, ports.log);
       return tell(happening, ledger.size);
     },
     onTrouble: (error) => log({ ...TROUBLE, error }),

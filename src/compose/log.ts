@@ -1,6 +1,6 @@
 /** The server's own log: one JSON object to a line on stderr. For the operator; the trail is elsewhere. */
 import type { LogEntry } from "../http/exchange.ts";
-import { toRfc3339, type Clock } from "../kernel/clock.ts";
+import { toRfc3339, type Clock, type Millis } from "../kernel/clock.ts";
 import { Outage } from "../kernel/errors.ts";
 
 export type WriteLog = (entry: LogEntry) => void;
@@ -15,6 +15,25 @@ export function logTo(write: (line: string) => void, clock: Clock): WriteLog {
         ...(error === undefined ? {} : { error: describeError(error) }),
       }),
     );
+  };
+}
+
+/** What goes on being wrong is written once in this time. */
+export const SAME_AGAIN_MS = 60_000;
+
+/** For what is tried again every second: the same message, with the same error, is not written each time. */
+export function sparingly(log: WriteLog, clock: Clock): WriteLog {
+  const written = new Map<string, Millis>();
+  return (entry) => {
+    const now = clock.now();
+    for (const [text, at] of written) {
+      if (Math.abs(now - at) >= SAME_AGAIN_MS) written.delete(text);
+    }
+    const { message, error } = entry;
+    const text = JSON.stringify([message, error === undefined ? null : describeError(error)]);
+    if (written.has(text)) return;
+    written.set(text, now);
+    log(entry);
   };
 }
 
