@@ -144,19 +144,16 @@ export class Delivery {
 
   async #reload(): Promise<void> {
     this.#wantsReload = false;
-    while (!this.#stopping.signal.aborted) {
-      try {
-        const definitions = withoutAliases(await this.#ports.definitions());
-        await this.#take(definitions);
-        if (definitions.some(({ isWaiting, problem }) => isWaiting || problem)) void this.#again();
-        return;
-      } catch (error) {
-        if (this.#stopping.signal.aborted) return;
-        this.#ports.onTrouble(error);
-        // Whoever waits for the start is not kept: it goes on by itself.
-        void this.#again();
-        return;
-      }
+    if (this.#stopping.signal.aborted) return;
+    try {
+      const definitions = withoutAliases(await this.#ports.definitions());
+      await this.#take(definitions);
+      if (definitions.some(({ isWaiting, problem }) => isWaiting || problem)) void this.#again();
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return;
+      this.#ports.onTrouble(error);
+      // Whoever waits for the start is not kept: it goes on by itself.
+      void this.#again();
     }
   }
 

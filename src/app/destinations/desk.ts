@@ -1,5 +1,6 @@
 /** Where operations ask after the delivery. */
-import { catalogue, subjectOf, type OperationName } from "../../audit/catalogue.ts";
+import { isIP } from "node:net";
+import { catalogue, subjectOf, type OperationName, type Subject } from "../../audit/catalogue.ts";
 import type { RecordedEvents } from "../../audit/trail.ts";
 import type { Tested } from "../../delivery/couriers.ts";
 import type { Definition } from "../../delivery/definition.ts";
@@ -12,7 +13,6 @@ import { Outage, Refusal } from "../../kernel/errors.ts";
 import type { SignedCheckpoint } from "../../ledger/checkpoint.ts";
 import type { Deliveries, Pinned } from "./deliveries.ts";
 import { needsRoom } from "./room.ts";
-import { isIP } from "node:net";
 
 export interface DeskPorts {
   readonly pinned: readonly Pinned[];
@@ -22,7 +22,8 @@ export interface DeskPorts {
   readonly clock: Clock;
 }
 
-const TOLD: ReadonlySet<string> = new Set(["destination", "route", "routing-settings"]);
+/** What couriers go by. */
+const TOLD: ReadonlySet<Subject> = new Set<Subject>(["destination", "route", "routing-settings"]);
 
 export class DeliveryDesk implements Deliveries {
   readonly #ports: DeskPorts;

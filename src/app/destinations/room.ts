@@ -1,7 +1,7 @@
 /** What is done all the same while a required destination is too far behind: what it takes to put that right. */
-import { subjectOf, type OperationName } from "../../audit/catalogue.ts";
+import { subjectOf, type OperationName, type Subject } from "../../audit/catalogue.ts";
 
-const NEEDED: ReadonlySet<string> = new Set([
+const NEEDED: ReadonlySet<Subject> = new Set<Subject>([
   "destination",
   "route",
   "routing-settings",
@@ -12,8 +12,6 @@ const NEEDED: ReadonlySet<string> = new Set([
   "account",
   "federation",
   "certificate-challenge",
-  "token",
-  "user-token",
   "session",
   "refreshtoken",
   "passcode",
